@@ -1,0 +1,2 @@
+//! Set-up of a checkout.
+fn main() {}
