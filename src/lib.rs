@@ -1,1 +1,27 @@
-//! finetop
+//! finetop: fine-tune a pre-trained transformer in several ways side by side, and watch it in the terminal.
+//!
+//! The map (an arrow in `ARCHITECTURE.md` means "uses"; there is no way back):
+//!
+//! | module | owns |
+//! |---|---|
+//! | [`spec`] | what to do: plain data, defaults, validation |
+//! | [`data`] | the rows of a data set, its labels and splits |
+//! | [`metric`] | named numbers that judge a model |
+//! | [`run`] | the run folder: events, requests, status; the one protocol |
+//! | [`verdict`] | what the numbers mean: pure functions over series |
+//! | [`launch`] | where runs execute: the queue and its processes |
+//! | [`engine`] | training; the only code that names `tch` |
+//! | [`report`] | plans, tables, JSON |
+//! | [`tui`] | the dashboard |
+//! | [`cli`] | the command line |
+
+pub mod cli;
+pub mod data;
+pub mod engine;
+pub mod launch;
+pub mod metric;
+pub mod report;
+pub mod run;
+pub mod spec;
+pub mod tui;
+pub mod verdict;

@@ -1,0 +1,1 @@
+//! The command line: clap definitions, one file per command; exit codes and error printing in one place.

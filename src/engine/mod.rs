@@ -1,0 +1,1 @@
+//! Training: the only code that names `tch`. Knows nothing of the command line, the dashboard, the queue or reports.

@@ -1,0 +1,1 @@
+//! What is shown outside the dashboard: plans, tables, JSON. Pure; returns text.

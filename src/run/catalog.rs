@@ -1,0 +1,156 @@
+//! All runs under one folder, as the fold of what a store reports. Pure: no files, no clock.
+
+use serde::{Deserialize, Serialize};
+
+use crate::run::event::Event;
+use crate::run::exit::{Exit, Job};
+use crate::run::state::RunState;
+use crate::run::status::RunStatus;
+use crate::spec::run::RunSpec;
+
+/// `EXPERIMENT/RUN`: the run's folder relative to the folder of all runs, for example `quickstart-1/lora`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct RunId(pub String);
+
+impl RunId {
+    /// The experiment's folder name.
+    pub fn experiment(&self) -> &str {
+        self.0.split_once('/').map_or(self.0.as_str(), |(experiment, _)| experiment)
+    }
+
+    /// The run's folder name.
+    pub fn run(&self) -> &str {
+        self.0.split_once('/').map_or(self.0.as_str(), |(_, run)| run)
+    }
+}
+
+impl std::fmt::Display for RunId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// What a store found new about one run.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RunUpdate {
+    /// Which run.
+    pub id: RunId,
+    /// What is new.
+    pub change: Change,
+}
+
+/// What is new about a run.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Change {
+    /// The run appeared. A folder that cannot be read is a run too, with the reason in place of its specification.
+    Added(Box<Result<RunSpec, String>>),
+    /// New events, in order.
+    Events(Vec<Event>),
+    /// What the launcher wrote.
+    Job(Option<Job>),
+    /// How its worker's process ended; `None` when a new attempt began.
+    Exit(Option<Exit>),
+    /// What the run is doing now, judged with the store's clock, and since when its events are silent.
+    Status(RunStatus),
+    /// Events of unknown kinds or unreadable lines that were passed over so far.
+    Skipped(u64),
+    /// The folder is gone.
+    Removed,
+}
+
+/// One run as far as it is known.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RunView {
+    /// Its id.
+    pub id: RunId,
+    /// Its specification, or why it cannot be read.
+    pub spec: Result<RunSpec, String>,
+    /// The fold of its events.
+    pub state: RunState,
+    /// What it is doing.
+    pub status: RunStatus,
+    /// What the launcher wrote.
+    pub job: Option<Job>,
+    /// How its worker's process ended.
+    pub exit: Option<Exit>,
+    /// Lines of its event log that could not be understood.
+    pub skipped: u64,
+}
+
+impl RunView {
+    /// Why it ended or is as it is, in words; empty while there is nothing to say.
+    pub fn reason(&self) -> String {
+        if let Err(problem) = &self.spec {
+            return problem.clone();
+        }
+        if let Some(finished) = &self.state.finished {
+            return finished.reason.clone();
+        }
+        match (&self.exit, self.status) {
+            (Some(exit), RunStatus::Failed) => exit.in_words(),
+            (_, RunStatus::Lost) => "its worker is gone and left no word".to_owned(),
+            _ => String::new(),
+        }
+    }
+}
+
+impl Exit {
+    /// How the process ended, with the last line of its stderr.
+    pub fn in_words(&self) -> String {
+        let how = match (self.code, self.signal) {
+            (_, Some(9)) => "killed (signal 9)".to_owned(),
+            (_, Some(signal)) => format!("ended by signal {signal}"),
+            (Some(code), None) => format!("exited with code {code}"),
+            (None, None) => "ended".to_owned(),
+        };
+        match self.stderr_tail.last() {
+            Some(line) => format!("{how}: {line}"),
+            None => how,
+        }
+    }
+}
+
+/// All runs, in the order in which they appeared, which is the order in which they were queued.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Catalog {
+    /// The runs.
+    pub runs: Vec<RunView>,
+}
+
+impl Catalog {
+    /// Takes in an update.
+    pub fn apply(&mut self, update: RunUpdate) {
+        let RunUpdate { id, change } = update;
+        if let Change::Added(spec) = change {
+            self.runs.retain(|run| run.id != id);
+            self.runs.push(RunView {
+                id,
+                spec: *spec,
+                state: RunState::default(),
+                status: RunStatus::Queued,
+                job: None,
+                exit: None,
+                skipped: 0,
+            });
+            return;
+        }
+        let Some(position) = self.runs.iter().position(|run| run.id == id) else { return };
+        let run = &mut self.runs[position];
+        match change {
+            Change::Added(_) => {}
+            Change::Events(events) => events.iter().for_each(|event| run.state.apply(event)),
+            Change::Job(job) => run.job = job,
+            Change::Exit(exit) => run.exit = exit,
+            Change::Status(status) => run.status = status,
+            Change::Skipped(skipped) => run.skipped = skipped,
+            Change::Removed => {
+                self.runs.remove(position);
+            }
+        }
+    }
+
+    /// The run with this id.
+    pub fn run(&self, id: &RunId) -> Option<&RunView> {
+        self.runs.iter().find(|run| &run.id == id)
+    }
+}

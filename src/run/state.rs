@@ -1,0 +1,158 @@
+//! The one fold: events of a run → what is known of it. No clock, no files.
+//!
+//! A step seen again replaces all later ones: a worker that goes on from step 80 emits 81–100 again.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use crate::metric::{ConfusionMatrix, MetricName};
+use crate::run::event::{
+    AttemptStarted, Checkpoint, CheckpointKind, Evaluation, Event, EventKind, Finished, Note, Preparing, StepTaken, TrainingStarted,
+};
+use crate::run::request::RequestKind;
+use crate::spec::task::Split;
+
+/// Lines of the event log that are kept in words.
+const LOG_LINES: usize = 500;
+
+/// All that the events of one run say.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct RunState {
+    /// The current attempt.
+    pub attempt: Option<AttemptStarted>,
+    /// How far the preparation is; `None` once training began.
+    pub preparing: Option<Preparing>,
+    /// What training started with.
+    pub training: Option<TrainingStarted>,
+    /// Every step taken, ascending.
+    pub steps: Vec<StepTaken>,
+    /// Validation evaluations, ascending by step.
+    pub evaluations: Vec<Evaluation>,
+    /// The test evaluation with the best checkpoint.
+    pub test: Option<Evaluation>,
+    /// Latest checkpoint of each kind.
+    pub checkpoints: BTreeMap<CheckpointKind, Checkpoint>,
+    /// Whether it holds by request.
+    pub is_paused: bool,
+    /// The last request obeyed.
+    pub last_request: Option<RequestKind>,
+    /// How the current attempt ended.
+    pub finished: Option<Finished>,
+    /// Time of the first event and of the last, seconds since the Unix epoch on the worker's clock.
+    pub first_time: Option<f64>,
+    /// Time of the last event.
+    pub last_time: Option<f64>,
+    /// The latest events in words, with their time, oldest first.
+    pub log: VecDeque<(f64, String)>,
+}
+
+impl RunState {
+    /// Takes in the next event.
+    pub fn apply(&mut self, event: &Event) {
+        self.first_time.get_or_insert(event.time);
+        self.last_time = Some(event.time);
+        if let Some(line) = in_words(&event.kind) {
+            if self.log.len() == LOG_LINES {
+                self.log.pop_front();
+            }
+            self.log.push_back((event.time, line));
+        }
+        match &event.kind {
+            EventKind::AttemptStarted(started) => {
+                self.attempt = Some(started.clone());
+                self.finished = None;
+                self.is_paused = false;
+            }
+            EventKind::Preparing(preparing) => self.preparing = Some(preparing.clone()),
+            EventKind::TrainingStarted(training) => {
+                self.forget_after(training.resumed_step);
+                self.training = Some(training.clone());
+                self.preparing = None;
+            }
+            EventKind::Step(step) => {
+                self.forget_after(step.step.saturating_sub(1));
+                self.steps.push(step.clone());
+            }
+            EventKind::Evaluation(evaluation) if evaluation.split == Split::Test => self.test = Some(evaluation.clone()),
+            EventKind::Evaluation(evaluation) => {
+                self.evaluations.retain(|earlier| earlier.step < evaluation.step);
+                self.evaluations.push(evaluation.clone());
+            }
+            EventKind::Checkpoint(checkpoint) => {
+                self.checkpoints.insert(checkpoint.kind, checkpoint.clone());
+            }
+            EventKind::Request(seen) => {
+                self.last_request = Some(seen.request);
+                self.is_paused = seen.request == RequestKind::Pause;
+            }
+            EventKind::Note(_) => {}
+            EventKind::Finished(finished) => {
+                self.finished = Some(finished.clone());
+                self.is_paused = false;
+            }
+        }
+    }
+
+    /// Forgets every step and evaluation after `step`.
+    fn forget_after(&mut self, step: u64) {
+        while self.steps.last().is_some_and(|last| last.step > step) {
+            self.steps.pop();
+        }
+        while self.evaluations.last().is_some_and(|last| last.step > step) {
+            self.evaluations.pop();
+        }
+    }
+
+    /// The last step taken, 0 before the first.
+    pub fn step(&self) -> u64 {
+        self.steps.last().map_or(0, |step| step.step)
+    }
+
+    /// The best validation evaluation, as its worker judged it.
+    pub fn best(&self) -> Option<&Evaluation> {
+        self.evaluations.iter().rev().find(|evaluation| evaluation.is_best)
+    }
+
+    /// A metric's value in the latest validation.
+    pub fn latest_validation(&self, metric: MetricName) -> Option<f64> {
+        self.evaluations.last().and_then(|evaluation| evaluation.metrics.get(&metric)).map(|value| value.0)
+    }
+
+    /// The validation confusion matrix of the latest evaluation.
+    pub fn latest_confusion(&self) -> Option<&ConfusionMatrix> {
+        self.evaluations.last().map(|evaluation| &evaluation.confusion)
+    }
+
+    /// Examples per second over all training steps so far; pauses and evaluations not counted.
+    pub fn examples_per_second(&self) -> Option<f64> {
+        let last = self.steps.last()?;
+        (last.training_seconds > 0.0).then(|| last.examples as f64 / last.training_seconds)
+    }
+}
+
+/// The event in words for a log pane and for plain output; `None` where a line would be too much.
+pub fn in_words(kind: &EventKind) -> Option<String> {
+    match kind {
+        EventKind::AttemptStarted(started) => {
+            Some(format!("attempt {} on {} (process {})", started.attempt, started.host, started.process_id))
+        }
+        EventKind::Preparing(Preparing { done: 0, what, .. }) => Some(what.clone()),
+        EventKind::TrainingStarted(training) => Some(format!(
+            "training {} of {} parameters for {} steps on {} ({} threads)",
+            training.ledger.trainable, training.ledger.total, training.total_steps, training.device, training.threads
+        )),
+        EventKind::Evaluation(evaluation) => {
+            let metrics: Vec<_> = evaluation.metrics.iter().map(|(name, value)| format!("{} {:.4}", name.name(), value.0)).collect();
+            let best = if evaluation.is_best { " (best)" } else { "" };
+            Some(format!("{} step {} epoch {:.2}: {}{best}", evaluation.split.name(), evaluation.step, evaluation.epoch, metrics.join(" ")))
+        }
+        EventKind::Checkpoint(checkpoint) if checkpoint.kind == CheckpointKind::Best => {
+            Some(format!("best checkpoint of step {} saved: {} bytes in {:.2} s", checkpoint.step, checkpoint.bytes, checkpoint.seconds))
+        }
+        EventKind::Preparing(_) | EventKind::Step(_) | EventKind::Checkpoint(_) => None,
+        EventKind::Request(seen) => Some(format!("request at step {}: {:?}", seen.step, seen.request).to_lowercase()),
+        EventKind::Note(Note { message, .. }) => Some(message.clone()),
+        EventKind::Finished(finished) => {
+            Some(format!("{:?} at step {}: {}", finished.outcome, finished.step, finished.reason).to_lowercase())
+        }
+    }
+}

@@ -1,0 +1,58 @@
+//! The task head: which vector it reads and how it maps that to logits.
+
+use serde::{Deserialize, Serialize};
+
+/// The task head: pooling, then dropout, then a classifier to `[B,C]`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Head {
+    /// The vector `[B,H]` that the classifier reads.
+    pub pooling: Pooling,
+    /// The classifier.
+    pub classifier: Classifier,
+    /// Dropout on the pooled vector, in `[0, 1)`.
+    pub dropout: f64,
+}
+
+/// How hidden states `[B,T,H]` become one vector `[B,H]`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Pooling {
+    /// The last hidden state of `[CLS]`.
+    Cls,
+    /// `tanh(W h_CLS + b)`, the backbone's pre-trained pooler.
+    Pooler,
+    /// The mean of the last hidden states of the real tokens.
+    Mean,
+}
+
+/// How the pooled vector becomes logits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Classifier {
+    /// One linear layer, `H → C`.
+    Linear,
+    /// One hidden layer of width `H` with tanh, then `H → C`.
+    Mlp,
+}
+
+impl Head {
+    /// Trainable parameters of the head for hidden size `h` and `n_classes` labels; the pooler is the backbone's.
+    pub const fn parameters(&self, h: i64, n_classes: i64) -> i64 {
+        let output = h * n_classes + n_classes;
+        match self.classifier {
+            Classifier::Linear => output,
+            Classifier::Mlp => h * h + h + output,
+        }
+    }
+}
+
+impl Pooling {
+    /// Every pooling with its name in experiment files.
+    pub const NAMES: [(&'static str, Self); 3] = [("cls", Self::Cls), ("pooler", Self::Pooler), ("mean", Self::Mean)];
+}
+
+impl Classifier {
+    /// Every classifier with its name in experiment files.
+    pub const NAMES: [(&'static str, Self); 2] = [("linear", Self::Linear), ("mlp", Self::Mlp)];
+}

@@ -1,0 +1,9 @@
+//! WHAT to do: plain data, defaults and validation. Knows neither tch nor the terminal, nor how a run is executed.
+
+pub mod backbone;
+pub mod early_stopping;
+pub mod head;
+pub mod method;
+pub mod optimization;
+pub mod run;
+pub mod task;

@@ -1,0 +1,64 @@
+//! One training job, resolved: the only specification that the engine sees.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use crate::metric::MetricName;
+use crate::spec::early_stopping::EarlyStopping;
+use crate::spec::head::Head;
+use crate::spec::method::Method;
+use crate::spec::optimization::Optimization;
+use crate::spec::task::Task;
+
+/// One training job with every default spelled out; `run.yaml` of its folder.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RunSpec {
+    /// Name of the experiment it belongs to.
+    pub experiment: String,
+    /// Its own name, unique within the experiment; also the name of its folder.
+    pub name: String,
+    /// The pre-trained model.
+    pub model: Model,
+    /// Data and labels.
+    pub task: Task,
+    /// How the backbone is adapted.
+    pub method: Method,
+    /// The task head.
+    pub head: Head,
+    /// How the trainable tensors move.
+    pub optimization: Optimization,
+    /// When the run ends by itself; `None` is never.
+    pub early_stopping: Option<EarlyStopping>,
+    /// The validation metric that chooses the best checkpoint.
+    pub best_metric: MetricName,
+    /// Feeds every generator of random numbers.
+    pub seed: u64,
+    /// Processor threads of the worker, at least 1.
+    pub threads: usize,
+    /// Where tensors live.
+    pub device: Device,
+}
+
+/// A pre-trained model, as written and as found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Model {
+    /// Hub id or folder, as written in the experiment.
+    pub id: String,
+    /// Absolute folder with `config.json`, `model.safetensors` and `tokenizer.json`.
+    pub folder: PathBuf,
+}
+
+/// Where tensors live.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Device {
+    /// The first GPU if libtorch has one, else the processor.
+    Auto,
+    /// The processor.
+    Cpu,
+    /// GPU number N.
+    Cuda(usize),
+}

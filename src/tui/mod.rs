@@ -1,0 +1,1 @@
+//! The dashboard: state, update, view; `app` is its only impure file.
