@@ -99,8 +99,8 @@ fn files(dir: &RunDir) -> Vec<PathBuf> {
         .filter_map(|entry| {
             let entry = entry.ok().filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_file()))?;
             let path = entry.path();
-            let name = path.file_name()?.to_str()?;
-            (name.ends_with(".json") && !name.starts_with('.')).then_some(path)
+            let is_hidden = path.file_name()?.to_str()?.starts_with('.');
+            (!is_hidden && path.extension() == Some("json".as_ref())).then_some(path)
         })
         .collect();
     files.sort();

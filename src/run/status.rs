@@ -146,7 +146,9 @@ mod tests {
 
     fn fold(kinds: Vec<EventKind>) -> RunState {
         let mut state = RunState::default();
-        kinds.into_iter().for_each(|kind| state.apply(&Event { time: 0.0, kind }));
+        for kind in kinds {
+            state.apply(&Event { time: 0.0, kind });
+        }
         state
     }
 
