@@ -79,13 +79,11 @@ impl Narrator {
 fn progress_of(run: &RunView) -> Option<String> {
     let training = run.state.training.as_ref()?;
     let step = run.state.steps.last()?;
-    let mut words = format!("step {}/{}  epoch {:.2}  training loss {:.4}", step.step, training.total_steps, step.epoch, step.loss.0);
-    if let Some(rate) = run.state.examples_per_second() {
-        words.push_str(&format!("  {rate:.0} examples/s"));
-        let rest = training.total_steps.saturating_sub(step.step) as f64;
-        words.push_str(&format!("  about {} left", duration(rest * step.training_seconds / step.step.max(1) as f64)));
-    }
-    Some(words)
+    let words = format!("step {}/{}  epoch {:.2}  training loss {:.4}", step.step, training.total_steps, step.epoch, step.loss.0);
+    let Some(rate) = run.state.examples_per_second() else { return Some(words) };
+    let rest = training.total_steps.saturating_sub(step.step) as f64;
+    let left = duration(rest * step.training_seconds / step.step.max(1) as f64);
+    Some(format!("{words}  {rate:.0} examples/s  about {left} left"))
 }
 
 #[cfg(test)]

@@ -95,7 +95,9 @@ pub(crate) mod tests {
         let mut events = Vec::new();
         EventDecoder::default().feed(include_bytes!("../../tests/fixtures/golden/events.jsonl"), &mut events).unwrap();
         let mut state = RunState::default();
-        events.iter().for_each(|event| state.apply(event));
+        for event in &events {
+            state.apply(event);
+        }
         RunView {
             id: RunId("golden-1/lora".to_owned()),
             spec: Ok(serde_yaml::from_str(include_str!("../../tests/fixtures/golden/run.yaml")).unwrap()),
