@@ -21,7 +21,9 @@ use crate::support::{Runs, fixture, spec};
 
 fn fold(events: &[Event]) -> RunState {
     let mut state = RunState::default();
-    events.iter().for_each(|event| state.apply(event));
+    for event in events {
+        state.apply(event);
+    }
     state
 }
 

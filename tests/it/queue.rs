@@ -3,6 +3,8 @@
 use std::process::Stdio;
 
 use finetop::run::exit::code;
+use finetop::run::inbox;
+use finetop::run::request::RequestKind;
 use finetop::run::status::RunStatus;
 use nix::sys::signal::Signal;
 
@@ -108,7 +110,6 @@ fn a_waiting_run_can_be_held_back_released_and_stopped() {
     let name = runs.experiment("hold", &["a", "b"], 1);
     let [first, second] = ["a", "b"].map(|run| format!("{name}/{run}"));
     // Nothing runs yet: requests are all that there is.
-    use finetop::run::{inbox, request::RequestKind};
     inbox::send(&runs.dir(&first), RequestKind::Pause).unwrap();
     inbox::send(&runs.dir(&second), RequestKind::Stop).unwrap();
     let run = runs.run(&second);
