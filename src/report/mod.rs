@@ -1,1 +1,6 @@
 //! What is shown outside the dashboard: plans, tables, JSON. Pure; returns text.
+
+pub mod columns;
+pub mod json;
+pub mod number;
+pub mod table;
