@@ -7,3 +7,4 @@ pub mod number;
 pub mod request;
 pub mod state;
 pub mod status;
+pub mod synthetic;
