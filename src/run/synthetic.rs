@@ -76,14 +76,19 @@ impl Synthetic {
     ///
     /// # Errors
     /// Says why there is nothing to obey.
-    pub fn request(&mut self, id: &RunId, request: RequestKind) -> Result<(), String> {
+    pub fn request(&mut self, id: &RunId, request: RequestKind) -> Result<String, String> {
         let elapsed = self.elapsed;
         let playback = self.playbacks.iter_mut().find(|playback| &playback.id == id).ok_or_else(|| format!("no run {id}"))?;
         if playback.status.is_over() {
             return Err(format!("{} is {} already", id.run(), playback.status.name()));
         }
         playback.obey(request, elapsed);
-        Ok(())
+        Ok(match request {
+            RequestKind::Stop => format!("{id}: asked to stop; it finishes its step, evaluates, and keeps its best checkpoint"),
+            RequestKind::Pause => format!("{id}: asked to pause at its next step"),
+            RequestKind::Resume => format!("{id}: asked to go on"),
+            RequestKind::Kill => format!("{id}: being killed"),
+        })
     }
 
     /// Whether every run has ended.

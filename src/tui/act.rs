@@ -292,14 +292,12 @@ fn focus(state: &mut State, by: i64) {
 fn plan(state: &mut State) -> Vec<Effect> {
     let file = state.launch.files.as_ref().and_then(|files| files.get(state.launch.cursor)).cloned();
     let Some(file) = file else { return Vec::new() };
-    match &state.launch.plan {
-        Some((planned, Ok(_))) if *planned == file => start(state),
-        Some((planned, Err(_))) if *planned != file => Vec::new(),
-        _ => {
-            state.launch.waiting = Some("reading the experiment and its data");
-            vec![Effect::Plan(file)]
-        }
+    let is_planned = matches!(&state.launch.plan, Some((planned, Ok(_))) if *planned == file);
+    if is_planned {
+        return start(state);
     }
+    state.launch.waiting = Some("reading the experiment and its data");
+    vec![Effect::Plan(file)]
 }
 
 fn start(state: &mut State) -> Vec<Effect> {

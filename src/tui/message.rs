@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 
 use crate::run::catalog::{RunId, RunUpdate};
-use crate::run::request::RequestKind;
 use crate::tui::keys::Key;
 
 /// All that can happen to the dashboard.
@@ -17,8 +16,8 @@ pub enum Message {
     Key(Key),
     /// The store has looked at the folder of all runs; nothing new is told the first time only.
     Updates(Vec<RunUpdate>),
-    /// A request was written, or why not.
-    Requested(RunId, RequestKind, Result<(), String>),
+    /// A request was written: what will happen, or why not.
+    Requested(Result<String, String>),
     /// Experiment files that were found.
     Files(Vec<PathBuf>),
     /// The plan of an experiment file, or its errors.

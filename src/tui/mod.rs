@@ -7,6 +7,8 @@ pub mod effect;
 pub mod keys;
 pub mod message;
 pub mod order;
+pub mod outside;
+pub mod screenshot;
 pub mod series;
 pub mod source;
 pub mod state;

@@ -149,38 +149,10 @@ pub fn wrap(text: &str, max: usize) -> Vec<String> {
     lines
 }
 
-/// `text` without control characters and without the escape sequences that terminals obey; tabs become spaces.
+/// `text` without control characters and terminal sequences; its lines stay lines.
 pub fn clean(text: &str) -> String {
-    let mut cleaned = String::with_capacity(text.len());
-    let mut characters = text.chars().peekable();
-    while let Some(c) = characters.next() {
-        match c {
-            '\u{1b}' => skip_escape(&mut characters),
-            '\t' => cleaned.push_str("    "),
-            '\n' => cleaned.push('\n'),
-            c if c.is_control() => {}
-            // Marks that turn the direction of writing could make a name read as another.
-            '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {}
-            c => cleaned.push(c),
-        }
-    }
-    cleaned
-}
-
-/// Skips what follows an escape character: a control sequence (`[` … letter), an operating system command
-/// (`]` … BEL or ST), or one character.
-fn skip_escape(characters: &mut std::iter::Peekable<std::str::Chars<'_>>) {
-    match characters.next_if(|c| !c.is_control()) {
-        Some('[') => while characters.next().is_some_and(|c| !('@'..='~').contains(&c)) {},
-        Some(']') => {
-            while let Some(c) = characters.next_if(|c| *c != '\n') {
-                if c == '\u{7}' || (c == '\u{1b}' && characters.next_if_eq(&'\\').is_some()) {
-                    break;
-                }
-            }
-        }
-        _ => {}
-    }
+    let lines: Vec<String> = text.split('\n').map(crate::run::text::stripped).collect();
+    lines.join("\n")
 }
 
 #[cfg(test)]
@@ -207,9 +179,8 @@ mod tests {
     }
 
     #[test]
-    fn escape_sequences_do_not_reach_the_screen() {
-        assert_eq!(clean("\u{1b}[31mred\u{1b}[0m \u{1b}]0;title\u{7}x\r\u{8}\u{9b}31m"), "red x31m");
-        assert_eq!(clean("a\u{1b}]8;;http://x\u{1b}\\b"), "ab");
+    fn lines_stay_lines() {
+        assert_eq!(clean("\u{1b}[31mred\u{1b}[0m\r\nnext"), "red\nnext");
     }
 
     proptest! {

@@ -1,7 +1,6 @@
 //! `update`: what happened → the new state, and what to do outside. No input or output.
 
 use crate::run::catalog::{Change, RunId, RunUpdate};
-use crate::run::request::RequestKind;
 use crate::run::status::RunStatus;
 use crate::tui::act;
 use crate::tui::effect::Effect;
@@ -27,8 +26,8 @@ pub fn update(state: &mut State, message: Message) -> Vec<Effect> {
             return effects;
         }
         Message::Updates(updates) => return take_in(state, updates),
-        Message::Requested(id, request, Ok(())) => notice(state, requested(&id, request)),
-        Message::Requested(id, request, Err(why)) => problem(state, &format!("could not {} {}: {why}", verb(request), id.run())),
+        Message::Requested(Ok(what)) => notice(state, what),
+        Message::Requested(Err(why)) => problem(state, &why),
         Message::Files(files) => {
             state.launch.cursor = state.launch.cursor.min(files.len().saturating_sub(1));
             state.launch.waiting = None;
@@ -72,26 +71,6 @@ pub fn notice(state: &mut State, text: String) {
 pub fn problem(state: &mut State, text: &str) {
     let text = crate::tui::text::clean(text).replace('\n', " ");
     state.notice = Some(Notice { text, is_problem: true, until: state.now + NOTICE_SECONDS });
-}
-
-/// What a request asks, as a verb.
-pub const fn verb(request: RequestKind) -> &'static str {
-    match request {
-        RequestKind::Stop => "stop",
-        RequestKind::Pause => "pause",
-        RequestKind::Resume => "resume",
-        RequestKind::Kill => "kill",
-    }
-}
-
-fn requested(id: &RunId, request: RequestKind) -> String {
-    let run = id.run();
-    match request {
-        RequestKind::Stop => format!("{run} was asked to stop: it finishes the step, evaluates and keeps its best"),
-        RequestKind::Pause => format!("{run} was asked to pause at its next step; p again lets it go on"),
-        RequestKind::Resume => format!("{run} was asked to go on"),
-        RequestKind::Kill => format!("{run} is being killed; it can be started again from its last checkpoint"),
-    }
 }
 
 fn tick(state: &mut State, now: f64) -> Vec<Effect> {
