@@ -3,6 +3,7 @@
 use std::panic::{self, AssertUnwindSafe};
 use std::time::Instant;
 
+use crate::engine::checkpoint::Position;
 use crate::engine::control::Control;
 use crate::engine::error::EngineError;
 use crate::engine::journal::Journal;
@@ -42,7 +43,7 @@ pub fn work(dir: &RunDir, attempt: u32) -> (i32, Option<String>) {
         Err(EngineError::Fenced) => return (code::FENCED, Some(EngineError::Fenced.to_string())),
         Err(error) => {
             let reason = with_sources(&error);
-            let ending = Ending { outcome: Outcome::Failed, reason: reason.clone(), position: Default::default(), checkpoint_bytes: 0 };
+            let ending = Ending { outcome: Outcome::Failed, reason: reason.clone(), position: Position::default(), checkpoint_bytes: 0 };
             (finished(ending, start), Some(code::FAILED), Some(reason))
         }
     };
