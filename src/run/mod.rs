@@ -16,5 +16,6 @@ pub mod request;
 pub mod state;
 pub mod status;
 pub mod store;
+pub mod synthetic;
 pub mod text;
 pub mod writer;
