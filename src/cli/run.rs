@@ -7,19 +7,16 @@ use anyhow::Context;
 
 use crate::cli::arguments::RunArguments;
 use crate::cli::{dashboard, exit_code, headless};
-use crate::launch::create::{self, NewExperiment};
-use crate::launch::{program, start};
+use crate::launch::begin;
+use crate::launch::create::NewExperiment;
 use crate::run::text;
 use crate::spec::run::RunSpec;
 
 /// Starts the experiment in the file and watches it in the way that fits the terminal.
 pub fn run(root: &Path, arguments: &RunArguments) -> anyhow::Result<u8> {
-    // Whatever can be known to be missing is said before anything is written.
     let prepared = prepare(&arguments.file)?;
-    program::worker()?;
     let new = NewExperiment { name: &prepared.name, source: &arguments.file, runs: &prepared.runs, runs_at_once: prepared.runs_at_once };
-    let experiment = create::create(root, &new).with_context(|| format!("cannot start {}", arguments.file.display()))?;
-    start::start_queue(root)?;
+    let experiment = begin::begin(root, &new)?;
     if arguments.detach {
         let mut out = io::stdout().lock();
         for run in &prepared.runs {
