@@ -6,3 +6,4 @@ mod elf;
 mod protocol;
 mod queue;
 mod support;
+mod tidy;
