@@ -11,6 +11,7 @@ pub mod headless;
 pub mod list;
 pub mod look;
 pub mod narrator;
+pub mod plan;
 pub mod run;
 pub mod show;
 
