@@ -133,8 +133,7 @@ fn travel(state: &mut State, by: i64) {
     match state.screen {
         Screen::Overview => move_cursor(state, by),
         Screen::Run => {
-            let n_lines = state.selected().map_or(0, |run| run.state.log.len())
-                + state.stderr.as_ref().map_or(0, |(_, lines)| lines.len());
+            let n_lines = state.selected().map_or(0, |run| run.state.log.len()) + state.stderr.as_ref().map_or(0, |(_, lines)| lines.len());
             state.log_scroll = moved(state.log_scroll, by.saturating_neg(), n_lines.saturating_sub(1));
         }
         Screen::Launch if state.launch.plan.is_some() => {
@@ -159,9 +158,7 @@ fn mark(state: &mut State, action: Action) {
     let ids: Vec<_> = state.visible().iter().map(|run| run.id.clone()).collect();
     match action {
         Action::MarkAll => {
-            ids.iter().for_each(|id| {
-                state.unmarked.remove(id);
-            });
+            state.unmarked.retain(|id| !ids.contains(id));
             notice(state, format!("{} runs in the charts", ids.len()));
         }
         Action::MarkNone => {

@@ -37,6 +37,7 @@ pub struct Sort {
 
 impl SortBy {
     /// The next one.
+    #[must_use]
     pub const fn next(self) -> Self {
         match self {
             Self::Queue => Self::Metric,
@@ -90,7 +91,9 @@ pub fn sort(runs: &mut [&RunView], state: &State) {
 fn key(run: &RunView, by: SortBy, metric: MetricName, state: &State) -> Option<f64> {
     let key = match by {
         SortBy::Queue | SortBy::Name => None,
-        SortBy::Metric => run.state.latest_validation(metric).map(|value| if metric.definition().higher_is_better { -value } else { value }),
+        SortBy::Metric => {
+            run.state.latest_validation(metric).map(|value| if metric.definition().higher_is_better { -value } else { value })
+        }
         SortBy::ValidationLoss => run.state.latest_validation(MetricName::Loss),
         SortBy::Gap => state.insights.get(&run.id).and_then(|insight| insight.verdict.gap),
         SortBy::Trainable => run.state.training.as_ref().map(|training| training.ledger.trainable as f64),

@@ -5,7 +5,7 @@
 
 /// Exponential moving average, free of the bias of its start.
 ///
-/// Paper: Kingma & Ba 2015, arXiv:1412.6980, §3 (the correction); the same smoothing as TensorBoard's.
+/// Paper: Kingma & Ba 2015, arXiv:1412.6980, §3 (the correction); the same smoothing as `TensorBoard`'s.
 #[derive(Debug, Clone, Copy)]
 pub struct Ema {
     weight: f64,

@@ -36,7 +36,12 @@ fn row(svg: &mut String, buffer: &Buffer, y: u16) {
         let left = MARGIN + f64::from(x) * CELL.0;
         let (ink, ground) = colors(cell);
         if let Some(ground) = ground {
-            let _ = writeln!(svg, "<rect x=\"{left:.1}\" y=\"{top:.1}\" width=\"{:.1}\" height=\"{}\" fill=\"{ground}\"/>", CELL.0 + 0.3, CELL.1);
+            let _ = writeln!(
+                svg,
+                "<rect x=\"{left:.1}\" y=\"{top:.1}\" width=\"{:.1}\" height=\"{}\" fill=\"{ground}\"/>",
+                CELL.0 + 0.3,
+                CELL.1
+            );
         }
         let symbol = cell.symbol().chars().next().unwrap_or(' ');
         if symbol == ' ' {
@@ -50,7 +55,10 @@ fn row(svg: &mut String, buffer: &Buffer, y: u16) {
             while x < buffer.area.width {
                 let next = &buffer[(x, y)];
                 let character = next.symbol().chars().next().unwrap_or(' ');
-                if is_shape(character) || character == ' ' || (x > start && (next.fg, next.bg, next.modifier) != (cell.fg, cell.bg, cell.modifier)) {
+                if is_shape(character)
+                    || character == ' '
+                    || (x > start && (next.fg, next.bg, next.modifier) != (cell.fg, cell.bg, cell.modifier))
+                {
                     break;
                 }
                 text.push_str(next.symbol());
@@ -77,11 +85,7 @@ fn is_faint(cell: &Cell) -> bool {
 fn colors(cell: &Cell) -> (String, Option<String>) {
     let ink = hex(cell.fg).unwrap_or_else(|| FOREGROUND.to_owned());
     let ground = hex(cell.bg);
-    if cell.modifier.contains(Modifier::REVERSED) {
-        (ground.unwrap_or_else(|| BACKGROUND.to_owned()), Some(ink))
-    } else {
-        (ink, ground)
-    }
+    if cell.modifier.contains(Modifier::REVERSED) { (ground.unwrap_or_else(|| BACKGROUND.to_owned()), Some(ink)) } else { (ink, ground) }
 }
 
 fn hex(color: Color) -> Option<String> {
@@ -109,8 +113,7 @@ fn shape(svg: &mut String, symbol: char, left: f64, top: f64, ink: &str, is_fain
     let (middle_x, middle_y) = (left + w / 2.0, top + h / 2.0);
     let faint = if is_faint { " opacity=\"0.55\"" } else { "" };
     if let Some(bits) = (symbol as u32).checked_sub(0x2800).filter(|bits| *bits < 256) {
-        const PLACES: [(f64, f64); 8] =
-            [(0.0, 0.0), (0.0, 1.0), (0.0, 2.0), (1.0, 0.0), (1.0, 1.0), (1.0, 2.0), (0.0, 3.0), (1.0, 3.0)];
+        const PLACES: [(f64, f64); 8] = [(0.0, 0.0), (0.0, 1.0), (0.0, 2.0), (1.0, 0.0), (1.0, 1.0), (1.0, 2.0), (0.0, 3.0), (1.0, 3.0)];
         for (bit, (column, row)) in PLACES.iter().enumerate().filter(|(bit, _)| bits >> bit & 1 == 1) {
             let _ = bit;
             let (x, y) = (left + w * (column * 0.5 + 0.25), top + h * (row * 0.25 + 0.125));
@@ -125,11 +128,18 @@ fn shape(svg: &mut String, symbol: char, left: f64, top: f64, ink: &str, is_fain
         _ => None,
     } {
         let width = w * f64::from(eighths) / 8.0;
-        let _ = writeln!(svg, "<rect x=\"{left:.1}\" y=\"{:.1}\" width=\"{width:.2}\" height=\"{:.1}\" fill=\"{ink}\"/>", top + 3.0, h - 6.0);
+        let _ =
+            writeln!(svg, "<rect x=\"{left:.1}\" y=\"{:.1}\" width=\"{width:.2}\" height=\"{:.1}\" fill=\"{ink}\"/>", top + 3.0, h - 6.0);
         return;
     }
     if symbol == '▐' {
-        let _ = writeln!(svg, "<rect x=\"{middle_x:.1}\" y=\"{:.1}\" width=\"{:.1}\" height=\"{:.1}\" fill=\"{ink}\"/>", top + 3.0, w / 2.0, h - 6.0);
+        let _ = writeln!(
+            svg,
+            "<rect x=\"{middle_x:.1}\" y=\"{:.1}\" width=\"{:.1}\" height=\"{:.1}\" fill=\"{ink}\"/>",
+            top + 3.0,
+            w / 2.0,
+            h - 6.0
+        );
         return;
     }
     let (right, bottom) = (left + w, top + h);

@@ -190,7 +190,7 @@ fn noise(points: &[Point]) -> f64 {
     if differences.is_empty() {
         return 0.0;
     }
-    let middle = differences.len() / 2;
+    let middle = (differences.len() - 1) / 2;
     let (_, median, _) = differences.select_nth_unstable_by(middle, f64::total_cmp);
     *median / (0.6745 * 6.0_f64.sqrt())
 }

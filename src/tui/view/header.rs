@@ -11,7 +11,7 @@ use crate::tui::theme::Theme;
 use crate::tui::view::draw;
 
 /// Draws the header.
-pub fn draw(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) {
+pub fn draw(state: &State, theme: Theme, area: Rect, buffer: &mut Buffer) {
     let mut spans = vec![Span::styled(" finetop ", theme.accent())];
     let experiments = state.experiments();
     let name = match state.experiment() {
@@ -60,7 +60,7 @@ fn counts(state: &State) -> Vec<(RunStatus, usize)> {
     counts
 }
 
-fn tally(counts: &[(RunStatus, usize)], theme: &Theme, in_words: bool, shows_help: bool) -> Line<'static> {
+fn tally(counts: &[(RunStatus, usize)], theme: Theme, in_words: bool, shows_help: bool) -> Line<'static> {
     let mut spans: Vec<Span> = Vec::new();
     for (status, count) in counts {
         let what = if in_words { status.name().to_owned() } else { theme.status_glyph(*status).to_owned() };

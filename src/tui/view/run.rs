@@ -17,7 +17,7 @@ use crate::tui::view::{draw, footer, health, log, overview};
 const HEAD_ROWS: u16 = 3;
 
 /// Draws the screen.
-pub fn draw(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) {
+pub fn draw(state: &State, theme: Theme, area: Rect, buffer: &mut Buffer) {
     let Some(run) = state.selected() else {
         draw::put(buffer, area, 2, area.height / 2, "there is no run yet; n starts an experiment", theme.dim());
         return;
@@ -31,16 +31,14 @@ pub fn draw(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) {
     }
 }
 
-fn draw_large(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer, run: &RunView) {
+fn draw_large(state: &State, theme: Theme, area: Rect, buffer: &mut Buffer, run: &RunView) {
     let rows = [Constraint::Fill(3), Constraint::Length(health::ROWS + 2), Constraint::Fill(1)];
     let [charts, facts, log_area] = Layout::vertical(rows).areas(area);
     let runs = [run];
     if area.width >= 150 && charts.height >= 24 {
         let rows = Layout::vertical([Constraint::Fill(1); 2]).areas::<2>(charts);
-        let quantities = [
-            [Quantity::Loss, Quantity::Metric, Quantity::Gap],
-            [Quantity::LearningRate, Quantity::GradientNorm, Quantity::Speed],
-        ];
+        let quantities =
+            [[Quantity::Loss, Quantity::Metric, Quantity::Gap], [Quantity::LearningRate, Quantity::GradientNorm, Quantity::Speed]];
         for (row, quantities) in rows.into_iter().zip(quantities) {
             for (cell, quantity) in Layout::horizontal([Constraint::Fill(1); 3]).areas::<3>(row).into_iter().zip(quantities) {
                 overview::draw_chart(state, theme, cell, buffer, &runs, quantity, "");
@@ -59,7 +57,7 @@ fn draw_large(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer, run
 }
 
 /// One pane at a time, and a strip of four lines below the charts.
-fn draw_compact(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer, run: &RunView) {
+fn draw_compact(state: &State, theme: Theme, area: Rect, buffer: &mut Buffer, run: &RunView) {
     let runs = [run];
     let note = |next: &str| format!("tab: {next}");
     match state.pane {
@@ -77,7 +75,7 @@ fn draw_compact(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer, r
     }
 }
 
-fn draw_head(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer, run: &RunView) {
+fn draw_head(state: &State, theme: Theme, area: Rect, buffer: &mut Buffer, run: &RunView) {
     let slot = state.slot(&run.id);
     let color = Style::new().fg(theme.series_color(slot));
     let mut who = vec![
@@ -87,10 +85,8 @@ fn draw_head(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer, run:
     if let Ok(spec) = &run.spec {
         who.push(Span::styled(format!("  {} {}", spec.method.about().name, spec.method.hyperparameters_line()), theme.dim()));
     }
-    let mut what = vec![Span::styled(
-        format!("{} {}", theme.status_glyph(run.status), run.status.name().to_uppercase()),
-        theme.status(run.status),
-    )];
+    let mut what =
+        vec![Span::styled(format!("{} {}", theme.status_glyph(run.status), run.status.name().to_uppercase()), theme.status(run.status))];
     if let Some(left) = state.seconds_left(run) {
         what.push(Span::raw(format!("  ETA {}", text::duration(left))));
     }
@@ -108,7 +104,7 @@ fn draw_head(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer, run:
 }
 
 /// Progress of the whole and of the epoch, or of the preparation.
-fn progress(theme: &Theme, area: Rect, buffer: &mut Buffer, run: &RunView, color: Style) {
+fn progress(theme: Theme, area: Rect, buffer: &mut Buffer, run: &RunView, color: Style) {
     let row = 1;
     let Some(training) = &run.state.training else {
         let text = match &run.state.preparing {
