@@ -74,6 +74,11 @@ pub fn scientific(value: f64) -> String {
     }
 }
 
+/// A value of any size in at most seven characters.
+pub fn reading(value: f64) -> String {
+    if value.abs() < 0.01 { scientific(value) } else { self::value(value) }
+}
+
 /// A duration in at most six characters: `45s`, `8m45s`, `1h07m`, `3d04h`.
 pub fn duration(seconds: f64) -> String {
     if !seconds.is_finite() || seconds < 0.0 {

@@ -5,6 +5,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
+use ratatui::text::Line;
 
 use crate::tui::series::{self, Column, Ema};
 use crate::tui::text;
@@ -152,7 +153,7 @@ pub fn draw(buffer: &mut Buffer, area: Rect, chart: &Chart, theme: Theme) {
     }
     end_labels(buffer, Rect { x: plot.right() + 1, width: gutter.saturating_sub(1), ..plot }, chart, &scale, theme);
     if is_cut {
-        draw::put(buffer, plot, 1, 0, "outliers cut off (\\)", theme.dim());
+        draw::right(buffer, plot, 0, 8, &Line::styled(" outliers cut off (\\) ", theme.dim()));
     }
 }
 
@@ -174,9 +175,12 @@ fn scale(chart: &Chart, reduced: &[Vec<Column>]) -> Option<(Scale, bool)> {
     if values.is_empty() {
         values = of_lines(false);
     }
-    let low = values.iter().map(|values| values[1]).fold(f64::INFINITY, f64::min);
-    let greatest: Vec<f64> = values.iter().map(|values| values[2]).collect();
-    let (high, is_cut) = if chart.clips { series::robust_high(greatest)? } else { (greatest.iter().copied().reduce(f64::max)?, false) };
+    let (low, high, is_cut) = if chart.clips {
+        series::robust_range(&values)?
+    } else {
+        let low = values.iter().map(|values| values[1]).reduce(f64::min)?;
+        (low, values.iter().map(|values| values[2]).reduce(f64::max)?, false)
+    };
     if chart.is_log {
         return Some((Scale { low: low / 1.05, high: high * 1.05, is_log: true }, is_cut));
     }
@@ -327,7 +331,7 @@ fn end_labels(buffer: &mut Buffer, gutter: Rect, chart: &Chart, scale: &Scale, t
     }
     let n_shown = placed.len().min(n_rows);
     for (row, label) in placed.into_iter().take(n_shown) {
-        let value = label.value.map_or_else(|| "--".to_owned(), text::value);
+        let value = label.value.map_or_else(|| "--".to_owned(), text::reading);
         let name_width = usize::from(gutter.width).saturating_sub(text::width(&value) + 3);
         let name = text::middle(label.name, name_width);
         let text = format!("{} {name}", label.marker);

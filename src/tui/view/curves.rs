@@ -128,7 +128,7 @@ pub fn chart<'a>(state: &State, theme: Theme, runs: &[&'a RunView], series: &'a 
         labels.push(Label { marker: theme.marker(slot), name: run.id.run(), value, style: color });
     }
     let lines = raw.into_iter().chain(thin).chain(thick).collect();
-    let is_log = options.is_log && matches!(quantity, Quantity::Loss | Quantity::GradientNorm);
+    let is_log = options.is_log && matches!(quantity, Quantity::Loss | Quantity::GradientNorm | Quantity::LearningRate);
     let labels = if runs.len() > 1 || crosshair.is_some() { labels } else { Vec::new() };
     let empty = if quantity.is_of_steps() { "no step yet" } else { "no evaluation yet" };
     Chart { lines, labels, x_range, x_name: options.x_axis.name(), is_log, clips: options.clips, crosshair, empty }

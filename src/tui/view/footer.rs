@@ -45,10 +45,15 @@ pub fn line(theme: Theme, alert: &Alert, width: usize) -> Line<'static> {
         Urgency::Info => ("i", theme.dim()),
     };
     let name = text::middle(&text::clean(alert.id.run()), 16);
-    let remedy = if alert.remedy.is_empty() { String::new() } else { format!(" → {}", alert.remedy) };
-    let room = width.saturating_sub(text::width(&name) + text::width(&remedy) + 6);
-    let what =
-        if text::width(&alert.text) > room { format!("{}…", text::cut(&alert.text, room.saturating_sub(1))) } else { alert.text.clone() };
+    let head = text::width(&name) + 5;
+    let (long, short) = alert.remedy.unwrap_or_default();
+    let arrow = |remedy: &str| if remedy.is_empty() { String::new() } else { format!(" → {remedy}") };
+    let choices = [(&alert.text, long), (&alert.text, short), (&alert.brief, long), (&alert.brief, short)];
+    let fits = |(text, remedy): &(&String, &str)| head + text::width(text) + text::width(&arrow(remedy)) <= width;
+    let (what, remedy) = choices.into_iter().find(fits).unwrap_or((&alert.brief, short));
+    let remedy = arrow(remedy);
+    let room = width.saturating_sub(head + text::width(&remedy));
+    let what = if text::width(what) > room { format!("{}…", text::cut(what, room.saturating_sub(1))) } else { what.clone() };
     Line::from(vec![
         Span::styled(format!(" {glyph} "), style),
         Span::styled(format!("{name}: "), theme.title()),

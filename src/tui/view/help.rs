@@ -23,7 +23,7 @@ pub fn draw(scroll: usize, theme: Theme, area: Rect, buffer: &mut Buffer) {
     let width = area.width.min(78);
     let height = area.height.min(lines.len() as u16 + 2);
     let place = Rect { x: area.x + (area.width - width) / 2, y: area.y + (area.height - height) / 2, width, height };
-    draw::clear(buffer, place);
+    draw::clear(buffer, area);
     let n_rows = usize::from(height.saturating_sub(2));
     let most = lines.len().saturating_sub(n_rows);
     let note = if most > 0 { "j k scroll · esc closes" } else { "esc closes" };
