@@ -52,7 +52,7 @@ pub fn run(arguments: &DemoArguments) -> anyhow::Result<u8> {
     }
     if let Some(file) = &arguments.screenshot {
         let glyphs = if arguments.ascii { Glyphs::Ascii } else { Glyphs::Unicode };
-        let picture = picture(arguments.at, arguments.size, &arguments.keys, &Theme { colors: Colors::True, glyphs });
+        let picture = picture(arguments.at, arguments.size, &arguments.keys, Theme { colors: Colors::True, glyphs });
         fs::write(file, picture).with_context(|| format!("cannot write {}", file.display()))?;
         return Ok(0);
     }
@@ -61,7 +61,7 @@ pub fn run(arguments: &DemoArguments) -> anyhow::Result<u8> {
     Ok(0)
 }
 
-fn picture(seconds: f64, size: (u16, u16), keys: &str, theme: &Theme) -> String {
+fn picture(seconds: f64, size: (u16, u16), keys: &str, theme: Theme) -> String {
     let mut state = State::new("the demonstration".to_owned(), EPOCH + seconds, size, None);
     update(&mut state, Message::Updates(Synthetic::new().poll(seconds)));
     look::press(&mut state, keys);
@@ -93,7 +93,7 @@ mod tests {
     #[test]
     fn the_picture_shows_the_runs() {
         let theme = Theme { colors: Colors::True, glyphs: Glyphs::Unicode };
-        let svg = picture(30.0, (120, 40), "", &theme);
+        let svg = picture(30.0, (120, 40), "", theme);
         assert!(svg.contains("lora-r8") && svg.contains("</svg>"));
     }
 }

@@ -5,6 +5,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
+use ratatui::text::Line;
 
 use crate::tui::series::{self, Column, Ema};
 use crate::tui::text;
@@ -117,7 +118,7 @@ impl Scale {
 }
 
 /// Draws a chart into an area; too small an area stays empty.
-pub fn draw(buffer: &mut Buffer, area: Rect, chart: &Chart, theme: &Theme) {
+pub fn draw(buffer: &mut Buffer, area: Rect, chart: &Chart, theme: Theme) {
     if area.width < 14 || area.height < 4 {
         return;
     }
@@ -132,7 +133,7 @@ pub fn draw(buffer: &mut Buffer, area: Rect, chart: &Chart, theme: &Theme) {
         return;
     };
     let n_rows = usize::from(area.height - 2);
-    let max_ticks = (n_rows / 3).clamp(2, 8);
+    let max_ticks = (n_rows / 2).clamp(2, 7);
     let ticks =
         if scale.is_log { series::log_ticks(scale.low, scale.high, max_ticks) } else { series::ticks(scale.low, scale.high, max_ticks) };
     let labels = if scale.is_log { ticks.iter().map(|tick| log_label(*tick)).collect() } else { series::tick_labels(&ticks) };
@@ -152,15 +153,15 @@ pub fn draw(buffer: &mut Buffer, area: Rect, chart: &Chart, theme: &Theme) {
     }
     end_labels(buffer, Rect { x: plot.right() + 1, width: gutter.saturating_sub(1), ..plot }, chart, &scale, theme);
     if is_cut {
-        draw::put(buffer, plot, 1, 0, "outliers cut off (\\)", theme.dim());
+        draw::right(buffer, plot, 0, 8, &Line::styled(" outliers cut off (\\) ", theme.dim()));
     }
 }
 
 /// Columns for labels at the right: none where they would take more than a third.
 fn gutter_width(chart: &Chart, area: Rect) -> u16 {
-    let longest = chart.labels.iter().map(|label| text::width(label.name)).max().unwrap_or(0).min(18);
-    let width = if longest == 0 { 0 } else { longest as u16 + 10 };
-    if chart.labels.is_empty() || area.width < 48 { 0 } else { width.min(area.width / 3) }
+    let most = if area.width < 90 { 12 } else { 18 };
+    let longest = chart.labels.iter().map(|label| text::width(label.name)).max().unwrap_or(0).min(most);
+    if longest == 0 || area.width < 48 { 0 } else { (longest as u16 + 10).min(area.width / 3) }
 }
 
 /// The range of the y axis over all lines that set it; `None` where there is nothing.
@@ -174,9 +175,12 @@ fn scale(chart: &Chart, reduced: &[Vec<Column>]) -> Option<(Scale, bool)> {
     if values.is_empty() {
         values = of_lines(false);
     }
-    let low = values.iter().map(|values| values[1]).fold(f64::INFINITY, f64::min);
-    let greatest: Vec<f64> = values.iter().map(|values| values[2]).collect();
-    let (high, is_cut) = if chart.clips { series::robust_high(greatest)? } else { (greatest.iter().copied().reduce(f64::max)?, false) };
+    let (low, high, is_cut) = if chart.clips {
+        series::robust_range(&values)?
+    } else {
+        let low = values.iter().map(|values| values[1]).reduce(f64::min)?;
+        (low, values.iter().map(|values| values[2]).reduce(f64::max)?, false)
+    };
     if chart.is_log {
         return Some((Scale { low: low / 1.05, high: high * 1.05, is_log: true }, is_cut));
     }
@@ -189,7 +193,7 @@ fn log_label(tick: f64) -> String {
     if (0.001..1000.0).contains(&tick) { format!("{tick}") } else { format!("{tick:.0e}") }
 }
 
-fn y_axis(buffer: &mut Buffer, area: Rect, plot: Rect, scale: &Scale, ticks: &[f64], labels: &[String], theme: &Theme) {
+fn y_axis(buffer: &mut Buffer, area: Rect, plot: Rect, scale: &Scale, ticks: &[f64], labels: &[String], theme: Theme) {
     let axis = Rect { width: plot.x - area.x, height: plot.height, ..area };
     for row in 0..axis.height {
         draw::put(buffer, axis, axis.width - 1, row, theme.choose("│", "|"), theme.line());
@@ -210,7 +214,7 @@ fn y_axis(buffer: &mut Buffer, area: Rect, plot: Rect, scale: &Scale, ticks: &[f
     }
 }
 
-fn x_axis(buffer: &mut Buffer, area: Rect, plot: Rect, chart: &Chart, theme: &Theme) {
+fn x_axis(buffer: &mut Buffer, area: Rect, plot: Rect, chart: &Chart, theme: Theme) {
     let axis = Rect { y: plot.bottom(), height: 2, ..area };
     let start = plot.x - area.x;
     let rule = format!("{}{}", theme.choose("└", "+"), theme.choose("─", "-").repeat(usize::from(plot.width)));
@@ -234,7 +238,7 @@ fn x_axis(buffer: &mut Buffer, area: Rect, plot: Rect, chart: &Chart, theme: &Th
     }
 }
 
-fn lines(buffer: &mut Buffer, plot: Rect, chart: &Chart, scale: &Scale, reduced: &[Vec<Column>], theme: &Theme) {
+fn lines(buffer: &mut Buffer, plot: Rect, chart: &Chart, scale: &Scale, reduced: &[Vec<Column>], theme: Theme) {
     let mut raster = Raster::new(usize::from(plot.width), usize::from(plot.height));
     let n_rows = raster.dots_down();
     for (owner, (line, columns)) in chart.lines.iter().zip(reduced).enumerate() {
@@ -260,7 +264,7 @@ fn lines(buffer: &mut Buffer, plot: Rect, chart: &Chart, scale: &Scale, reduced:
 }
 
 /// Markers on the points, at least three cells apart, the last one always; then the best ones over them.
-fn markers(buffer: &mut Buffer, plot: Rect, chart: &Chart, scale: &Scale, theme: &Theme) {
+fn markers(buffer: &mut Buffer, plot: Rect, chart: &Chart, scale: &Scale, theme: Theme) {
     let place = |x: f64, y: f64| {
         let column = series::column_idx(x, chart.x_range, usize::from(plot.width))?;
         y.is_finite().then(|| (column as u16, scale.row(y, usize::from(plot.height)) as u16))
@@ -284,7 +288,7 @@ fn markers(buffer: &mut Buffer, plot: Rect, chart: &Chart, scale: &Scale, theme:
     }
 }
 
-fn non_finite(buffer: &mut Buffer, plot: Rect, reduced: &[Vec<Column>], theme: &Theme) {
+fn non_finite(buffer: &mut Buffer, plot: Rect, reduced: &[Vec<Column>], theme: Theme) {
     for columns in reduced {
         for (x, _) in columns.iter().enumerate().filter(|(_, column)| column.has_non_finite) {
             draw::put(buffer, plot, (x / 2) as u16, 0, theme.choose("✗", "!"), theme.bad());
@@ -292,7 +296,7 @@ fn non_finite(buffer: &mut Buffer, plot: Rect, reduced: &[Vec<Column>], theme: &
     }
 }
 
-fn crosshair(buffer: &mut Buffer, plot: Rect, chart: &Chart, x: f64, theme: &Theme) {
+fn crosshair(buffer: &mut Buffer, plot: Rect, chart: &Chart, x: f64, theme: Theme) {
     let Some(column) = series::column_idx(x, chart.x_range, usize::from(plot.width)) else { return };
     for row in 0..plot.height {
         let position = (plot.x + column as u16, plot.y + row);
@@ -303,7 +307,7 @@ fn crosshair(buffer: &mut Buffer, plot: Rect, chart: &Chart, x: f64, theme: &The
 }
 
 /// Labels beside the ends of their lines, moved apart where they would cover each other.
-fn end_labels(buffer: &mut Buffer, gutter: Rect, chart: &Chart, scale: &Scale, theme: &Theme) {
+fn end_labels(buffer: &mut Buffer, gutter: Rect, chart: &Chart, scale: &Scale, theme: Theme) {
     let n_rows = usize::from(gutter.height);
     if gutter.width < 6 || n_rows == 0 {
         return;
@@ -327,7 +331,7 @@ fn end_labels(buffer: &mut Buffer, gutter: Rect, chart: &Chart, scale: &Scale, t
     }
     let n_shown = placed.len().min(n_rows);
     for (row, label) in placed.into_iter().take(n_shown) {
-        let value = label.value.map_or_else(|| "--".to_owned(), text::value);
+        let value = label.value.map_or_else(|| "--".to_owned(), text::reading);
         let name_width = usize::from(gutter.width).saturating_sub(text::width(&value) + 3);
         let name = text::middle(label.name, name_width);
         let text = format!("{} {name}", label.marker);
