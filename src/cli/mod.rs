@@ -42,6 +42,7 @@ fn dispatch(arguments: Arguments) -> anyhow::Result<u8> {
     let out = &mut io::stdout().lock();
     match arguments.command {
         None => dashboard::run(root, None, arguments.ascii),
+        Some(Command::Plan(plan)) => plan::run(&plan).map(|()| exit_code::OK),
         Some(Command::Demo(demo)) => demo::run(&demo),
         Some(Command::Run(run)) => run::run(root, &run),
         Some(Command::List(list)) => list::run(root, &list, out),
