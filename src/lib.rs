@@ -6,6 +6,8 @@
 //! |---|---|
 //! | [`spec`] | what to do: plain data, defaults, validation |
 //! | [`data`] | the rows of a data set, its labels and splits |
+//! | [`pretrained`] | the files of a pre-trained model's folder |
+//! | [`plan`] | all that is known of an experiment before it runs |
 //! | [`metric`] | named numbers that judge a model |
 //! | [`run`] | the run folder: events, requests, status; the one protocol |
 //! | [`verdict`] | what the numbers mean: pure functions over series |
@@ -20,6 +22,8 @@ pub mod data;
 pub mod engine;
 pub mod launch;
 pub mod metric;
+pub mod plan;
+pub mod pretrained;
 pub mod report;
 pub mod run;
 pub mod spec;

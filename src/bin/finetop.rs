@@ -1,11 +1,5 @@
-use clap::Parser;
+//! The dashboard and the command line; see [`finetop::cli`].
 
-#[derive(Parser)]
-enum Arguments {
-    Demo(finetop::cli::demo::DemoArguments),
-}
-
-fn main() -> anyhow::Result<()> {
-    let Arguments::Demo(arguments) = Arguments::parse();
-    finetop::cli::demo::run(&arguments).map(|_| ())
+fn main() -> std::process::ExitCode {
+    finetop::cli::main()
 }

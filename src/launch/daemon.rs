@@ -150,17 +150,19 @@ impl Queue {
 
     fn entry(&mut self, run: &RunView) -> Entry {
         let place = if run.status == RunStatus::Queued { self.waiting(run) } else { place_of(run.status) };
-        let experiment = run.id.experiment();
-        let runs_at_once = match self.runs_at_once.get(experiment) {
-            Some(&known) => known,
-            None => {
-                let record = experiment::read_record(&self.root.join(experiment));
-                let runs_at_once = record.ok().flatten().map_or(1, |record| record.runs_at_once);
-                self.runs_at_once.insert(experiment.to_owned(), runs_at_once);
-                runs_at_once
-            }
-        };
+        let runs_at_once = self.runs_at_once(run.id.experiment());
         Entry { id: run.id.clone(), place, runs_at_once }
+    }
+
+    /// How many runs the experiment allows at once; its record never changes.
+    fn runs_at_once(&mut self, experiment: &str) -> usize {
+        if let Some(&known) = self.runs_at_once.get(experiment) {
+            return known;
+        }
+        let record = experiment::read_record(&self.root.join(experiment));
+        let runs_at_once = record.ok().flatten().map_or(1, |record| record.runs_at_once);
+        self.runs_at_once.insert(experiment.to_owned(), runs_at_once);
+        runs_at_once
     }
 
     fn waiting(&self, run: &RunView) -> Place {

@@ -65,6 +65,8 @@ pub fn start_queue(root: &Path) -> Result<bool, StartError> {
         return Ok(false);
     }
     let path = program::finetop()?;
+    // The process outlives our working directory's name, so it is told the whole path.
+    let root = &std::path::absolute(root).unwrap_or_else(|_| root.to_owned());
     let log_path = root.join(LOG_FILE);
     let log = OpenOptions::new().append(true).create(true).open(&log_path);
     let (log, log_too) =

@@ -22,6 +22,7 @@ const COARSEST_STAMP_SECONDS: f64 = 2.0;
 #[derive(Debug)]
 pub struct Store {
     root: PathBuf,
+    only: Option<String>,
     host: String,
     listed: Option<SystemTime>,
     known: HashSet<String>,
@@ -31,7 +32,12 @@ pub struct Store {
 impl Store {
     /// Follows the runs under `root`, which need not exist yet.
     pub fn open(root: impl Into<PathBuf>) -> Self {
-        Self { root: root.into(), host: process::host_name(), listed: None, known: HashSet::new(), followers: Vec::new() }
+        Self { root: root.into(), only: None, host: process::host_name(), listed: None, known: HashSet::new(), followers: Vec::new() }
+    }
+
+    /// Follows the runs of one experiment under `root`.
+    pub fn open_experiment(root: impl Into<PathBuf>, experiment: &str) -> Self {
+        Self { only: Some(experiment.to_owned()), ..Self::open(root) }
     }
 
     /// The folder of all runs.
@@ -69,7 +75,8 @@ impl Store {
         let mut found = Vec::new();
         for entry in entries.flatten() {
             let Ok(name) = entry.file_name().into_string() else { continue };
-            if name.starts_with('.') || self.known.contains(&name) {
+            let is_other = self.only.as_ref().is_some_and(|only| only != &name);
+            if is_other || name.starts_with('.') || self.known.contains(&name) || !entry.path().is_dir() {
                 continue;
             }
             match experiment::read_record(&entry.path()) {

@@ -2,6 +2,7 @@
 
 pub mod backbone;
 pub mod early_stopping;
+pub mod experiment;
 pub mod head;
 pub mod method;
 pub mod optimization;

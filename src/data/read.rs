@@ -1,0 +1,187 @@
+//! Reads data files: any format, one kind of row. Nothing is repaired silently: a row that is not whole is an error.
+
+use std::path::{Path, PathBuf};
+
+use crate::data::error::{DataError, quoted};
+use crate::data::table::{Problem, Table};
+use crate::data::{csv, json_lines, tsv};
+use crate::spec::task::Columns;
+
+/// Endings of the formats that can be read.
+pub const ENDINGS: [&str; 3] = ["tsv", "csv", "jsonl"];
+
+/// A row as written in its file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Row {
+    /// Its line, counted from 1.
+    pub line: usize,
+    /// The text, or the first of a pair.
+    pub text: String,
+    /// The second text of a pair.
+    pub text_pair: Option<String>,
+    /// The label's name.
+    pub label: String,
+}
+
+/// The rows of one file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct File {
+    /// Where they were read.
+    pub path: PathBuf,
+    /// The rows, in the file's order.
+    pub rows: Vec<Row>,
+}
+
+/// The files of a task.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Files {
+    /// Training rows.
+    pub train: File,
+    /// Validation rows, where they have a file.
+    pub validation: Option<File>,
+    /// Test rows, where they have a file.
+    pub test: Option<File>,
+}
+
+impl Files {
+    /// Every file there is.
+    pub fn iter(&self) -> impl Iterator<Item = &File> {
+        [Some(&self.train), self.validation.as_ref(), self.test.as_ref()].into_iter().flatten()
+    }
+}
+
+/// Reads the files of a task.
+pub fn files(train: &Path, validation: Option<&Path>, test: Option<&Path>, columns: &Columns) -> Result<Files, DataError> {
+    let read = |path: &Path| file(path, columns);
+    Ok(Files { train: read(train)?, validation: validation.map(read).transpose()?, test: test.map(read).transpose()? })
+}
+
+/// Reads one file.
+pub fn file(path: &Path, columns: &Columns) -> Result<File, DataError> {
+    let ending = path.extension().map(|ending| ending.to_string_lossy().to_ascii_lowercase()).unwrap_or_default();
+    if path.exists() && !path.is_file() {
+        return Err(DataError::NotAFile(path.to_owned()));
+    }
+    if !ENDINGS.contains(&ending.as_str()) {
+        return Err(DataError::UnknownFormat(path.to_owned()));
+    }
+    let bytes = std::fs::read(path).map_err(|source| DataError::Unreadable { path: path.to_owned(), source })?;
+    let rows = rows(&bytes, &ending, columns).map_err(|Problem { line, message }| match line {
+        Some(line) => DataError::Line { path: path.to_owned(), line, problem: message },
+        None => DataError::File { path: path.to_owned(), problem: message },
+    })?;
+    Ok(File { path: path.to_owned(), rows })
+}
+
+/// The rows in the bytes of a file with this ending.
+pub fn rows(bytes: &[u8], ending: &str, columns: &Columns) -> Result<Vec<Row>, Problem> {
+    let text = text(bytes)?;
+    let mut wanted = vec![columns.text.as_str(), columns.label.as_str()];
+    wanted.extend(columns.text_pair.as_deref());
+    let table = match ending {
+        "csv" => csv::parse(text, &wanted)?,
+        "jsonl" => json_lines::parse(text, &wanted)?,
+        _ => tsv::parse(text, &wanted)?,
+    };
+    if table.rows.is_empty() {
+        let message = if text.trim().is_empty() { "the file is empty" } else { "there are no rows below the header" };
+        return Err(Problem { line: None, message: message.to_owned() });
+    }
+    checked(table, columns)
+}
+
+/// The text of a file: UTF-8, with or without a byte order mark.
+fn text(bytes: &[u8]) -> Result<&str, Problem> {
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") {
+        return Err(Problem { line: None, message: "the file is UTF-16; save it as UTF-8".to_owned() });
+    }
+    std::str::from_utf8(bytes).map_err(|error| {
+        let before = &bytes[..error.valid_up_to()];
+        let line = before.iter().filter(|&&byte| byte == b'\n').count() + 1;
+        let column = before.iter().rev().take_while(|&&byte| byte != b'\n').count() + 1;
+        let byte = bytes[error.valid_up_to()];
+        Problem::at(line, format!("broken UTF-8: byte {column} of the line is 0x{byte:02x}"))
+    })
+}
+
+fn checked(table: Table, columns: &Columns) -> Result<Vec<Row>, Problem> {
+    let mut rows = Vec::with_capacity(table.rows.len());
+    for record in table.rows {
+        let line = record.line;
+        let mut fields = record.fields.into_iter();
+        let (text, label, text_pair) = (fields.next().unwrap_or_default(), fields.next().unwrap_or_default(), fields.next());
+        let empty = |column: &str| Problem::at(line, format!("{column:?} is empty"));
+        if text.trim().is_empty() {
+            return Err(empty(&columns.text));
+        }
+        if let (Some(pair), Some(column)) = (&text_pair, &columns.text_pair)
+            && pair.trim().is_empty()
+        {
+            return Err(empty(column));
+        }
+        let label = label.trim().to_owned();
+        if label.is_empty() {
+            return Err(empty(&columns.label));
+        }
+        if label.chars().any(char::is_control) {
+            return Err(Problem::at(line, format!("label {} has control characters", quoted(&label))));
+        }
+        rows.push(Row { line, text, text_pair, label });
+    }
+    Ok(rows)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn columns(text_pair: Option<&str>) -> Columns {
+        Columns { text: "text".to_owned(), text_pair: text_pair.map(str::to_owned), label: "label".to_owned() }
+    }
+
+    fn problem(bytes: &[u8]) -> String {
+        let Problem { line, message } = rows(bytes, "tsv", &columns(None)).unwrap_err();
+        line.map_or(message.clone(), |line| format!("{line}: {message}"))
+    }
+
+    #[test]
+    fn a_byte_order_mark_and_carriage_returns_are_no_part_of_the_text() {
+        let rows = rows(b"\xef\xbb\xbftext\tlabel\r\na b\t x \r\n", "tsv", &columns(None)).unwrap();
+        assert_eq!((rows[0].text.as_str(), rows[0].label.as_str(), rows[0].line), ("a b", "x", 2));
+    }
+
+    #[test]
+    fn bad_files_say_what_and_where() {
+        assert_eq!(problem(b""), "the file is empty");
+        assert_eq!(problem(b"text\tlabel\n"), "there are no rows below the header");
+        assert_eq!(problem(b"text\tlabel\nab\tc\na\xff\tc\n"), "3: broken UTF-8: byte 2 of the line is 0xff");
+        assert_eq!(problem(b"\xff\xfet\0"), "the file is UTF-16; save it as UTF-8");
+        assert_eq!(problem(b"text\tlabel\n \tc\n"), "2: \"text\" is empty");
+        assert_eq!(problem(b"text\tlabel\na\t \n"), "2: \"label\" is empty");
+        assert_eq!(problem(b"text\tlabel\na\tb\x1b[31m\n"), "2: label \"b\\u{1b}[31m\" has control characters");
+        assert_eq!(
+            problem(b"sentence\tlabel\na\tb\n"),
+            "1: no column \"text\"; found: \"sentence\", \"label\"; name the columns under `data: {columns: {text: …, label: …}}`"
+        );
+    }
+
+    #[test]
+    fn an_empty_second_text_is_an_error() {
+        let error = rows(b"text\ttext_b\tlabel\na\t\tc\n", "tsv", &columns(Some("text_b"))).unwrap_err();
+        assert_eq!(error, Problem::at(2, "\"text_b\" is empty"));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_bytes_make_a_reader_panic(bytes: Vec<u8>, ending in 0usize..3) {
+            let _ = rows(&bytes, ENDINGS[ending], &columns(None));
+        }
+
+        #[test]
+        fn no_text_below_a_good_header_makes_a_reader_panic(text in "[\"a,\\t\\r\\n{}:é]{0,60}", ending in 0usize..3) {
+            let header = ["text\tlabel\n", "text,label\n", ""][ending];
+            let _ = rows(format!("{header}{text}").as_bytes(), ENDINGS[ending], &columns(None));
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! What a run costs, counted before it runs: parameters, bytes on disk, steps, memory. Pure.
+
+use serde::Serialize;
+
+use crate::data::survey::Survey;
+use crate::plan::memory;
+use crate::run::event::Ledger;
+use crate::spec::backbone::Backbone;
+use crate::spec::head::{Classifier, Pooling};
+use crate::spec::method::{BackboneTraining, Method};
+use crate::spec::optimization::LrSchedule;
+use crate::spec::run::RunSpec;
+use crate::spec::task::Split;
+
+/// Bytes that a tensor's entry takes in a safetensors header, about.
+const HEADER_BYTES_PER_TENSOR: u64 = 110;
+
+/// What a run costs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Cost {
+    /// Parameters by role, exact.
+    pub ledger: Ledger,
+    /// Bytes on disk of what is kept per task (the trained weights), without rounding but for the file's header.
+    pub checkpoint_bytes: u64,
+    /// Optimizer steps in an epoch.
+    pub steps_per_epoch: u64,
+    /// Optimizer steps in all, if nothing ends the run early.
+    pub total_steps: u64,
+    /// Steps of warm-up.
+    pub warmup_steps: u64,
+    /// Predicted peak memory of the run's process, bytes.
+    pub memory_bytes: u64,
+}
+
+/// The cost of a run.
+pub fn cost(spec: &RunSpec, backbone: &Backbone, survey: &Survey) -> Cost {
+    let rows = |split| survey.splits.iter().find(|found| found.split == split).map_or(0, |found| found.n_rows);
+    let longest = survey.splits.iter().map(|split| split.words.longest).max().unwrap_or(0);
+    let ledger = ledger(spec, backbone);
+    let steps_per_epoch = rows(Split::Train).div_ceil(spec.optimization.batch_size).max(1) as u64;
+    let total_steps = steps_per_epoch * u64::from(spec.optimization.epochs);
+    Cost {
+        ledger,
+        checkpoint_bytes: 4 * ledger.trainable + HEADER_BYTES_PER_TENSOR * n_trained_tensors(spec, backbone),
+        steps_per_epoch,
+        total_steps,
+        warmup_steps: LrSchedule::new(&spec.optimization, total_steps).warmup_steps,
+        memory_bytes: memory::predict(spec, backbone, ledger.trainable, ledger.frozen, longest),
+    }
+}
+
+/// Parameters used in the forward pass, by role; the pooler counts only where the head reads it.
+pub fn ledger(spec: &RunSpec, backbone: &Backbone) -> Ledger {
+    let of_backbone = backbone.parameters(spec.head.pooling == Pooling::Pooler) as u64;
+    let method = spec.method.added_parameters(backbone) as u64;
+    let head = spec.head.parameters(backbone.hidden_size, spec.task.labels.len() as i64) as u64;
+    let backbone_trainable = match spec.method.backbone_training() {
+        BackboneTraining::Trained => of_backbone,
+        BackboneTraining::Frozen => 0,
+    };
+    Ledger {
+        total: of_backbone + method + head,
+        trainable: backbone_trainable + method + head,
+        frozen: of_backbone - backbone_trainable,
+        backbone_trainable,
+        method,
+        head,
+    }
+}
+
+fn n_trained_tensors(spec: &RunSpec, backbone: &Backbone) -> u64 {
+    /// Embeddings with their layer norm; a block has six linear and two norm layers, two tensors each.
+    const OF_EMBEDDINGS: u64 = 5;
+    const OF_BLOCK: u64 = 16;
+    let n_layers = backbone.n_layers as u64;
+    let head = if spec.head.classifier == Classifier::Linear { 2 } else { 4 };
+    let pooler = if spec.head.pooling == Pooling::Pooler { 2 } else { 0 };
+    head + match &spec.method {
+        Method::Full => OF_EMBEDDINGS + OF_BLOCK * n_layers + pooler,
+        Method::FeatureExtraction => 0,
+        Method::Lora(lora) => 2 * lora.targets.len() as u64 * n_layers,
+    }
+}

@@ -1,0 +1,131 @@
+//! What is allowed and yet probably a mistake. Pure.
+
+use crate::data::survey::{Occurrence, Survey};
+use crate::metric::MetricName;
+use crate::plan::prepare::PlannedRun;
+use crate::spec::experiment::values::{quoted, short_number};
+use crate::spec::method::{BackboneTraining, Method};
+use crate::spec::optimization::EvaluateEvery;
+use crate::spec::task::{Split, Task};
+
+/// Devlin et al. 2019, appendix A.3: the highest learning rate for full fine-tuning.
+const HIGHEST_FULL_LR: f64 = 5e-5;
+/// Validation splits smaller than this move by chance more than methods differ.
+const SMALL_VALIDATION: usize = 1000;
+
+/// Every warning about the runs and the data, runs first.
+pub fn warnings(runs: &[PlannedRun], task: &Task, survey: &Survey) -> Vec<String> {
+    let mut warnings: Vec<String> = Vec::new();
+    for run in runs {
+        for warning in of_run(run, task) {
+            let line = format!("{}: {warning}", run.spec.name);
+            // Seeds of one run would say the same again.
+            if !warnings
+                .iter()
+                .any(|earlier| earlier.split_once(": ").is_some_and(|(name, text)| text == warning && is_seed_of(name, &run.spec.name)))
+            {
+                warnings.push(line);
+            }
+        }
+    }
+    warnings.extend(of_data(task, survey));
+    warnings
+}
+
+fn is_seed_of(name: &str, other: &str) -> bool {
+    let stem = |name: &str| name.rsplit_once("-s").filter(|(_, seed)| seed.parse::<u64>().is_ok()).map(|(stem, _)| stem.to_owned());
+    stem(name).is_some_and(|of_name| Some(of_name) == stem(other))
+}
+
+fn of_run(run: &PlannedRun, task: &Task) -> Vec<String> {
+    let (spec, cost) = (&run.spec, &run.cost);
+    let optimization = &spec.optimization;
+    let lr = optimization.learning_rate;
+    let shown = short_number(lr);
+    let mut warnings = Vec::new();
+    match spec.method.backbone_training() {
+        BackboneTraining::Trained if lr > HIGHEST_FULL_LR => {
+            warnings.push(format!(
+                "learning rate {shown} is above 5e-5; full fine-tuning then often forgets or diverges (Devlin et al. 2019: 2e-5 to 5e-5)"
+            ));
+        }
+        BackboneTraining::Frozen if lr <= HIGHEST_FULL_LR => {
+            let usual = short_number(spec.method.about().learning_rate);
+            warnings.push(format!(
+                "learning rate {shown} suits full fine-tuning; a frozen backbone needs more (default {usual}) and may barely learn"
+            ));
+        }
+        _ => {}
+    }
+    if optimization.warmup_ratio == 0.0 && spec.method != Method::FeatureExtraction {
+        warnings.push("no warm-up: the first steps are the largest, on moments that are not settled (warmup: 0.1 is usual)".to_owned());
+    }
+    if let EvaluateEvery::Steps(steps) = optimization.evaluate
+        && steps > cost.total_steps
+    {
+        warnings.push(format!("evaluated every {steps} steps, but it has only {}: only the end is evaluated", cost.total_steps));
+    }
+    let watched = spec.early_stopping.as_ref().map_or(spec.best_metric, |early_stopping| early_stopping.metric);
+    if watched == MetricName::F1 && task.labels.len() > 2 {
+        warnings.push(format!("f1 is that of label {} alone; macro_f1 weighs all {}", quoted(&task.labels[1]), task.labels.len()));
+    }
+    if optimization.epochs as f64 * optimization.batch_size as f64 > 0.0 && cost.steps_per_epoch < 2 {
+        warnings.push(format!("a batch of {} holds the whole training split: one step an epoch", optimization.batch_size));
+    }
+    warnings
+}
+
+fn of_data(task: &Task, survey: &Survey) -> Vec<String> {
+    let mut warnings = Vec::new();
+    for split in &survey.splits {
+        let name = split.split.name();
+        let absent: Vec<String> =
+            task.labels.iter().zip(&split.label_counts).filter(|(_, count)| **count == 0).map(|(label, _)| quoted(label)).collect();
+        if !absent.is_empty() {
+            warnings.push(format!("the {name} split has no row of label {}", absent.join(", ")));
+        }
+        if let Some(found) = &split.control_characters {
+            warnings.push(format!(
+                "{} in the {name} split have control characters, the first on line {}; the model sees them as they are",
+                rows(found),
+                found.first_line
+            ));
+        }
+        if split.split == Split::Validation && split.n_rows < SMALL_VALIDATION {
+            let points = 100.0 * interval(split.n_rows);
+            warnings.push(format!(
+                "the validation split has {} rows: an accuracy near 90 % is known to ±{points:.0} points (95 %)",
+                split.n_rows
+            ));
+        }
+    }
+    for overlap in &survey.overlaps {
+        let name = overlap.split.name();
+        let verb = if overlap.found.n_rows == 1 { "is" } else { "are" };
+        warnings.push(format!(
+            "{} of the {name} split {verb} also in the training split, the first on line {}: the {name} metric flatters",
+            rows(&overlap.found),
+            overlap.found.first_line
+        ));
+    }
+    if let Some(found) = &survey.train_duplicates {
+        warnings.push(format!("{} of the training split repeat an earlier one, the first on line {}", rows(found), found.first_line));
+    }
+    if let Some(found) = &survey.contradictions {
+        warnings.push(format!(
+            "{} of the training split repeat an earlier one with another label, the first on line {}",
+            rows(found),
+            found.first_line
+        ));
+    }
+    warnings
+}
+
+fn rows(found: &Occurrence) -> String {
+    format!("{} {}", found.n_rows, if found.n_rows == 1 { "row" } else { "rows" })
+}
+
+/// Half the width of the 95 % interval of a share near 0.9 in `n` rows (normal approximation).
+fn interval(n: usize) -> f64 {
+    1.96 * (0.9 * 0.1 / n as f64).sqrt()
+}

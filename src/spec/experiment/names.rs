@@ -1,0 +1,84 @@
+//! Names of runs that have none: the method, and what tells it from its siblings.
+
+use crate::spec::experiment::resolve::Draft;
+use crate::spec::experiment::values::{LONGEST_NAME, short_number};
+use crate::spec::head::{Classifier, Pooling};
+use crate::spec::method::Method;
+
+/// The names of the drafts: as given, else made of what distinguishes runs of one method, else numbered.
+pub fn names(drafts: &[Draft]) -> Vec<String> {
+    let mut names: Vec<Option<String>> = drafts.iter().map(|draft| draft.name.clone()).collect();
+    for (index, draft) in drafts.iter().enumerate() {
+        if names[index].is_some() {
+            continue;
+        }
+        let method = draft.method.about().name;
+        let siblings: Vec<&Draft> = drafts.iter().filter(|other| other.name.is_none() && other.method.about().name == method).collect();
+        let wanted = shortened(format!("{method}{}", distinction(draft, &siblings)), LONGEST_NAME - 8);
+        let is_taken = |name: &str| names.iter().flatten().any(|taken| taken.eq_ignore_ascii_case(name));
+        let numbered = (2..).map(|number| format!("{wanted}-{number}"));
+        names[index] = std::iter::once(wanted.clone()).chain(numbered).find(|name| !is_taken(name));
+    }
+    names.into_iter().flatten().collect()
+}
+
+fn shortened(name: String, most: usize) -> String {
+    name.chars().take(most).collect()
+}
+
+/// What tells a draft from its siblings: the first feature that differs for all, else every feature that differs at all.
+fn distinction(draft: &Draft, siblings: &[&Draft]) -> String {
+    if siblings.len() < 2 {
+        return String::new();
+    }
+    let own = features(draft);
+    let of_siblings: Vec<Vec<String>> = siblings.iter().map(|sibling| features(sibling)).collect();
+    let values = |position: usize| of_siblings.iter().map(move |features| &features[position]);
+    let is_distinct = |position: usize| {
+        let mut seen: Vec<&String> = values(position).collect();
+        seen.sort();
+        seen.dedup();
+        seen.len() == siblings.len()
+    };
+    if let Some(position) = (0..own.len()).find(|&position| is_distinct(position)) {
+        return format!("-{}", own[position]);
+    }
+    let differing = (0..own.len()).filter(|&position| values(position).any(|value| *value != own[position]));
+    differing.map(|position| format!("-{}", own[position])).collect()
+}
+
+/// What runs of one method can differ in, most telling first, each short enough for a name.
+fn features(draft: &Draft) -> Vec<String> {
+    let mut features = match &draft.method {
+        Method::Full | Method::FeatureExtraction => Vec::new(),
+        Method::Lora(lora) => {
+            let targets: Vec<_> = lora.targets.iter().map(|site| site.name().replace('_', "")).collect();
+            vec![
+                format!("r{}", lora.rank),
+                targets.join("."),
+                format!("a{}", short_number(lora.alpha)),
+                format!("d{}", short_number(lora.dropout)),
+            ]
+        }
+    };
+    let optimization = &draft.optimization;
+    features.push(format!("lr{}", short_number(optimization.learning_rate)));
+    features.push(
+        match draft.head.pooling {
+            Pooling::Cls => "cls",
+            Pooling::Pooler => "pooler",
+            Pooling::Mean => "mean",
+        }
+        .to_owned(),
+    );
+    features.push(if draft.head.classifier == Classifier::Linear { "linear" } else { "mlp" }.to_owned());
+    features.push(format!("e{}", optimization.epochs));
+    features.push(format!("b{}", optimization.batch_size));
+    features.push(format!("{:?}", optimization.schedule).to_lowercase());
+    features.push(format!("w{}", short_number(optimization.warmup_ratio)));
+    features.push(format!("wd{}", short_number(optimization.weight_decay)));
+    features.push(format!("ld{}", short_number(optimization.layer_decay)));
+    features.push(format!("ls{}", short_number(optimization.label_smoothing)));
+    features.push(format!("hd{}", short_number(draft.head.dropout)));
+    features
+}

@@ -1,0 +1,234 @@
+//! An [`Experiment`] as written → runs with every default spelled out. Pure: what was found on disk is handed in.
+
+use crate::metric::MetricName;
+use crate::spec::backbone::Backbone;
+use crate::spec::early_stopping::EarlyStopping;
+use crate::spec::experiment::locate::Place;
+use crate::spec::experiment::names;
+use crate::spec::experiment::problem::Problems;
+use crate::spec::experiment::settings::Settings;
+use crate::spec::experiment::values::LONGEST_NAME;
+use crate::spec::experiment::written::{Experiment, Run};
+use crate::spec::head::{Classifier, Head, Pooling};
+use crate::spec::method::Method;
+use crate::spec::optimization::{EvaluateEvery, Optimization, Schedule};
+use crate::spec::run::{Device, Model, RunSpec};
+use crate::spec::task::Task;
+
+/// What was found on disk and in the machine.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Found {
+    /// Name of the experiment where the file gives none.
+    pub default_name: String,
+    /// The pre-trained model.
+    pub model: Model,
+    /// Its shape.
+    pub backbone: Backbone,
+    /// Whether its checkpoint has a pooler.
+    pub has_pooler: bool,
+    /// The data.
+    pub task: Task,
+    /// Processor cores.
+    pub n_cores: usize,
+}
+
+/// An experiment with every default spelled out.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Resolved {
+    /// Its name.
+    pub name: String,
+    /// Its runs, in the file's order.
+    pub runs: Vec<RunSpec>,
+    /// How many of them train at the same time.
+    pub runs_at_once: usize,
+}
+
+/// A run on its way to be resolved: all but its name, seed and place in the machine.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Draft {
+    /// Its name, where given.
+    pub name: Option<String>,
+    /// How the backbone is adapted.
+    pub method: Method,
+    /// The task head.
+    pub head: Head,
+    /// How the trainable tensors move.
+    pub optimization: Optimization,
+    /// When the run ends by itself.
+    pub early_stopping: Option<EarlyStopping>,
+    /// The metric that chooses the best checkpoint.
+    pub best_metric: MetricName,
+    /// One run for each.
+    pub seeds: Vec<u64>,
+}
+
+/// The pre-trained model where none is named: 22.7 M parameters, so that full fine-tuning is a matter of minutes on a processor.
+pub const DEFAULT_MODEL: &str = "sentence-transformers/all-MiniLM-L6-v2";
+/// Longest input: as Transformers' sequence classification examples (`--max_seq_length 128`).
+pub const DEFAULT_MAX_LENGTH: i64 = 128;
+/// Share of the training rows carved for validation, where no file is given.
+pub const DEFAULT_VALIDATION_SHARE: f64 = 0.1;
+
+/// Devlin et al. 2019, appendix A.3: 2, 3 or 4 epochs.
+const EPOCHS: u32 = 3;
+/// Devlin et al. 2019, appendix A.3: 16 or 32.
+const BATCH_SIZE: usize = 32;
+/// Mosbach et al. 2021, arXiv:2006.04884, §6: warm-up over the first 10 % of the steps keeps fine-tuning stable.
+const WARMUP: f64 = 0.1;
+/// Devlin et al. 2019, appendix A.2.
+const WEIGHT_DECAY: f64 = 0.01;
+/// As BERT's own `optimization.py` clips.
+const MAX_GRAD_NORM: f64 = 1.0;
+/// Devlin et al. 2019, appendix A.2.
+const BETAS: (f64, f64) = (0.9, 0.999);
+/// Kingma & Ba 2015, arXiv:1412.6980, algorithm 1.
+const EPSILON: f64 = 1e-8;
+/// Evaluations without improvement that are borne (Lightning's default).
+const PATIENCE: u32 = 3;
+/// Each run at once is a process with its own copy of the model; more than these by default may not fit a laptop's memory.
+const RUNS_AT_ONCE: usize = 4;
+/// The most runs of one experiment, seeds counted.
+const MOST_RUNS: usize = 1000;
+
+/// Resolves an experiment; what is wrong goes to `problems`, and then the result is of no use.
+pub fn resolve(experiment: &Experiment, found: &Found, problems: &mut Problems) -> Resolved {
+    check_names(&experiment.runs, problems);
+    if let Some(length) = &experiment.data.max_length
+        && length.value > found.backbone.max_positions
+    {
+        let most = found.backbone.max_positions;
+        problems.push(&length.place, format!("`max_length` is {}; the model's longest input is {most} tokens", length.value), "");
+    }
+    let drafts: Vec<Draft> = experiment.runs.iter().map(|run| draft(run, &experiment.settings, found, problems)).collect();
+    let n_runs: usize = drafts.iter().map(|draft| draft.seeds.len()).sum();
+    if n_runs > MOST_RUNS {
+        problems.push(&Place::default(), format!("{n_runs} runs, seeds counted; an experiment has at most {MOST_RUNS}"), "");
+    }
+    let runs_at_once = experiment.runs_at_once.unwrap_or_else(|| n_runs.min(found.n_cores).min(RUNS_AT_ONCE)).clamp(1, n_runs.max(1));
+    // One thread each for two runs gives more examples a second in all than two threads for one after the other.
+    let threads = experiment.threads.unwrap_or_else(|| (found.n_cores / runs_at_once).max(1));
+    let name = experiment.name.clone().unwrap_or_else(|| found.default_name.clone());
+    let names = names::names(&drafts);
+    let spec = |draft: &Draft, run_name: String, seed: u64| RunSpec {
+        experiment: name.clone(),
+        name: run_name,
+        model: found.model.clone(),
+        task: found.task.clone(),
+        method: draft.method.clone(),
+        head: draft.head.clone(),
+        optimization: draft.optimization.clone(),
+        early_stopping: draft.early_stopping.clone(),
+        best_metric: draft.best_metric,
+        seed,
+        threads,
+        device: experiment.device.unwrap_or(Device::Auto),
+    };
+    let mut runs: Vec<RunSpec> = Vec::new();
+    for ((draft, name), run) in drafts.iter().zip(names).zip(&experiment.runs) {
+        for &seed in &draft.seeds {
+            let run_name = if draft.seeds.len() == 1 { name.clone() } else { format!("{name}-s{seed}") };
+            if run_name.len() > LONGEST_NAME {
+                problems.push(
+                    &run.place,
+                    format!("the name {run_name} is longer than {LONGEST_NAME} characters"),
+                    "give the run a shorter `name`",
+                );
+            }
+            if runs.iter().any(|earlier| earlier.name.eq_ignore_ascii_case(&run_name)) {
+                problems.push(&run.place, format!("two runs are named {run_name}"), "give one of them another `name`");
+            }
+            runs.push(spec(draft, run_name, seed));
+        }
+    }
+    Resolved { runs, runs_at_once, name }
+}
+
+/// Names are folders, and some file systems take `A` and `a` for the same.
+fn check_names(runs: &[Run], problems: &mut Problems) {
+    let named: Vec<_> = runs.iter().filter_map(|run| run.name.as_ref()).collect();
+    for (index, name) in named.iter().enumerate() {
+        if named[..index].iter().any(|earlier| earlier.value.eq_ignore_ascii_case(&name.value)) {
+            problems.push(&name.place, format!("two runs are named {}", name.value), "names must differ in more than case");
+        }
+    }
+}
+
+fn draft(run: &Run, shared: &Settings, found: &Found, problems: &mut Problems) -> Draft {
+    let settings = run.settings.clone().over(shared.clone());
+    let hidden_size = found.backbone.hidden_size;
+    if let (Method::Lora(lora), Some(place)) = (&run.method, &run.rank_place)
+        && lora.rank > hidden_size
+    {
+        let message = format!("`rank` must be a whole number from 1 to the hidden size, {hidden_size}, not {}", lora.rank);
+        problems.push(place, message, "");
+    }
+    let batch_size = settings.batch_size.unwrap_or(BATCH_SIZE);
+    if let Some(accumulation) = settings.gradient_accumulation.as_ref().filter(|accumulation| accumulation.value > batch_size) {
+        let message = format!("`gradient_accumulation` is {}; a batch of {batch_size} has no more parts than rows", accumulation.value);
+        problems.push(&accumulation.place, message, "");
+    }
+    let early_stopping = settings.early_stopping.as_ref().and_then(Option::as_ref).map(|written| EarlyStopping {
+        metric: written.metric.or(settings.best_metric.as_ref().map(|metric| metric.value)).unwrap_or(MetricName::Accuracy),
+        patience: written.patience.unwrap_or(PATIENCE),
+        min_delta: written.min_delta.unwrap_or(0.0),
+    });
+    let watched = early_stopping.as_ref().map(|early_stopping| early_stopping.metric);
+    let best_metric = settings.best_metric.as_ref().map(|metric| metric.value).or(watched).unwrap_or(MetricName::Accuracy);
+    if let (Some(best), Some(watched)) = (&settings.best_metric, watched)
+        && best.value != watched
+    {
+        let message = format!("`best_metric` is {}, but early stopping watches {}", best.value.name(), watched.name());
+        problems.push(&best.place, message, "the same metric chooses the best checkpoint and the end: name it once");
+    }
+    Draft {
+        name: run.name.as_ref().map(|name| name.value.clone()),
+        method: run.method.clone(),
+        head: head(&run.method, &settings, found, problems),
+        optimization: optimization(&run.method, &settings, batch_size),
+        early_stopping,
+        best_metric,
+        seeds: settings.seeds.unwrap_or_else(|| vec![0]),
+    }
+}
+
+/// Full fine-tuning and LoRA read what BERT's own classifier reads: the pooler, or `[CLS]` where the checkpoint has none
+/// (Devlin et al. 2019, §4.1). A frozen backbone gives the mean of all tokens, the better sentence feature
+/// (Reimers & Gurevych 2019, arXiv:1908.10084, table 6).
+fn head(method: &Method, settings: &Settings, found: &Found, problems: &mut Problems) -> Head {
+    let default = match (method, found.has_pooler) {
+        (Method::FeatureExtraction, _) => Pooling::Mean,
+        (Method::Full | Method::Lora(_), true) => Pooling::Pooler,
+        (Method::Full | Method::Lora(_), false) => Pooling::Cls,
+    };
+    if let Some(pooling) = settings.pooling.as_ref().filter(|pooling| pooling.value == Pooling::Pooler && !found.has_pooler) {
+        problems.push(&pooling.place, "`pooling` is pooler, but the checkpoint has none", "accepted here: cls or mean");
+    }
+    // As `BertForSequenceClassification`, whose head has the dropout of the hidden states; a linear probe has none
+    // (Conneau & Kiela 2018, arXiv:1803.05449).
+    let dropout = if *method == Method::FeatureExtraction { 0.0 } else { found.backbone.hidden_dropout };
+    Head {
+        pooling: settings.pooling.as_ref().map_or(default, |pooling| pooling.value),
+        classifier: settings.classifier.unwrap_or(Classifier::Linear),
+        dropout: settings.head_dropout.unwrap_or(dropout),
+    }
+}
+
+fn optimization(method: &Method, settings: &Settings, batch_size: usize) -> Optimization {
+    Optimization {
+        epochs: settings.epochs.unwrap_or(EPOCHS),
+        batch_size,
+        gradient_accumulation: settings.gradient_accumulation.as_ref().map_or(1, |accumulation| accumulation.value),
+        learning_rate: settings.lr.unwrap_or(method.about().learning_rate),
+        schedule: settings.schedule.unwrap_or(Schedule::Linear),
+        warmup_ratio: settings.warmup.unwrap_or(WARMUP),
+        layer_decay: settings.layer_decay.unwrap_or(1.0),
+        weight_decay: settings.weight_decay.unwrap_or(WEIGHT_DECAY),
+        max_grad_norm: settings.max_grad_norm.unwrap_or(Some(MAX_GRAD_NORM)),
+        label_smoothing: settings.label_smoothing.unwrap_or(0.0),
+        beta1: BETAS.0,
+        beta2: BETAS.1,
+        epsilon: EPSILON,
+        dropout: settings.backbone_dropout,
+        evaluate: settings.evaluate.unwrap_or(EvaluateEvery::Epoch),
+    }
+}
