@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::cli::demo::DemoArguments;
+
 const EXAMPLES: &str = "\
 Examples:
   finetop run experiments/quickstart.yaml     train, and watch live
@@ -11,6 +13,7 @@ Examples:
   finetop plan experiments/quickstart.yaml    what would run: parameters, steps, memory, warnings
   finetop list                                all runs with their status
   finetop stop quickstart-1/lora              stop one early; it keeps its best checkpoint
+  finetop demo                                a look at the dashboard without training anything
 
 Closing a terminal stops nothing: runs are processes of their own, and each has a folder under runs/.";
 
@@ -36,6 +39,9 @@ pub struct Arguments {
     /// Folder of all runs.
     #[arg(long, value_name = "DIR", default_value = "runs", global = true)]
     pub runs: PathBuf,
+    /// Draw the dashboard with ASCII characters alone.
+    #[arg(long)]
+    pub ascii: bool,
     /// What to do; without a command, the dashboard opens.
     #[command(subcommand)]
     pub command: Option<Command>,
@@ -47,6 +53,8 @@ pub enum Command {
     /// Train the runs of an experiment file and watch them.
     #[command(after_help = RUN_EXAMPLES)]
     Run(RunArguments),
+    /// Show the dashboard on runs that never ran: a demonstration.
+    Demo(DemoArguments),
     /// List all runs with their status.
     List(ListArguments),
     /// Show one run: settings, parameters, results, log.
@@ -80,6 +88,9 @@ pub struct RunArguments {
     /// Print plain lines instead of opening the dashboard.
     #[arg(long)]
     pub headless: bool,
+    /// Draw the dashboard with ASCII characters alone.
+    #[arg(long)]
+    pub ascii: bool,
     /// Print one JSON document at the end; progress goes to stderr.
     #[arg(long)]
     pub json: bool,

@@ -41,7 +41,8 @@ fn dispatch(arguments: Arguments) -> anyhow::Result<u8> {
     let root = &arguments.runs;
     let out = &mut io::stdout().lock();
     match arguments.command {
-        None => dashboard::run(root, None),
+        None => dashboard::run(root, None, arguments.ascii),
+        Some(Command::Demo(demo)) => demo::run(&demo),
         Some(Command::Run(run)) => run::run(root, &run),
         Some(Command::List(list)) => list::run(root, &list, out),
         Some(Command::Show(show)) => show::run(root, &show, out),

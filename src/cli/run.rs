@@ -27,7 +27,7 @@ pub fn run(root: &Path, arguments: &RunArguments) -> anyhow::Result<u8> {
     if arguments.headless || arguments.json || !dashboard::is_possible() {
         headless::watch(root, &experiment, arguments.json)
     } else {
-        dashboard::run(root, Some(&experiment))
+        dashboard::run(root, Some(&experiment), arguments.ascii)
     }
 }
 

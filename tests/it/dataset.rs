@@ -26,11 +26,7 @@ fn rows(split: &str) -> Vec<(String, String)> {
 
 /// The lower-cased words of a text in their order; apostrophes belong to words.
 fn sequence(text: &str) -> Vec<String> {
-    text.to_lowercase()
-        .split(|c: char| !(c.is_alphanumeric() || c == '\''))
-        .filter(|word| !word.is_empty())
-        .map(str::to_owned)
-        .collect()
+    text.to_lowercase().split(|c: char| !(c.is_alphanumeric() || c == '\'')).filter(|word| !word.is_empty()).map(str::to_owned).collect()
 }
 
 /// The set of lower-cased words of a text.
@@ -114,10 +110,7 @@ fn every_line_is_a_text_a_tab_and_a_known_label() {
             assert_eq!(text, text.trim(), "{split}: spaces around a text");
             assert!(!text.contains("  "), "{split}: a double space: {text}");
             assert!(!text.contains('"'), "{split}: a double quote: {text}");
-            assert!(
-                !text.chars().any(char::is_control),
-                "{split}: a control character: {text:?}"
-            );
+            assert!(!text.chars().any(char::is_control), "{split}: a control character: {text:?}");
             let count = text.split_whitespace().count();
             assert!((5..=30).contains(&count), "{split}: {count} words: {text}");
         }
