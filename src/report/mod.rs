@@ -3,5 +3,5 @@
 pub mod columns;
 pub mod json;
 pub mod number;
-pub mod table;
 pub mod plan;
+pub mod table;
