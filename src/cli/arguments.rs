@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use crate::cli::demo::DemoArguments;
+use crate::cli::picture::PictureArguments;
 use crate::cli::plan::PlanArgs;
 
 const EXAMPLES: &str = "\
@@ -43,6 +44,9 @@ pub struct Arguments {
     /// Draw the dashboard with ASCII characters alone.
     #[arg(long)]
     pub ascii: bool,
+    /// A picture instead of the dashboard.
+    #[command(flatten)]
+    pub picture: PictureArguments,
     /// What to do; without a command, the dashboard opens.
     #[command(subcommand)]
     pub command: Option<Command>,

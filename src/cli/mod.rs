@@ -11,6 +11,7 @@ pub mod headless;
 pub mod list;
 pub mod look;
 pub mod narrator;
+pub mod picture;
 pub mod plan;
 pub mod run;
 pub mod show;
@@ -41,7 +42,10 @@ fn dispatch(arguments: Arguments) -> anyhow::Result<u8> {
     let root = &arguments.runs;
     let out = &mut io::stdout().lock();
     match arguments.command {
-        None => dashboard::run(root, None, arguments.ascii),
+        None => match &arguments.picture.screenshot {
+            Some(file) => picture::of_runs(root, &arguments.picture, file, arguments.ascii),
+            None => dashboard::run(root, None, arguments.ascii),
+        },
         Some(Command::Plan(plan)) => plan::run(&plan).map(|()| exit_code::OK),
         Some(Command::Demo(demo)) => demo::run(&demo),
         Some(Command::Run(run)) => run::run(root, &run),

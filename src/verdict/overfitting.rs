@@ -24,8 +24,8 @@ const OVERFITTING_EVALUATIONS: usize = 3;
 /// of some dozen evaluations of a flat curve lies about two below its mean, and three more are seldom chance.
 const NOISE_FACTOR: f64 = 5.0;
 
-/// Training loss must have fallen by this share since the best evaluation.
-const TRAIN_FALL: f64 = 0.02;
+/// Training loss must have fallen by this share since the best evaluation: less is the end of an ordinary descent.
+const TRAIN_FALL: f64 = 0.1;
 
 /// An evaluation with the training loss that belongs to it.
 #[derive(Debug, Clone, Copy, PartialEq)]

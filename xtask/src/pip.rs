@@ -24,14 +24,7 @@ threading.Thread(target=leave_with_parent, daemon=True).start()
 runpy.run_module('pip', run_name='__main__', alter_sys=True)
 ";
 /// One wheel per machine: it is unpacked here and never imported, so the version of Python does not matter.
-const TAGS: [&str; 6] = [
-    "--python-version",
-    "3.12",
-    "--implementation",
-    "cp",
-    "--abi",
-    "cp312",
-];
+const TAGS: [&str; 6] = ["--python-version", "3.12", "--implementation", "cp", "--abi", "cp312"];
 const POLL_INTERVAL: Duration = Duration::from_millis(100);
 
 /// Downloads a wheel into the staging folder and checks its hash.
@@ -43,20 +36,11 @@ pub fn download(wheel: &Wheel, staging: &Staging, output: Output) -> Result<Path
     }
     let mut track = output.track(wheel.requirement, wheel.pin.n_bytes);
     let errors = File::create(&log).with_context(|| format!("cannot write {}", log.display()))?;
-    let child = command(wheel, &temporary, &wheels)
-        .stderr(errors)
-        .spawn()
-        .context("cannot run python3")?;
+    let child = command(wheel, &temporary, &wheels).stderr(errors).spawn().context("cannot run python3")?;
     let status = watch(child, &temporary, &mut track)?;
     if !status.success() {
         drop(track);
-        bail!(
-            "{}",
-            explain(
-                wheel.requirement,
-                &fs::read_to_string(&log).unwrap_or_default()
-            )
-        );
+        bail!("{}", explain(wheel.requirement, &fs::read_to_string(&log).unwrap_or_default()));
     }
     let path = only_file(&wheels)?;
     digest::check_or_remove(&path, &wheel.pin)?;
@@ -67,24 +51,8 @@ pub fn download(wheel: &Wheel, staging: &Staging, output: Output) -> Result<Path
 fn command(wheel: &Wheel, temporary: &Path, wheels: &Path) -> Command {
     let mut command = python::command();
     command
-        .args([
-            "-c",
-            PIP,
-            "download",
-            "--no-deps",
-            "--only-binary=:all:",
-            "--no-cache-dir",
-            "--no-input",
-        ])
-        .args([
-            "--disable-pip-version-check",
-            "--progress-bar",
-            "off",
-            "--retries",
-            "3",
-            "--timeout",
-            "20",
-        ])
+        .args(["-c", PIP, "download", "--no-deps", "--only-binary=:all:", "--no-cache-dir", "--no-input"])
+        .args(["--disable-pip-version-check", "--progress-bar", "off", "--retries", "3", "--timeout", "20"])
         .args(["--platform", wheel.platform])
         .args(TAGS)
         .arg("--dest")
@@ -125,8 +93,7 @@ fn size_below(folder: &Path) -> u64 {
 }
 
 fn only_file(folder: &Path) -> Result<PathBuf> {
-    let mut entries =
-        fs::read_dir(folder).with_context(|| format!("cannot read {}", folder.display()))?;
+    let mut entries = fs::read_dir(folder).with_context(|| format!("cannot read {}", folder.display()))?;
     match (entries.next(), entries.next()) {
         (Some(entry), None) => Ok(entry?.path()),
         _ => bail!("pip left not one file in {}", folder.display()),
@@ -135,34 +102,16 @@ fn only_file(folder: &Path) -> Result<PathBuf> {
 
 /// One line out of pip's many, with the remedy.
 fn explain(requirement: &str, log: &str) -> String {
-    let last = |prefix: &str| {
-        log.lines()
-            .rev()
-            .find_map(|line| line.strip_prefix(prefix))
-            .map(str::trim)
-    };
+    let last = |prefix: &str| log.lines().rev().find_map(|line| line.strip_prefix(prefix)).map(str::trim);
     if log.contains("No space left on device") {
-        return format!(
-            "the disk is full: free some, or export FINETOP_CACHE=<folder on another disk> ({requirement})"
-        );
+        return format!("the disk is full: free some, or export FINETOP_CACHE=<folder on another disk> ({requirement})");
     }
-    let is_unreachable = [
-        "Failed to establish a new connection",
-        "NewConnectionError",
-        "Read timed out",
-        "ReadTimeout",
-    ];
+    let is_unreachable = ["Failed to establish a new connection", "NewConnectionError", "Read timed out", "ReadTimeout"];
     if is_unreachable.iter().any(|sign| log.contains(sign)) {
-        return format!(
-            "pip cannot reach its index for {requirement}: connect to the network, then cargo xtask setup"
-        );
+        return format!("pip cannot reach its index for {requirement}: connect to the network, then cargo xtask setup");
     }
-    let reason = last("ERROR: ")
-        .or_else(|| log.lines().rev().find(|line| !line.is_empty()))
-        .unwrap_or("it was ended");
-    format!(
-        "pip cannot download {requirement} ({reason}): check `pip config list`, then cargo xtask setup"
-    )
+    let reason = last("ERROR: ").or_else(|| log.lines().rev().find(|line| !line.is_empty())).unwrap_or("it was ended");
+    format!("pip cannot download {requirement} ({reason}): check `pip config list`, then cargo xtask setup")
 }
 
 #[cfg(test)]
@@ -175,18 +124,9 @@ mod tests {
             let line = explain("torch==2.11.0", log);
             assert!(line.contains(expected) && !line.contains('\n'), "{line}");
         };
-        check(
-            "WARNING: Retrying: NewConnectionError\nERROR: No matching distribution",
-            "connect to the network",
-        );
-        check(
-            "ERROR: [Errno 28] No space left on device\n",
-            "disk is full",
-        );
-        check(
-            "ERROR: No matching distribution found for torch\n\n",
-            "(No matching distribution found for torch)",
-        );
+        check("WARNING: Retrying: NewConnectionError\nERROR: No matching distribution", "connect to the network");
+        check("ERROR: [Errno 28] No space left on device\n", "disk is full");
+        check("ERROR: No matching distribution found for torch\n\n", "(No matching distribution found for torch)");
         check("", "it was ended");
     }
 
