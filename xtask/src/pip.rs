@@ -25,6 +25,8 @@ runpy.run_module('pip', run_name='__main__', alter_sys=True)
 ";
 /// One wheel per machine: it is unpacked here and never imported, so the version of Python does not matter.
 const TAGS: [&str; 6] = ["--python-version", "3.12", "--implementation", "cp", "--abi", "cp312"];
+/// What pip says of an address that does not answer, or of a download that broke off.
+const NETWORK_SIGNS: [&str; 5] = ["WARNING: Retrying (", "ReadTimeoutError", "IncompleteRead", "ProtocolError", "incomplete-download"];
 const POLL_INTERVAL: Duration = Duration::from_millis(100);
 
 /// Downloads a wheel into the staging folder and checks its hash.
@@ -106,8 +108,7 @@ fn explain(requirement: &str, log: &str) -> String {
     if log.contains("No space left on device") {
         return format!("the disk is full: free some, or export FINETOP_CACHE=<folder on another disk> ({requirement})");
     }
-    let is_unreachable = ["Failed to establish a new connection", "NewConnectionError", "Read timed out", "ReadTimeout"];
-    if is_unreachable.iter().any(|sign| log.contains(sign)) {
+    if NETWORK_SIGNS.iter().any(|sign| log.contains(sign)) {
         return format!("pip cannot reach its index for {requirement}: connect to the network, then cargo xtask setup");
     }
     let reason = last("ERROR: ").or_else(|| log.lines().rev().find(|line| !line.is_empty())).unwrap_or("it was ended");
@@ -124,7 +125,7 @@ mod tests {
             let line = explain("torch==2.11.0", log);
             assert!(line.contains(expected) && !line.contains('\n'), "{line}");
         };
-        check("WARNING: Retrying: NewConnectionError\nERROR: No matching distribution", "connect to the network");
+        check("WARNING: Retrying (Retry(total=2)) after NewConnectionError\nERROR: No matching distribution", "connect to the network");
         check("ERROR: [Errno 28] No space left on device\n", "disk is full");
         check("ERROR: No matching distribution found for torch\n\n", "(No matching distribution found for torch)");
         check("", "it was ended");
