@@ -1,1 +1,5 @@
-fn main() {}
+//! The dashboard and the command line; see [`finetop::cli`].
+
+fn main() -> std::process::ExitCode {
+    finetop::cli::main()
+}

@@ -1,3 +1,86 @@
 //! The command line: clap definitions, one file per command; exit codes and error printing in one place.
 
+pub mod arguments;
+pub mod ask;
+pub mod background;
+pub mod dashboard;
+pub mod demo;
+pub mod exit_code;
+pub mod find;
+pub mod headless;
+pub mod list;
+pub mod look;
+pub mod narrator;
 pub mod plan;
+pub mod run;
+pub mod show;
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::cli::arguments::{Arguments, Command};
+use crate::run::request::RequestKind;
+use crate::run::text;
+
+/// Runs the program.
+pub fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    match dispatch(arguments) {
+        Ok(code) => ExitCode::from(code),
+        Err(error) if is_broken_pipe(&error) => ExitCode::from(exit_code::OK),
+        Err(error) => {
+            print_error(&error);
+            ExitCode::from(exit_code::USAGE)
+        }
+    }
+}
+
+fn dispatch(arguments: Arguments) -> anyhow::Result<u8> {
+    let root = &arguments.runs;
+    let out = &mut io::stdout().lock();
+    match arguments.command {
+        None => dashboard::run(root, None),
+        Some(Command::Run(run)) => run::run(root, &run),
+        Some(Command::Plan(plan)) => plan::run(&plan, out),
+        Some(Command::List(list)) => list::run(root, &list, out),
+        Some(Command::Show(show)) => show::run(root, &show, out),
+        Some(Command::Stop(ask)) => ask::run(root, &ask, RequestKind::Stop, out),
+        Some(Command::Pause(ask)) => ask::run(root, &ask, RequestKind::Pause, out),
+        Some(Command::Resume(ask)) => ask::run(root, &ask, RequestKind::Resume, out),
+        Some(Command::Kill(ask)) => ask::run(root, &ask, RequestKind::Kill, out),
+        Some(Command::Queue) => background::queue(root),
+        Some(Command::Supervise(supervise)) => background::supervise(&supervise),
+    }
+}
+
+/// The one place where errors are printed: the error, then its causes, a line each, fit for a terminal.
+pub(crate) fn print_error(error: &anyhow::Error) {
+    let mut lines = String::new();
+    let mut last = String::new();
+    for (depth, cause) in error.chain().enumerate() {
+        let message = cause.to_string();
+        // Messages that already quote their cause need not repeat it.
+        if depth > 0 && last.contains(&message) {
+            continue;
+        }
+        for (row, line) in message.lines().enumerate() {
+            let lead = match (depth, row) {
+                (0, 0) => "error: ",
+                (_, 0) => "  because ",
+                _ => "  ",
+            };
+            lines.push_str(lead);
+            lines.push_str(&text::printable(line));
+            lines.push('\n');
+        }
+        last = message;
+    }
+    // Where stderr is closed nobody wants to know.
+    let _ = io::stderr().lock().write_all(lines.as_bytes());
+}
+
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    error.chain().any(|cause| cause.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe))
+}

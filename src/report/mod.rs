@@ -1,3 +1,7 @@
 //! What is shown outside the dashboard: plans, tables, JSON. Pure; returns text.
 
+pub mod columns;
+pub mod json;
+pub mod number;
 pub mod plan;
+pub mod table;

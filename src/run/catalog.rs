@@ -89,6 +89,8 @@ impl RunView {
         match (&self.exit, self.status) {
             (Some(exit), RunStatus::Failed) => exit.in_words(),
             (_, RunStatus::Lost) => "its worker is gone and left no word".to_owned(),
+            (_, RunStatus::Stopped) => "stopped before it began".to_owned(),
+            (_, RunStatus::Stalled) => "its worker lives but is silent".to_owned(),
             _ => String::new(),
         }
     }
@@ -122,16 +124,12 @@ impl Catalog {
     pub fn apply(&mut self, update: RunUpdate) {
         let RunUpdate { id, change } = update;
         if let Change::Added(spec) = change {
-            self.runs.retain(|run| run.id != id);
-            self.runs.push(RunView {
-                id,
-                spec: *spec,
-                state: RunState::default(),
-                status: RunStatus::Queued,
-                job: None,
-                exit: None,
-                skipped: 0,
-            });
+            let run = RunView { id, spec: *spec, state: RunState::default(), status: RunStatus::Queued, job: None, exit: None, skipped: 0 };
+            // A run read anew keeps its place.
+            match self.runs.iter_mut().find(|earlier| earlier.id == run.id) {
+                Some(earlier) => *earlier = run,
+                None => self.runs.push(run),
+            }
             return;
         }
         let Some(position) = self.runs.iter().position(|run| run.id == id) else { return };

@@ -122,7 +122,7 @@ pub struct StepTaken {
     pub step: u64,
     /// Passes over the training split so far, with fraction.
     pub epoch: f64,
-    /// Training loss of the step's batch (without label smoothing's share it is the same number), nat.
+    /// Mean of the training objective over the step's batch, label smoothing included, nat.
     pub loss: Number,
     /// Learning rate used.
     pub learning_rate: f64,

@@ -1,10 +1,21 @@
 //! The PROTOCOL: the files of one run. Knows neither tch, ratatui nor tokio; both sides of the house depend on it, it on neither.
 
 pub mod catalog;
+pub mod clock;
+pub mod dir;
 pub mod event;
 pub mod exit;
+pub mod experiment;
+pub mod fence;
+pub mod follower;
+pub mod inbox;
 pub mod number;
+pub mod process;
+pub mod reader;
 pub mod request;
 pub mod state;
 pub mod status;
+pub mod store;
+pub mod synthetic;
 pub mod text;
+pub mod writer;

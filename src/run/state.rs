@@ -152,7 +152,8 @@ pub fn in_words(kind: &EventKind) -> Option<String> {
         EventKind::Request(seen) => Some(format!("request at step {}: {:?}", seen.step, seen.request).to_lowercase()),
         EventKind::Note(Note { message, .. }) => Some(message.clone()),
         EventKind::Finished(finished) => {
-            Some(format!("{:?} at step {}: {}", finished.outcome, finished.step, finished.reason).to_lowercase())
+            let outcome = format!("{:?}", finished.outcome).to_lowercase();
+            Some(format!("{outcome} at step {}: {}", finished.step, finished.reason))
         }
     }
 }

@@ -1,1 +1,20 @@
 //! The dashboard: state, update, view; `app` is its only impure file.
+
+pub mod act;
+pub mod alerts;
+pub mod app;
+pub mod effect;
+pub mod keys;
+pub mod message;
+pub mod order;
+pub mod outside;
+pub mod screenshot;
+pub mod series;
+pub mod source;
+pub mod state;
+pub mod svg;
+pub mod terminal;
+pub mod text;
+pub mod theme;
+pub mod update;
+pub mod view;

@@ -1,1 +1,4 @@
-//! What the numbers mean: pure functions over series.
+//! What the numbers mean: pure functions over series. Knows no file, no clock and no screen.
+
+pub mod eta;
+pub mod overfitting;

@@ -1,1 +1,9 @@
+//! Tests of whole programs and of what they leave on disk; none needs libtorch, a network or a GPU.
 
+mod cli;
+mod dataset;
+mod elf;
+mod experiments;
+mod protocol;
+mod queue;
+mod support;

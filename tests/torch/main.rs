@@ -1,1 +1,7 @@
+//! Tests that need libtorch: methods (contract), parity with the reference implementations, strict loading, whole runs.
 
+mod load;
+mod methods;
+mod parity;
+mod tiny;
+mod worker;

@@ -89,6 +89,10 @@ impl<'de> Visitor<'de> for NodeVisitor {
         Ok(Node::Empty)
     }
 
+    fn visit_none<E: Error>(self) -> Result<Node, E> {
+        Ok(Node::Empty)
+    }
+
     fn visit_bool<E: Error>(self, value: bool) -> Result<Node, E> {
         Ok(Node::Bool(value))
     }

@@ -1,0 +1,155 @@
+//! What may be written on the command line. Must not act on it.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+const EXAMPLES: &str = "\
+Examples:
+  finetop run experiments/quickstart.yaml     train, and watch live
+  finetop                                     watch what runs under runs/, from any terminal
+  finetop plan experiments/quickstart.yaml    what would run: parameters, steps, memory, warnings
+  finetop list                                all runs with their status
+  finetop stop quickstart-1/lora              stop one early; it keeps its best checkpoint
+
+Closing a terminal stops nothing: runs are processes of their own, and each has a folder under runs/.";
+
+const RUN_EXAMPLES: &str = "\
+Examples:
+  finetop run experiments/quickstart.yaml                       open the dashboard on it
+  finetop run experiments/quickstart.yaml --headless            a line per event, a table at the end
+  finetop run experiments/quickstart.yaml --json > result.json  one JSON document; progress goes to stderr
+  finetop run experiments/quickstart.yaml --detach              print the runs' names and leave
+
+Without a terminal (a pipe, CI=1, TERM=dumb) it is headless by itself. There, Ctrl-C asks the runs to stop early and
+keep their best; a second Ctrl-C kills them.
+
+Exit codes: 0 all runs ended well; 1 some did not; 2 nothing was started, the error says why; 130 interrupted.";
+
+const WHICH: &str = "\
+A RUN is EXPERIMENT-NUMBER/NAME as `finetop list` shows it, or its NAME, or the beginning of either, where only one run fits.";
+
+/// Fine-tune a pre-trained transformer in several ways, side by side, and watch it in the terminal.
+#[derive(Debug, Parser)]
+#[command(name = "finetop", version, after_help = EXAMPLES, max_term_width = 110)]
+pub struct Arguments {
+    /// Folder of all runs.
+    #[arg(long, value_name = "DIR", default_value = "runs", global = true)]
+    pub runs: PathBuf,
+    /// What to do; without a command, the dashboard opens.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Train the runs of an experiment file and watch them.
+    #[command(after_help = RUN_EXAMPLES)]
+    Run(RunArguments),
+    /// Show what an experiment would run: parameters, steps, memory, warnings; trains nothing.
+    Plan(PlanArguments),
+    /// List all runs with their status.
+    List(ListArguments),
+    /// Show one run: settings, parameters, results, log.
+    #[command(after_help = WHICH)]
+    Show(ShowArguments),
+    /// Stop runs early: each finishes its step, evaluates and keeps its best checkpoint.
+    #[command(after_help = WHICH)]
+    Stop(AskArguments),
+    /// Hold runs at their next step; runs that wait are held back.
+    #[command(after_help = WHICH)]
+    Pause(AskArguments),
+    /// Let paused runs go on; runs that failed or were killed are queued again and go on from their last checkpoint.
+    #[command(after_help = WHICH)]
+    Resume(AskArguments),
+    /// Kill runs: each may save and leave; after ten seconds it is forced to.
+    #[command(after_help = WHICH)]
+    Kill(AskArguments),
+    /// Work off the queue (started by finetop itself).
+    #[command(hide = true)]
+    Queue,
+    /// Run one attempt of one run (started by the queue).
+    #[command(hide = true)]
+    Supervise(SuperviseArguments),
+}
+
+/// Arguments of `run`.
+#[derive(Debug, Args)]
+pub struct RunArguments {
+    /// The experiment file.
+    pub file: PathBuf,
+    /// Print plain lines instead of opening the dashboard.
+    #[arg(long)]
+    pub headless: bool,
+    /// Print one JSON document at the end; progress goes to stderr.
+    #[arg(long)]
+    pub json: bool,
+    /// Start the runs, print their names, and leave.
+    #[arg(long, conflicts_with_all = ["headless", "json"])]
+    pub detach: bool,
+}
+
+/// Arguments of `plan`.
+#[derive(Debug, Args)]
+pub struct PlanArguments {
+    /// The experiment file.
+    pub file: PathBuf,
+    /// Print one JSON document, with every default spelled out.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `list`.
+#[derive(Debug, Args)]
+pub struct ListArguments {
+    /// Print one JSON document.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `show`.
+#[derive(Debug, Args)]
+pub struct ShowArguments {
+    /// The run.
+    pub run: String,
+}
+
+/// Arguments of `stop`, `pause`, `resume` and `kill`.
+#[derive(Debug, Args)]
+pub struct AskArguments {
+    /// The runs.
+    #[arg(required = true, value_name = "RUN")]
+    pub names: Vec<String>,
+}
+
+/// Arguments of `supervise`.
+#[derive(Debug, Args)]
+pub struct SuperviseArguments {
+    /// The run's folder.
+    pub folder: PathBuf,
+    /// Number of the attempt, 1 for the first.
+    #[arg(long)]
+    pub attempt: u32,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_definitions_agree_with_each_other() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn every_command_can_be_parsed_with_the_folder_of_runs_before_and_after_it() {
+        for command in ["stop", "pause", "resume", "kill", "show"] {
+            for line in [["finetop", "--runs", "here", command, "a"], ["finetop", command, "a", "--runs", "here"]] {
+                assert_eq!(Arguments::try_parse_from(line).unwrap().runs, PathBuf::from("here"));
+            }
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! `finetop show RUN`: settings, parameters, results and the end of the log of one run.
+
+use std::io::Write;
+use std::path::Path;
+
+use crate::cli::arguments::ShowArguments;
+use crate::cli::{exit_code, find};
+use crate::launch::start;
+use crate::report::columns::{Align, aligned};
+use crate::report::number::{bytes, duration, grouped, metric};
+use crate::run::catalog::RunView;
+use crate::run::clock;
+use crate::run::event::Evaluation;
+use crate::run::store;
+use crate::run::text;
+
+/// Lines of the log that are shown.
+const LOG_LINES: usize = 15;
+
+/// Prints one run.
+pub fn run(root: &Path, arguments: &ShowArguments, out: &mut dyn Write) -> anyhow::Result<u8> {
+    let catalog = store::read_all(root, clock::now_seconds());
+    start::ensure_queue(root, &catalog)?;
+    let run = find::run(&catalog, &arguments.run)?;
+    let folder = root.join(&run.id.0);
+    write!(out, "{}", aligned(&[Align::Left, Align::Left], &facts(run, &folder.display().to_string())))?;
+    let n_before = run.state.log.len().saturating_sub(LOG_LINES);
+    if !run.state.log.is_empty() {
+        writeln!(out, "\nlog")?;
+    }
+    let begin = run.state.first_time.unwrap_or(0.0);
+    for (time, line) in run.state.log.iter().skip(n_before) {
+        writeln!(out, "  {:>12}  {}", duration(time - begin), text::printable(line))?;
+    }
+    let stderr = run.exit.iter().flat_map(|exit| &exit.stderr_tail);
+    for (index, line) in stderr.enumerate() {
+        if index == 0 {
+            writeln!(out, "\nlast lines of stderr")?;
+        }
+        writeln!(out, "  {}", text::printable(line))?;
+    }
+    Ok(exit_code::OK)
+}
+
+fn facts(run: &RunView, folder: &str) -> Vec<Vec<String>> {
+    let state = &run.state;
+    let mut rows = Vec::new();
+    let mut row = |name: &str, value: String| {
+        if !value.is_empty() {
+            rows.push(vec![name.to_owned(), value]);
+        }
+    };
+    row("run", run.id.to_string());
+    row("status", run.status.name().to_owned());
+    row("reason", run.reason());
+    if let Ok(spec) = &run.spec {
+        row("method", spec.method.about().summary.to_owned());
+        row("", spec.method.hyperparameters_line());
+        row("model", spec.model.id.clone());
+        let settings = &spec.optimization;
+        let rate = settings.learning_rate;
+        row("training", format!("{} epochs, batch {}, learning rate {rate:e}, seed {}", settings.epochs, settings.batch_size, spec.seed));
+    }
+    if let Some(training) = &state.training {
+        let ledger = training.ledger;
+        let share = 100.0 * ledger.trainable as f64 / ledger.total.max(1) as f64;
+        row("parameters", format!("{} of {} trainable ({share:.2} %)", grouped(ledger.trainable), grouped(ledger.total)));
+        row("device", format!("{}, {} threads", training.device, training.threads));
+        row("steps", format!("{} of {}", state.step(), training.total_steps));
+    }
+    if let Some(rate) = state.examples_per_second() {
+        row("speed", format!("{rate:.0} examples/s"));
+    }
+    row("best", state.best().map(in_words).unwrap_or_default());
+    row("test", state.test.as_ref().map(in_words).unwrap_or_default());
+    if let Some(finished) = &state.finished {
+        row("time", duration(finished.seconds));
+        row("memory", format!("{} at most", bytes(finished.peak_rss_bytes)));
+        row("checkpoint", bytes(finished.checkpoint_bytes));
+    }
+    if run.skipped > 0 {
+        row("skipped", format!("{} lines of the log could not be understood", run.skipped));
+    }
+    row("folder", folder.to_owned());
+    rows
+}
+
+fn in_words(evaluation: &Evaluation) -> String {
+    let metrics: Vec<_> = evaluation.metrics.iter().map(|(name, value)| format!("{} {}", name.name(), metric(value.0))).collect();
+    format!("{} (step {})", metrics.join("  "), evaluation.step)
+}

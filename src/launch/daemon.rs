@@ -1,0 +1,247 @@
+//! The queue's process: starts a supervisor for each run whose turn it is. Must not know what runs do.
+//!
+//! It keeps nothing in memory that is not in the run folders: killed at any moment and started again, it goes on.
+
+use std::collections::HashMap;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use tokio::process::{Child, Command};
+use tokio::time::{MissedTickBehavior, interval, sleep};
+
+use crate::launch::program::{self, ProgramError};
+use crate::launch::queue::{self, Entry, Place};
+use crate::launch::start::{self, QUEUE_FILE, StartError};
+use crate::run::catalog::{Catalog, RunId, RunView};
+use crate::run::clock;
+use crate::run::dir;
+use crate::run::exit::ProcessIdentity;
+use crate::run::experiment;
+use crate::run::inbox;
+use crate::run::process;
+use crate::run::request::RequestKind;
+use crate::run::status::RunStatus;
+use crate::run::store::Store;
+
+/// How often the runs are looked at.
+const LOOK_EVERY: Duration = Duration::from_millis(200);
+/// How often a lock that someone only looks at is tried for.
+const LOCK_TRIES: u32 = 5;
+/// How long a run is left alone after its supervisor ended without taking it up (a full disk, for example).
+const RETRY_SECONDS: f64 = 5.0;
+/// How often that is tried before this process leaves the run alone.
+const RETRIES: u32 = 5;
+
+/// `queue.json`: who the queue's process is, for people and for tests.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct QueueRecord {
+    /// Its host.
+    pub host: String,
+    /// The process.
+    pub process: ProcessIdentity,
+}
+
+/// Why the queue's process ends before its work is done.
+#[derive(Debug, thiserror::Error)]
+pub enum QueueError {
+    /// Its lock cannot be opened.
+    #[error(transparent)]
+    Start(#[from] StartError),
+    /// This program cannot be found.
+    #[error(transparent)]
+    Program(#[from] ProgramError),
+    /// It cannot wait.
+    #[error("cannot wait for processes: {0}")]
+    Watch(#[from] io::Error),
+}
+
+/// Works off the queue of all runs under `root`; `log` takes a line for each thing done.
+pub fn run(root: &Path, log: &mut dyn FnMut(&str)) -> Result<(), QueueError> {
+    // Fails only where this process leads its group already; then it is apart from any terminal as it is.
+    let _ = nix::unistd::setsid();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        loop {
+            let Some(lock) = lock(root).await? else { return Ok(()) };
+            let mut queue = Queue::new(root)?;
+            queue.work(log).await;
+            // What is queued between the last look and the release of the lock has found the lock taken; so look once more.
+            drop(lock);
+            if queue.is_done() {
+                return Ok(());
+            }
+        }
+    })
+}
+
+async fn lock(root: &Path) -> Result<Option<std::fs::File>, QueueError> {
+    for _ in 0..LOCK_TRIES {
+        if let Some(lock) = start::try_lock(root)? {
+            return Ok(Some(lock));
+        }
+        sleep(LOOK_EVERY).await;
+    }
+    Ok(None)
+}
+
+/// What the process knows: the fold of the store, and the supervisors that it has just started.
+struct Queue {
+    root: PathBuf,
+    program: PathBuf,
+    store: Store,
+    catalog: Catalog,
+    runs_at_once: HashMap<String, usize>,
+    supervisors: HashMap<RunId, Child>,
+    refusals: HashMap<RunId, (u32, f64)>,
+}
+
+impl Queue {
+    fn new(root: &Path) -> Result<Self, QueueError> {
+        Ok(Self {
+            root: root.to_owned(),
+            program: program::finetop()?,
+            store: Store::open(root),
+            catalog: Catalog::default(),
+            runs_at_once: HashMap::new(),
+            supervisors: HashMap::new(),
+            refusals: HashMap::new(),
+        })
+    }
+
+    async fn work(&mut self, log: &mut dyn FnMut(&str)) {
+        let record = QueueRecord { host: process::host_name(), process: ProcessIdentity::of_self() };
+        if let Err(error) = dir::write_json(&self.root.join(QUEUE_FILE), &record) {
+            log(&error.to_string());
+        }
+        log(&format!("the queue begins (process {})", record.process.id));
+        let mut look = interval(LOOK_EVERY);
+        look.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            look.tick().await;
+            self.reap(log);
+            let entries = self.entries();
+            for id in queue::next(&entries) {
+                self.start(&id, log);
+            }
+            if self.supervisors.is_empty() && queue::is_done(&self.entries()) {
+                log("nothing waits and nothing runs: the queue ends");
+                return;
+            }
+        }
+    }
+
+    fn is_done(&mut self) -> bool {
+        queue::is_done(&self.entries())
+    }
+
+    /// All runs as the queue sees them, now.
+    fn entries(&mut self) -> Vec<Entry> {
+        for update in self.store.poll(clock::now_seconds()) {
+            self.catalog.apply(update);
+        }
+        let runs = std::mem::take(&mut self.catalog.runs);
+        let entries = runs.iter().map(|run| self.entry(run)).collect();
+        self.catalog.runs = runs;
+        entries
+    }
+
+    fn entry(&mut self, run: &RunView) -> Entry {
+        let place = if run.status == RunStatus::Queued { self.waiting(run) } else { place_of(run.status) };
+        let runs_at_once = self.runs_at_once(run.id.experiment());
+        Entry { id: run.id.clone(), place, runs_at_once }
+    }
+
+    /// How many runs the experiment allows at once; its record never changes.
+    fn runs_at_once(&mut self, experiment: &str) -> usize {
+        if let Some(&known) = self.runs_at_once.get(experiment) {
+            return known;
+        }
+        let record = experiment::read_record(&self.root.join(experiment));
+        let runs_at_once = record.ok().flatten().map_or(1, |record| record.runs_at_once);
+        self.runs_at_once.insert(experiment.to_owned(), runs_at_once);
+        runs_at_once
+    }
+
+    fn waiting(&self, run: &RunView) -> Place {
+        if self.supervisors.contains_key(&run.id) {
+            return Place::Active;
+        }
+        if let Some(&(tries, since)) = self.refusals.get(&run.id) {
+            if tries >= RETRIES {
+                return Place::Over;
+            }
+            if clock::now_seconds() - since < RETRY_SECONDS {
+                return Place::Active;
+            }
+        }
+        match inbox::standing(&inbox::pending(&self.store.dir(&run.id))) {
+            Some(RequestKind::Pause) => Place::Held,
+            _ => Place::Waiting,
+        }
+    }
+
+    fn start(&mut self, id: &RunId, log: &mut dyn FnMut(&str)) {
+        let Some(run) = self.catalog.run(id) else { return };
+        let attempt = run.job.as_ref().map_or(1, |job| job.attempt + 1);
+        let spawned = Command::new(&self.program)
+            .arg("supervise")
+            .arg(self.store.dir(id).path())
+            .args(["--attempt", &attempt.to_string()])
+            .stdin(Stdio::null())
+            .spawn();
+        match spawned {
+            Ok(supervisor) => {
+                log(&format!("{id}: attempt {attempt} begins (supervisor {})", supervisor.id().unwrap_or(0)));
+                self.supervisors.insert(id.clone(), supervisor);
+            }
+            Err(error) => {
+                log(&format!("{id}: cannot start {}: {error}", self.program.display()));
+                self.refuse(id);
+            }
+        }
+    }
+
+    /// Forgets supervisors that have ended. One that left its run waiting could not take it up.
+    fn reap(&mut self, log: &mut dyn FnMut(&str)) {
+        let mut ended = Vec::new();
+        self.supervisors.retain(|id, supervisor| match supervisor.try_wait() {
+            Ok(None) => true,
+            Ok(Some(status)) => {
+                ended.push((id.clone(), status.to_string()));
+                false
+            }
+            Err(error) => {
+                ended.push((id.clone(), error.to_string()));
+                false
+            }
+        });
+        if ended.is_empty() {
+            return;
+        }
+        self.entries();
+        for (id, how) in ended {
+            log(&format!("{id}: its supervisor ended ({how})"));
+            if self.catalog.run(&id).is_some_and(|run| run.status == RunStatus::Queued) {
+                self.refuse(&id);
+            } else {
+                self.refusals.remove(&id);
+            }
+        }
+    }
+
+    fn refuse(&mut self, id: &RunId) {
+        let refusal = self.refusals.entry(id.clone()).or_default();
+        *refusal = (refusal.0 + 1, clock::now_seconds());
+    }
+}
+
+const fn place_of(status: RunStatus) -> Place {
+    match status {
+        RunStatus::Queued => Place::Waiting,
+        RunStatus::Starting | RunStatus::Running | RunStatus::Paused | RunStatus::Stalled => Place::Active,
+        RunStatus::Finished | RunStatus::Stopped | RunStatus::Failed | RunStatus::Diverged | RunStatus::Lost => Place::Over,
+    }
+}

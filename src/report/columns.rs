@@ -1,0 +1,49 @@
+//! Aligned columns of text. Must not know what is in them.
+
+use unicode_width::UnicodeWidthStr;
+
+use crate::run::text;
+
+/// How a column is aligned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Align {
+    /// Words.
+    Left,
+    /// Numbers.
+    Right,
+}
+
+/// Rows in aligned columns, two blanks apart, a line each; the first row is the heading.
+///
+/// Every cell is made printable. Rows may be shorter than `columns`.
+pub fn aligned(columns: &[Align], rows: &[Vec<String>]) -> String {
+    let rows: Vec<Vec<_>> = rows.iter().map(|row| row.iter().map(|cell| text::printable(cell)).collect()).collect();
+    let widths: Vec<_> = (0..columns.len())
+        .map(|column| rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.width()).max().unwrap_or(0))
+        .collect();
+    let mut lines = String::new();
+    for row in &rows {
+        let mut line = String::new();
+        for ((cell, align), width) in row.iter().zip(columns).zip(&widths) {
+            let blanks = " ".repeat(width - cell.width());
+            match align {
+                Align::Left => line.extend([cell, blanks.as_str(), "  "]),
+                Align::Right => line.extend([blanks.as_str(), cell, "  "]),
+            }
+        }
+        lines.push_str(line.trim_end());
+        lines.push('\n');
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_line_up_by_width_on_screen() {
+        let rows = [["RUN", "N"], ["模型", "1"], ["a\u{1b}", "1,000"]].map(|row| row.map(str::to_owned).to_vec());
+        assert_eq!(aligned(&[Align::Left, Align::Right], &rows), "RUN          N\n模型         1\na\\u{1b}  1,000\n");
+    }
+}

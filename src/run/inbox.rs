@@ -1,0 +1,144 @@
+//! The requests of a run: a file each, created whole, read in the order of their names. Must not know who asks or obeys.
+
+use std::fs;
+use std::io;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use crate::run::clock;
+use crate::run::dir::{self, DirError, RunDir};
+use crate::run::request::{Request, RequestKind};
+
+/// A request that lies in the folder.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Pending {
+    /// Its file.
+    pub path: PathBuf,
+    /// What is asked.
+    pub request: Request,
+}
+
+/// Requests read and removed.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Taken {
+    /// What was asked, oldest first.
+    pub requests: Vec<Request>,
+    /// A line for each file that could not be understood; it is removed too.
+    pub notes: Vec<String>,
+}
+
+/// Asks something of the run.
+pub fn send(dir: &RunDir, kind: RequestKind) -> Result<(), DirError> {
+    static COUNTER: AtomicU64 = AtomicU64::new(0);
+    let folder = dir.requests_dir();
+    match fs::create_dir(&folder) {
+        Err(source) if source.kind() != io::ErrorKind::AlreadyExists => return Err(DirError::Write { path: folder, source }),
+        _ => {}
+    }
+    let nanoseconds = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |elapsed| elapsed.as_nanos());
+    let count = COUNTER.fetch_add(1, Ordering::Relaxed);
+    let name = format!("{nanoseconds:020}-{}-{count}.json", std::process::id());
+    dir::write_json(&folder.join(name), &Request { request: kind, time: clock::now_seconds() })
+}
+
+/// The requests that nobody has taken yet, oldest first; unreadable files are passed over.
+pub fn pending(dir: &RunDir) -> Vec<Pending> {
+    files(dir)
+        .into_iter()
+        .filter_map(|path| {
+            let request = dir::read_json(&path).ok()??;
+            Some(Pending { path, request })
+        })
+        .collect()
+}
+
+/// Takes what is asked of the worker. Requests to kill stay: they are the supervisor's to obey, also when the worker hangs.
+pub fn take(dir: &RunDir) -> Taken {
+    take_where(dir, |kind| kind != RequestKind::Kill)
+}
+
+/// Takes requests to kill; whether there was one. The supervisor's side.
+pub fn take_kill(dir: &RunDir) -> bool {
+    pending(dir).iter().filter(|pending| pending.request.request == RequestKind::Kill).fold(false, |_, pending| {
+        remove(std::slice::from_ref(pending));
+        true
+    })
+}
+
+/// Removes requests that were obeyed.
+pub fn remove(obeyed: &[Pending]) {
+    for pending in obeyed {
+        // Another reader may have taken it first.
+        let _ = fs::remove_file(&pending.path);
+    }
+}
+
+/// What requests leave standing for a run that no worker obeys yet: the last of them counts.
+pub fn standing(pending: &[Pending]) -> Option<RequestKind> {
+    pending.last().map(|pending| pending.request.request)
+}
+
+fn take_where(dir: &RunDir, is_ours: impl Fn(RequestKind) -> bool) -> Taken {
+    let mut taken = Taken::default();
+    for path in files(dir) {
+        match dir::read_json::<Request>(&path) {
+            Ok(Some(request)) if is_ours(request.request) => taken.requests.push(request),
+            Ok(_) => continue,
+            Err(problem) => taken.notes.push(format!("ignored a request: {problem}")),
+        }
+        // Where it cannot be removed it would be obeyed again at every step; better once than never.
+        let _ = fs::remove_file(&path);
+    }
+    taken
+}
+
+fn files(dir: &RunDir) -> Vec<PathBuf> {
+    let Ok(entries) = fs::read_dir(dir.requests_dir()) else { return Vec::new() };
+    let mut files: Vec<_> = entries
+        .filter_map(|entry| {
+            let entry = entry.ok().filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_file()))?;
+            let path = entry.path();
+            let is_hidden = path.file_name()?.to_str()?.starts_with('.');
+            (!is_hidden && path.extension() == Some("json".as_ref())).then_some(path)
+        })
+        .collect();
+    files.sort();
+    files
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn requests_are_taken_once_in_order_and_a_kill_is_left_for_the_supervisor() {
+        let folder = tempfile::tempdir().unwrap();
+        let dir = RunDir::new(folder.path());
+        assert_eq!(take(&dir), Taken::default());
+        for kind in [RequestKind::Pause, RequestKind::Kill, RequestKind::Resume, RequestKind::Stop] {
+            send(&dir, kind).unwrap();
+        }
+        assert_eq!(standing(&pending(&dir)), Some(RequestKind::Stop));
+        let kinds: Vec<_> = take(&dir).requests.iter().map(|request| request.request).collect();
+        assert_eq!(kinds, [RequestKind::Pause, RequestKind::Resume, RequestKind::Stop]);
+        assert!(take(&dir).requests.is_empty());
+        assert!(take_kill(&dir));
+        assert!(!take_kill(&dir));
+    }
+
+    #[test]
+    fn rubbish_is_removed_with_a_note_and_half_written_files_are_not_seen() {
+        let folder = tempfile::tempdir().unwrap();
+        let dir = RunDir::new(folder.path());
+        fs::create_dir(dir.requests_dir()).unwrap();
+        fs::write(dir.requests_dir().join("1.json"), b"\xff\x00").unwrap();
+        fs::write(dir.requests_dir().join(".2.json.7.0.tmp"), b"{").unwrap();
+        fs::create_dir(dir.requests_dir().join("3.json")).unwrap();
+        let taken = take(&dir);
+        assert!(taken.requests.is_empty());
+        assert_eq!(taken.notes.len(), 1, "{:?}", taken.notes);
+        assert!(!dir.requests_dir().join("1.json").exists());
+        assert!(dir.requests_dir().join(".2.json.7.0.tmp").exists());
+    }
+}

@@ -1,0 +1,217 @@
+//! The dashboard's life: one `select!`, one `draw`, and the effects. The only place where it touches the world.
+
+use std::future::poll_fn;
+use std::io;
+use std::path::PathBuf;
+use std::sync::mpsc::Sender;
+use std::time::Duration;
+
+use crossterm::event::{Event, EventStream};
+use futures_core::Stream;
+use nix::sys::signal::{Signal, raise};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::mpsc;
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
+
+use crate::launch::{control, start};
+use crate::run::catalog::RunId;
+use crate::run::clock;
+use crate::run::request::RequestKind;
+use crate::tui::effect::Effect;
+use crate::tui::keys;
+use crate::tui::message::Message;
+use crate::tui::outside;
+use crate::tui::source::{self, Source};
+use crate::tui::state::State;
+use crate::tui::terminal::Screen;
+use crate::tui::theme::Theme;
+use crate::tui::update::update;
+use crate::tui::view::view;
+
+/// Least time between two frames: 60 a second.
+const FRAME: Duration = Duration::from_millis(16);
+
+/// Messages that may wait; those who send more wait too.
+const BACKLOG: usize = 64;
+
+/// What the dashboard opens on.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Options {
+    /// What is watched.
+    pub source: Source,
+    /// The experiment shown first; else the newest.
+    pub focus: Option<String>,
+    /// Colours and characters.
+    pub theme: Theme,
+}
+
+/// Why the dashboard ended against the user's will.
+#[derive(Debug, thiserror::Error)]
+pub enum AppError {
+    /// The terminal cannot be used.
+    #[error("cannot use the terminal: {0}")]
+    Terminal(#[from] io::Error),
+}
+
+/// How the dashboard was left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Left {
+    /// Runs that are not over and keep going.
+    pub n_going: usize,
+}
+
+/// Shows the dashboard until it is quit or a signal ends it.
+pub fn run(options: Options) -> Result<Left, AppError> {
+    let mut screen = Screen::take()?;
+    let size = crossterm::terminal::size()?;
+    let (root, shown) = match &options.source {
+        Source::Folder(root) => (Some(root.clone()), root.display().to_string()),
+        Source::Demo { .. } => (None, "the demonstration".to_owned()),
+    };
+    let mut state = State::new(crate::tui::text::clean(&shown), clock::now_seconds(), size, options.focus.clone());
+    // The first frame comes before anything slow.
+    screen.draw(|frame| view(&state, &options.theme, frame))?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let left = runtime.block_on(live(&mut screen, &mut state, options, root));
+    // A plan still being made must not hold up the shell.
+    runtime.shutdown_background();
+    drop(screen);
+    left?;
+    Ok(Left { n_going: state.catalog.runs.iter().filter(|run| !run.status.is_over()).count() })
+}
+
+/// What effects need.
+struct Outside {
+    root: Option<PathBuf>,
+    messages: mpsc::Sender<Message>,
+    requests: Sender<(RunId, RequestKind)>,
+}
+
+/// Whether to go on.
+#[derive(PartialEq, Eq)]
+enum Next {
+    GoOn,
+    Quit,
+}
+
+async fn live(screen: &mut Screen, state: &mut State, options: Options, root: Option<PathBuf>) -> Result<(), AppError> {
+    let (messages, mut inbox) = mpsc::channel(BACKLOG);
+    let requests = source::watch(options.source, messages.clone());
+    let outside = Outside { root, messages, requests };
+    let theme = options.theme;
+    let mut events = EventStream::new();
+    let mut ends = [SignalKind::terminate(), SignalKind::hangup(), SignalKind::interrupt()].map(signal);
+    let mut seconds = interval(Duration::from_secs(1));
+    seconds.set_missed_tick_behavior(MissedTickBehavior::Skip);
+    let mut next_frame = Instant::now();
+    loop {
+        let is_due = state.is_dirty;
+        let message = tokio::select! {
+            event = poll_fn(|context| Pin::new(&mut events).poll_next(context)) => match event {
+                Some(Ok(event)) => message_of(event),
+                // The terminal is gone: its shell was closed.
+                Some(Err(_)) | None => return Ok(()),
+            },
+            Some(message) = inbox.recv() => Some(message),
+            _ = seconds.tick() => Some(Message::Tick(clock::now_seconds())),
+            () = any_signal(&mut ends) => return Ok(()),
+            () = sleep_until(next_frame), if is_due => None,
+        };
+        if let Some(message) = message {
+            for effect in update(state, message) {
+                if perform(effect, screen, state, &outside)? == Next::Quit {
+                    return Ok(());
+                }
+            }
+        }
+        if state.is_dirty && Instant::now() >= next_frame {
+            state.is_dirty = false;
+            screen.draw(|frame| view(state, &theme, frame))?;
+            next_frame = Instant::now() + FRAME;
+        }
+    }
+}
+
+fn message_of(event: Event) -> Option<Message> {
+    match event {
+        Event::Key(key) => keys::from_event(key).map(Message::Key),
+        Event::Resize(columns, rows) => Some(Message::Resize(columns, rows)),
+        // Pasted text is no sequence of commands.
+        Event::Paste(_) | Event::FocusGained | Event::FocusLost | Event::Mouse(_) => None,
+    }
+}
+
+async fn any_signal(signals: &mut [io::Result<tokio::signal::unix::Signal>; 3]) {
+    poll_fn(|context| {
+        let is_any = signals.iter_mut().flatten().any(|signal| signal.poll_recv(context).is_ready());
+        if is_any { std::task::Poll::Ready(()) } else { std::task::Poll::Pending }
+    })
+    .await;
+}
+
+fn perform(effect: Effect, screen: &mut Screen, state: &mut State, outside: &Outside) -> Result<Next, AppError> {
+    match effect {
+        Effect::Quit => return Ok(Next::Quit),
+        Effect::Suspend => {
+            screen.leave();
+            // Ignored where no shell could continue us; then we just go on.
+            let _ = raise(Signal::SIGTSTP);
+            screen.come_back()?;
+            state.size = crossterm::terminal::size()?;
+            update(state, Message::Resumed);
+        }
+        Effect::Redraw => screen.clear()?,
+        Effect::Request(id, kind) => {
+            if let Some(root) = &outside.root {
+                let answer = state.catalog.run(&id).map(|run| control::ask(root, run, kind).map_err(|error| error.to_string()));
+                update(state, Message::Requested(answer.unwrap_or_else(|| Err(format!("{id} is gone")))));
+            } else if outside.requests.send((id, kind)).is_err() {
+                update(state, Message::Failed("the demonstration is over".to_owned()));
+            }
+        }
+        Effect::EnsureQueue => {
+            if let Some(root) = &outside.root
+                && let Err(error) = start::ensure_queue(root, &state.catalog)
+            {
+                update(state, Message::Failed(error.to_string()));
+            }
+        }
+        Effect::ListFiles => spawn(outside, || Message::Files(outside::experiment_files())),
+        Effect::Plan(path) => spawn(outside, move || {
+            let plan = outside::plan(&path);
+            Message::Planned(path, plan)
+        }),
+        Effect::Launch(path) => match outside.root.clone() {
+            Some(root) => spawn(outside, move || {
+                let launched = outside::launch(&root, &path);
+                Message::Launched(path, launched)
+            }),
+            None => {
+                let why = "the demonstration trains nothing; run finetop without demo".to_owned();
+                update(state, Message::Launched(path, Err(why)));
+            }
+        },
+        Effect::ReadStderr(id) => {
+            if let Some(root) = outside.root.clone() {
+                spawn(outside, move || {
+                    let lines = outside::stderr_tail(&root, &id);
+                    Message::Stderr(id, lines)
+                });
+            } else if let Some(exit) = state.catalog.run(&id).and_then(|run| run.exit.clone()) {
+                update(state, Message::Stderr(id, exit.stderr_tail));
+            }
+        }
+    }
+    Ok(Next::GoOn)
+}
+
+/// Does what may be slow on another thread; its message comes back, also where it panics.
+fn spawn(outside: &Outside, work: impl FnOnce() -> Message + Send + 'static) {
+    let messages = outside.messages.clone();
+    tokio::task::spawn_blocking(move || {
+        let message = std::panic::catch_unwind(std::panic::AssertUnwindSafe(work))
+            .unwrap_or_else(|_| Message::Failed("this failed inside finetop; please report it".to_owned()));
+        // Nobody listens after quitting.
+        let _ = messages.blocking_send(message);
+    });
+}

@@ -1,0 +1,29 @@
+//! What the dashboard wants done outside; only `app` does it.
+
+use std::path::PathBuf;
+
+use crate::run::catalog::RunId;
+use crate::run::request::RequestKind;
+
+/// Something to do outside.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Effect {
+    /// Leave; the runs keep going.
+    Quit,
+    /// Give the terminal back and stop until continued.
+    Suspend,
+    /// Draw every cell anew.
+    Redraw,
+    /// Write a request for a run.
+    Request(RunId, RequestKind),
+    /// Look for experiment files.
+    ListFiles,
+    /// Resolve an experiment file and tell its plan.
+    Plan(PathBuf),
+    /// Start an experiment.
+    Launch(PathBuf),
+    /// Read the end of a run's stderr.
+    ReadStderr(RunId),
+    /// See to it that a queue lives: runs wait.
+    EnsureQueue,
+}

@@ -1,0 +1,33 @@
+//! All that can happen to the dashboard.
+
+use std::path::PathBuf;
+
+use crate::run::catalog::{RunId, RunUpdate};
+use crate::tui::keys::Key;
+
+/// All that can happen to the dashboard.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Message {
+    /// Time passed; seconds since the Unix epoch.
+    Tick(f64),
+    /// The terminal has this many columns and rows.
+    Resize(u16, u16),
+    /// A key was pressed.
+    Key(Key),
+    /// The store has looked at the folder of all runs; nothing new is told the first time only.
+    Updates(Vec<RunUpdate>),
+    /// A request was written: what will happen, or why not.
+    Requested(Result<String, String>),
+    /// Experiment files that were found.
+    Files(Vec<PathBuf>),
+    /// The plan of an experiment file, or its errors.
+    Planned(PathBuf, Result<String, String>),
+    /// An experiment was started: its folder's name, or why not.
+    Launched(PathBuf, Result<String, String>),
+    /// The last lines of a run's stderr.
+    Stderr(RunId, Vec<String>),
+    /// Something went wrong outside.
+    Failed(String),
+    /// The dashboard came back from being suspended.
+    Resumed,
+}

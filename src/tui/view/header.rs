@@ -1,0 +1,74 @@
+//! The first row: what is shown, and how many runs are in which state.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+
+use crate::run::status::RunStatus;
+use crate::tui::state::{Focus, Screen, State};
+use crate::tui::text;
+use crate::tui::theme::Theme;
+use crate::tui::view::draw;
+
+/// Draws the header.
+pub fn draw(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) {
+    let mut spans = vec![Span::styled(" finetop ", theme.accent())];
+    let experiments = state.experiments();
+    let name = match state.experiment() {
+        Some(name) => text::middle(&text::clean(name), 24),
+        None if state.focus == Focus::All => "all experiments".to_owned(),
+        None => String::new(),
+    };
+    if !name.is_empty() {
+        spans.push(Span::styled(format!(" {name}"), theme.title()));
+    }
+    if experiments.len() > 1
+        && let Some(position) = experiments.iter().position(|experiment| Some(*experiment) == state.experiment())
+    {
+        spans.push(Span::styled(format!(" {}/{} {{ }}", position + 1, experiments.len()), theme.dim()));
+    }
+    if area.width >= 76 {
+        spans.push(Span::raw("  "));
+        for (number, name, screen) in [("1", "runs", Screen::Overview), ("2", "run", Screen::Run), ("3", "launch", Screen::Launch)] {
+            let style = if state.screen == screen { theme.title() } else { theme.dim() };
+            let (open, close) = if state.screen == screen { ("[", "]") } else { (" ", " ") };
+            spans.push(Span::styled(format!("{open}{number} {name}{close}"), style));
+        }
+    }
+    let left = Line::from(spans);
+    let reserved = left.width() + 2;
+    draw::line(buffer, area, 0, &left);
+    let counts = counts(state);
+    let words = tally(&counts, theme, true, area.width >= 64);
+    if words.width() + reserved <= usize::from(area.width) {
+        draw::right(buffer, area, 0, reserved, &words);
+    } else {
+        draw::right(buffer, area, 0, reserved, &tally(&counts, theme, false, false));
+    }
+}
+
+/// How many of the runs in focus have which status, in the order of a run's life.
+fn counts(state: &State) -> Vec<(RunStatus, usize)> {
+    let mut counts: Vec<(RunStatus, usize)> = Vec::new();
+    for run in state.visible() {
+        match counts.iter_mut().find(|(status, _)| *status == run.status) {
+            Some((_, count)) => *count += 1,
+            None => counts.push((run.status, 1)),
+        }
+    }
+    counts.sort_by_key(|(status, _)| *status);
+    counts
+}
+
+fn tally(counts: &[(RunStatus, usize)], theme: &Theme, in_words: bool, shows_help: bool) -> Line<'static> {
+    let mut spans: Vec<Span> = Vec::new();
+    for (status, count) in counts {
+        let what = if in_words { status.name().to_owned() } else { theme.status_glyph(*status).to_owned() };
+        spans.push(Span::styled(format!("{count} {what}"), theme.status(*status)));
+        spans.push(Span::raw("  "));
+    }
+    if shows_help {
+        spans.push(Span::styled("? help ", theme.dim()));
+    }
+    Line::from(spans)
+}

@@ -1,0 +1,187 @@
+//! The facts of one run: parameters, health, system; and the four most telling lines of them.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+
+use crate::metric::MetricName;
+use crate::run::catalog::RunView;
+use crate::run::event::{CheckpointKind, Ledger};
+use crate::spec::early_stopping::Patience;
+use crate::tui::state::State;
+use crate::tui::text;
+use crate::tui::theme::Theme;
+use crate::tui::view::draw;
+use crate::verdict::overfitting::Level;
+
+/// Rows that the panes need inside.
+pub const ROWS: u16 = 8;
+
+/// Width of the names at the left of a pane.
+const NAME_WIDTH: usize = 12;
+
+type Fact = (&'static str, String, Style);
+
+/// The parameter ledger.
+pub fn parameters(_state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer, run: &RunView) {
+    let inner = draw::panel(buffer, area, theme, Line::styled(" parameters ", theme.title()), "");
+    let Some(training) = &run.state.training else {
+        draw::put(buffer, inner, 1, 0, "counted when training starts", theme.dim());
+        return;
+    };
+    let Ledger { total, trainable, frozen, backbone_trainable, method, head } = training.ledger;
+    let share = |part: u64| format!("{:>14}  {:>6}%", text::grouped(part), text::percent(part as f64 / total.max(1) as f64));
+    let mut facts: Vec<Fact> = vec![
+        ("total", share(total), Style::new()),
+        ("trainable", share(trainable), theme.good()),
+        ("frozen", share(frozen), Style::new()),
+        ("  backbone", share(backbone_trainable), theme.dim()),
+        ("  method", share(method), theme.dim()),
+        ("  head", share(head), theme.dim()),
+    ];
+    if let Ok(spec) = &run.spec {
+        let hyperparameters = spec.method.hyperparameters_line();
+        let method = if hyperparameters.is_empty() { spec.method.about().summary } else { hyperparameters.as_str() };
+        facts.push(("method", method.to_owned(), theme.dim()));
+        facts.push(("model", text::clean(&spec.model.id), theme.dim()));
+    }
+    draw_facts(theme, inner, buffer, &facts);
+}
+
+/// Verdict, patience, learning rate, gradient.
+pub fn health(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer, run: &RunView) {
+    let inner = draw::panel(buffer, area, theme, Line::styled(" health ", theme.title()), "");
+    let mut facts = vec![verdict(state, theme, run)];
+    let insight = state.insights.get(&run.id);
+    let point = insight.and_then(|insight| insight.points.last());
+    let number = |value: Option<f64>| value.map_or_else(|| "--".to_owned(), text::value);
+    let losses =
+        format!("train {}  validation {}", number(point.and_then(|point| point.train_loss)), number(point.map(|p| p.validation_loss)));
+    facts.push(("loss", losses, Style::new()));
+    let gap = point.and_then(crate::verdict::overfitting::Point::gap);
+    facts.push(("gap", gap.map_or_else(|| "--".to_owned(), |gap| format!("{gap:+.3}")), Style::new()));
+    facts.push(best(theme, run));
+    facts.push(patience(theme, run));
+    let last = run.state.steps.last();
+    let rate = last.map_or_else(|| "--".to_owned(), |step| text::scientific(step.learning_rate));
+    let schedule = run.spec.as_ref().map_or_else(|_| String::new(), |spec| format!("  {:?}", spec.optimization.schedule).to_lowercase());
+    facts.push(("learn. rate", format!("{rate}{schedule}"), Style::new()));
+    let clip = run.spec.as_ref().ok().and_then(|spec| spec.optimization.max_grad_norm);
+    let clip = clip.map_or_else(String::new, |clip| format!("  clipped at {clip}"));
+    let norm = last.map(|step| step.gradient_norm.0);
+    let style = if norm.is_some_and(|norm| !norm.is_finite()) { theme.bad() } else { Style::new() };
+    facts.push(("grad. norm", format!("{}{clip}", number(norm)), style));
+    let n_bad = run.state.steps.iter().filter(|step| !step.loss.0.is_finite()).count();
+    facts.push(("NaN or inf", n_bad.to_string(), if n_bad > 0 { theme.bad() } else { theme.dim() }));
+    draw_facts(theme, inner, buffer, &facts);
+}
+
+/// Throughput, memory, disk, device.
+pub fn system(_state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer, run: &RunView) {
+    let inner = draw::panel(buffer, area, theme, Line::styled(" system ", theme.title()), "");
+    let last = run.state.steps.last();
+    let text_of = |text: Option<String>| text.unwrap_or_else(|| "--".to_owned());
+    let speed = run.state.examples_per_second().map(|speed| {
+        let tokens = last.map_or(0.0, |step| step.tokens as f64 / step.training_seconds.max(1e-9));
+        format!("{speed:.0} examples/s  {} tokens/s", text::count(tokens as u64))
+    });
+    let peak = run
+        .state
+        .steps
+        .iter()
+        .map(|step| step.rss_bytes)
+        .max()
+        .into_iter()
+        .chain(run.state.finished.as_ref().map(|end| end.peak_rss_bytes));
+    let memory = last.map(|step| format!("{}  peak {}", text::bytes(step.rss_bytes), text::bytes(peak.max().unwrap_or(0))));
+    let disk = run.state.checkpoints.get(&CheckpointKind::Best);
+    let disk = disk.map(|checkpoint| format!("{}  best, step {}", text::bytes(checkpoint.bytes), checkpoint.step));
+    let training = run.state.training.as_ref();
+    let device = training.map(|training| format!("{}  {} threads", text::clean(&training.device), training.threads));
+    let elapsed = run.state.first_time.zip(run.state.last_time).map(|(first, last)| text::duration(last - first));
+    let trained = last.map(|step| format!("  training {}", text::duration(step.training_seconds)));
+    let who = run.state.attempt.as_ref().map(|attempt| format!("{}  process {}", text::clean(&attempt.host), attempt.process_id));
+    let attempt = run.state.attempt.as_ref().map(|attempt| attempt.attempt.to_string());
+    let facts: Vec<Fact> = vec![
+        ("throughput", text_of(speed), Style::new()),
+        ("step", text_of(last.map(|step| format!("{:.0} ms", step.seconds * 1e3))), Style::new()),
+        ("memory", text_of(memory), Style::new()),
+        ("checkpoint", text_of(disk), Style::new()),
+        ("elapsed", text_of(elapsed.map(|elapsed| elapsed + &trained.unwrap_or_default())), Style::new()),
+        ("device", text_of(device), theme.dim()),
+        ("worker", text_of(who), theme.dim()),
+        ("attempt", text_of(attempt), theme.dim()),
+    ];
+    draw_facts(theme, inner, buffer, &facts);
+}
+
+/// The four most telling lines, for a small screen.
+pub fn strip(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer, run: &RunView) {
+    let last = run.state.steps.last();
+    let (_, verdict, style) = verdict(state, theme, run);
+    let (_, best, best_style) = best(theme, run);
+    let (_, patience, _) = patience(theme, run);
+    let ledger = run.state.training.as_ref().map(|training| training.ledger);
+    let trained = ledger.map_or_else(
+        || "--".to_owned(),
+        |ledger| {
+            let share = text::percent(ledger.trainable as f64 / ledger.total.max(1) as f64);
+            format!("{} of {} trained ({share}%)", text::grouped(ledger.trainable), text::count(ledger.total))
+        },
+    );
+    let rate = last.map_or_else(|| "--".to_owned(), |step| text::scientific(step.learning_rate));
+    let norm = last.map_or_else(|| "--".to_owned(), |step| text::value(step.gradient_norm.0));
+    let speed = run.state.examples_per_second().map_or_else(|| "--".to_owned(), |speed| format!("{speed:.0} ex/s"));
+    let memory = last.map_or_else(|| "--".to_owned(), |step| text::bytes(step.rss_bytes));
+    let rows: [Fact; 4] = [
+        ("verdict", verdict, style),
+        ("best", format!("{best}  patience {patience}"), best_style),
+        ("parameters", trained, Style::new()),
+        ("now", format!("lr {rate}  grad {norm}  {speed}  mem {memory}"), Style::new()),
+    ];
+    draw_facts(theme, area, buffer, &rows);
+}
+
+fn verdict(state: &State, theme: &Theme, run: &RunView) -> Fact {
+    let Some(verdict) = state.insights.get(&run.id).map(|insight| insight.verdict) else {
+        return ("verdict", "--".to_owned(), theme.dim());
+    };
+    let rise = format!("val. loss +{:.0}% in {} evals", verdict.rise() * 100.0, verdict.n_since_best);
+    match verdict.level {
+        Level::Overfitting => ("verdict", format!("OVERFITS: {rise}"), theme.warn()),
+        Level::Watch => ("verdict", format!("watch: {rise}"), theme.warn()),
+        Level::None if run.state.evaluations.is_empty() => ("verdict", "too early to say".to_owned(), theme.dim()),
+        Level::None => ("verdict", "no overfitting seen".to_owned(), theme.good()),
+    }
+}
+
+fn best(theme: &Theme, run: &RunView) -> Fact {
+    let Some(best) = run.state.best() else { return ("best", "--".to_owned(), theme.dim()) };
+    let metric = run.spec.as_ref().map_or(MetricName::Loss, |spec| spec.best_metric);
+    let value = best.metrics.get(&metric).map_or_else(|| "--".to_owned(), |value| text::value(value.0));
+    let test = run.state.test.as_ref().and_then(|test| test.metrics.get(&metric)).map(|value| format!("  test {}", text::value(value.0)));
+    ("best", format!("{} {value} at step {}{}", metric.name(), best.step, test.unwrap_or_default()), Style::new())
+}
+
+/// How long early stopping still bears it, folded from the evaluations as the worker does.
+fn patience(theme: &Theme, run: &RunView) -> Fact {
+    let Some(stopping) = run.spec.as_ref().ok().and_then(|spec| spec.early_stopping.as_ref()) else {
+        return ("patience", "no early stopping".to_owned(), theme.dim());
+    };
+    let mut patience = Patience::default();
+    for evaluation in &run.state.evaluations {
+        if let Some(value) = evaluation.metrics.get(&stopping.metric) {
+            patience.observe(stopping.metric, stopping.min_delta, evaluation.step, value.0);
+        }
+    }
+    let style = if patience.waited + 1 >= stopping.patience { theme.warn() } else { Style::new() };
+    ("patience", format!("{}/{} on {}", patience.waited, stopping.patience, stopping.metric.name()), style)
+}
+
+fn draw_facts(theme: &Theme, area: Rect, buffer: &mut Buffer, facts: &[Fact]) {
+    for (row, (name, value, style)) in facts.iter().enumerate() {
+        let line = Line::from(vec![Span::styled(format!(" {name:<NAME_WIDTH$}"), theme.dim()), Span::styled(value.clone(), *style)]);
+        draw::line(buffer, area, row as u16, &line);
+    }
+}

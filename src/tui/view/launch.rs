@@ -1,0 +1,75 @@
+//! Screen 3: pick an experiment file, see its plan or its errors, start it.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Constraint, Layout, Rect};
+use ratatui::style::Style;
+use ratatui::text::Line;
+
+use crate::tui::state::State;
+use crate::tui::text;
+use crate::tui::theme::Theme;
+use crate::tui::view::draw;
+
+/// Draws the screen.
+pub fn draw(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) {
+    let n_files = state.launch.files.as_ref().map_or(1, |files| files.len().max(1)) as u16;
+    let [files, plan] = if area.width >= 110 {
+        Layout::horizontal([Constraint::Length(38), Constraint::Fill(1)]).areas(area)
+    } else {
+        Layout::vertical([Constraint::Length((n_files + 2).min(area.height / 3).max(3)), Constraint::Fill(1)]).areas(area)
+    };
+    draw_files(state, theme, files, buffer);
+    draw_plan(state, theme, plan, buffer);
+}
+
+fn draw_files(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) {
+    let inner = draw::panel(buffer, area, theme, Line::styled(" experiments ", theme.title()), "");
+    let Some(files) = &state.launch.files else {
+        draw::put(buffer, inner, 1, 0, "looking …", theme.dim());
+        return;
+    };
+    if files.is_empty() {
+        draw::put(buffer, inner, 1, 0, "no *.yaml in experiments/ or here", theme.dim());
+    }
+    let n_rows = usize::from(inner.height);
+    let first = (state.launch.cursor + 1).saturating_sub(n_rows);
+    for (row, (idx, file)) in files.iter().enumerate().skip(first).take(n_rows).enumerate() {
+        let is_selected = idx == state.launch.cursor;
+        let style = if is_selected { theme.selected() } else { Style::new() };
+        if is_selected {
+            buffer.set_style(Rect { y: inner.y + row as u16, height: 1, ..inner }.intersection(buffer.area), style);
+            draw::put(buffer, inner, 0, row as u16, theme.choose("▌", "|"), theme.accent());
+        }
+        let name = text::middle(&text::clean(&file.display().to_string()), usize::from(inner.width).saturating_sub(3));
+        draw::put(buffer, inner, 2, row as u16, &name, style);
+    }
+}
+
+fn draw_plan(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) {
+    let plan = state.launch.plan.as_ref();
+    let (title, style) = match plan {
+        Some((_, Ok(_))) => (" plan ", theme.title()),
+        Some((_, Err(_))) => (" errors ", theme.bad()),
+        None => (" plan ", theme.title()),
+    };
+    let note = match (&state.launch.waiting, plan) {
+        (Some(waiting), _) => format!("{waiting} …"),
+        (None, Some((_, Ok(_)))) => "enter or F5 starts it".to_owned(),
+        (None, Some((_, Err(_)))) => "mend the file, then enter".to_owned(),
+        (None, None) => String::new(),
+    };
+    let inner = draw::panel(buffer, area, theme, Line::styled(title, style), &note);
+    let Some((path, plan)) = plan else {
+        let hint = if state.launch.waiting.is_some() { "" } else { "enter shows what the file would run, without training" };
+        draw::put(buffer, inner, 1, 0, hint, theme.dim());
+        return;
+    };
+    let content = plan.as_ref().unwrap_or_else(|errors| errors);
+    draw::put(buffer, inner, 1, 0, &text::clean(&path.display().to_string()), theme.dim());
+    let body = Rect { x: inner.x + 1, y: inner.y + 1, width: inner.width.saturating_sub(1), height: inner.height.saturating_sub(1) };
+    let lines = text::wrap(&text::clean(content), usize::from(body.width));
+    let first = state.launch.scroll.min(lines.len().saturating_sub(usize::from(body.height)));
+    for (row, line) in lines.iter().skip(first).take(usize::from(body.height)).enumerate() {
+        draw::put(buffer, body, 0, row as u16, line, if plan.is_err() { theme.warn() } else { Style::new() });
+    }
+}

@@ -1,0 +1,73 @@
+//! The state as a frame. Pure: no clock, no file, no environment, no launching.
+
+pub mod chart;
+pub mod curves;
+pub mod draw;
+pub mod footer;
+pub mod header;
+pub mod health;
+pub mod help;
+pub mod launch;
+pub mod log;
+pub mod overview;
+pub mod raster;
+pub mod run;
+pub mod small;
+pub mod table;
+
+use ratatui::Frame;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Color;
+
+use crate::tui::state::{Screen, State};
+use crate::tui::theme::{Colors, Glyphs, Theme};
+
+/// Columns and rows that the full screens need; below it there is a list only.
+pub const LEAST_SIZE: (u16, u16) = (60, 16);
+
+/// Draws the state.
+pub fn view(state: &State, theme: &Theme, frame: &mut Frame) {
+    let area = frame.area();
+    let buffer = frame.buffer_mut();
+    if area.width < LEAST_SIZE.0 || area.height < LEAST_SIZE.1 {
+        small::draw(state, theme, area, buffer);
+    } else {
+        let body = Rect { y: area.y + 1, height: area.height - 3, ..area };
+        header::draw(state, theme, Rect { height: 1, ..area }, buffer);
+        match state.screen {
+            Screen::Overview => overview::draw(state, theme, body, buffer),
+            Screen::Run => run::draw(state, theme, body, buffer),
+            Screen::Launch => launch::draw(state, theme, body, buffer),
+        }
+        footer::draw(state, theme, Rect { y: area.bottom() - 2, height: 2, ..area }, buffer);
+        if let Some(scroll) = state.help {
+            help::draw(scroll, theme, body, buffer);
+        }
+    }
+    restrict(theme, buffer);
+}
+
+/// Keeps the promise of the theme, whatever was drawn: no colour without colours, no letter beyond ASCII without Unicode.
+fn restrict(theme: &Theme, buffer: &mut Buffer) {
+    for cell in &mut buffer.content {
+        if theme.colors == Colors::None {
+            cell.fg = Color::Reset;
+            cell.bg = Color::Reset;
+        }
+        if theme.glyphs == Glyphs::Ascii && !cell.symbol().is_ascii() {
+            let twin = match cell.symbol() {
+                "…" => "~",
+                "→" => ">",
+                "←" => "<",
+                "↑" => "^",
+                "↓" => "v",
+                "·" => ".",
+                "×" => "x",
+                "–" | "─" => "-",
+                _ => "?",
+            };
+            cell.set_symbol(twin);
+        }
+    }
+}

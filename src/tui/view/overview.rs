@@ -1,0 +1,124 @@
+//! Screen 1: all runs, compared.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Constraint, Layout, Rect};
+use ratatui::text::{Line, Span};
+
+use crate::tui::alerts;
+use crate::tui::state::State;
+use crate::tui::theme::Theme;
+use crate::tui::view::curves::{self, Quantity};
+use crate::tui::view::{chart, draw, footer, table};
+
+/// Draws the screen.
+pub fn draw(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) {
+    let n_runs = state.visible().len() as u16;
+    if n_runs == 0 {
+        empty(state, theme, area, buffer);
+        return;
+    }
+    let is_tall = area.height >= 32;
+    let most_rows = if is_tall { (area.height / 3).max(8) } else { 8.min(area.height / 2) };
+    let table_rows = n_runs.min(most_rows) + 1;
+    let n_alerts = if is_tall { (alerts::alerts(state).len() as u16).clamp(1, 5) + 2 } else { 0 };
+    let rows = [Constraint::Length(table_rows), Constraint::Min(6), Constraint::Length(n_alerts)];
+    let [table_area, charts, alerts_area] = Layout::vertical(rows).areas(area);
+    table::draw(state, theme, table_area, buffer);
+    draw_charts(state, theme, charts, buffer);
+    if n_alerts > 0 {
+        draw_alerts(state, theme, alerts_area, buffer);
+    }
+}
+
+fn draw_charts(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) {
+    let runs = state.charted();
+    if area.width >= 150 && area.height >= 30 {
+        let rows = Layout::vertical([Constraint::Fill(1); 2]).areas::<2>(area);
+        let quantities =
+            [[Quantity::Loss, Quantity::Metric, Quantity::Gap], [Quantity::LearningRate, Quantity::GradientNorm, Quantity::Speed]];
+        for (row, quantities) in rows.into_iter().zip(quantities) {
+            for (cell, quantity) in Layout::horizontal([Constraint::Fill(1); 3]).areas::<3>(row).into_iter().zip(quantities) {
+                draw_chart(state, theme, cell, buffer, &runs, quantity, "");
+            }
+        }
+    } else if area.width >= 100 {
+        let [left, right] = Layout::horizontal([Constraint::Fill(1); 2]).areas(area);
+        draw_chart(state, theme, left, buffer, &runs, Quantity::Loss, "");
+        draw_chart(state, theme, right, buffer, &runs, Quantity::Metric, "");
+    } else {
+        let (quantity, other) = if state.pane == 0 { (Quantity::Loss, "tab: metric") } else { (Quantity::Metric, "tab: loss") };
+        draw_chart(state, theme, area, buffer, &runs, quantity, other);
+    }
+}
+
+/// A chart in its panel.
+pub fn draw_chart(
+    state: &State,
+    theme: &Theme,
+    area: Rect,
+    buffer: &mut Buffer,
+    runs: &[&crate::run::catalog::RunView],
+    quantity: Quantity,
+    note: &str,
+) {
+    let series = curves::series(state, runs, quantity);
+    let chart = curves::chart(state, theme, runs, &series, quantity);
+    let mut title = vec![Span::styled(format!(" {} ", quantity.title(state.metric())), theme.title())];
+    if quantity == Quantity::Loss {
+        let legend = theme.choose("┈ train  ━● validation ", "'. train  :o validation ");
+        title.push(Span::styled(legend, theme.dim()));
+        if state.chart.shows_best && area.width >= 56 {
+            title.push(Span::styled(theme.choose(" ★ best ", " * best "), theme.dim()));
+        }
+    }
+    let mut notes = Vec::new();
+    if let Some(x) = chart.crosshair {
+        notes.push(format!("{} {}", chart.x_name, crate::tui::text::value(x)));
+    }
+    if chart.is_log {
+        notes.push("log".to_owned());
+    }
+    if quantity == Quantity::Loss && state.smoothing() > 0.0 {
+        notes.push(format!("ema {}", state.smoothing()));
+    }
+    if !note.is_empty() {
+        notes.push(note.to_owned());
+    }
+    let inner = draw::panel(buffer, area, theme, Line::from(title), &notes.join(" · "));
+    chart::draw(buffer, inner, &chart, theme);
+}
+
+fn draw_alerts(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) {
+    let inner = draw::panel(buffer, area, theme, Line::styled(" alerts ", theme.title()), "");
+    let alerts = alerts::alerts(state);
+    if alerts.is_empty() {
+        draw::put(buffer, inner, 1, 0, "nothing needs attention", theme.dim());
+    }
+    for (row, alert) in alerts.iter().enumerate() {
+        draw::line(buffer, inner, row as u16, &footer::line(theme, alert, usize::from(inner.width)));
+    }
+}
+
+fn empty(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) {
+    let lines = if state.is_loaded {
+        vec![
+            Line::styled(format!("no runs in {}", state.root), theme.title()),
+            Line::raw(""),
+            Line::from(vec![Span::styled("n", theme.accent()), Span::raw("  start an experiment")]),
+            Line::from(vec![Span::styled("?", theme.accent()), Span::raw("  all keys")]),
+            Line::from(vec![Span::styled("q", theme.accent()), Span::raw("  quit")]),
+        ]
+    } else {
+        vec![Line::styled(format!("reading {} …", state.root), theme.dim())]
+    };
+    let width = lines.iter().map(Line::width).max().unwrap_or(0) as u16;
+    let place = Rect {
+        x: area.x + area.width.saturating_sub(width) / 2,
+        y: area.y + area.height.saturating_sub(lines.len() as u16) / 2,
+        width: width.min(area.width),
+        height: (lines.len() as u16).min(area.height),
+    };
+    for (row, line) in lines.iter().enumerate() {
+        draw::line(buffer, place.intersection(area), row as u16, line);
+    }
+}

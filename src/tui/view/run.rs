@@ -1,0 +1,142 @@
+//! Screen 2: one run.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Constraint, Layout, Rect};
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+
+use crate::run::catalog::RunView;
+use crate::tui::alerts;
+use crate::tui::state::State;
+use crate::tui::text;
+use crate::tui::theme::Theme;
+use crate::tui::view::curves::Quantity;
+use crate::tui::view::{draw, footer, health, log, overview};
+
+/// Rows above the panes: who it is, how far it is, what is the matter.
+const HEAD_ROWS: u16 = 3;
+
+/// Draws the screen.
+pub fn draw(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) {
+    let Some(run) = state.selected() else {
+        draw::put(buffer, area, 2, area.height / 2, "there is no run yet; n starts an experiment", theme.dim());
+        return;
+    };
+    let [head, body] = Layout::vertical([Constraint::Length(HEAD_ROWS), Constraint::Fill(1)]).areas(area);
+    draw_head(state, theme, head, buffer, run);
+    if body.width >= 100 && body.height >= 26 {
+        draw_large(state, theme, body, buffer, run);
+    } else {
+        draw_compact(state, theme, body, buffer, run);
+    }
+}
+
+fn draw_large(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer, run: &RunView) {
+    let rows = [Constraint::Fill(3), Constraint::Length(health::ROWS + 2), Constraint::Fill(1)];
+    let [charts, facts, log_area] = Layout::vertical(rows).areas(area);
+    let runs = [run];
+    if area.width >= 150 && charts.height >= 24 {
+        let rows = Layout::vertical([Constraint::Fill(1); 2]).areas::<2>(charts);
+        let quantities =
+            [[Quantity::Loss, Quantity::Metric, Quantity::Gap], [Quantity::LearningRate, Quantity::GradientNorm, Quantity::Speed]];
+        for (row, quantities) in rows.into_iter().zip(quantities) {
+            for (cell, quantity) in Layout::horizontal([Constraint::Fill(1); 3]).areas::<3>(row).into_iter().zip(quantities) {
+                overview::draw_chart(state, theme, cell, buffer, &runs, quantity, "");
+            }
+        }
+    } else {
+        let [left, right] = Layout::horizontal([Constraint::Fill(1); 2]).areas(charts);
+        overview::draw_chart(state, theme, left, buffer, &runs, Quantity::Loss, "");
+        overview::draw_chart(state, theme, right, buffer, &runs, Quantity::Metric, "");
+    }
+    let panes = Layout::horizontal([Constraint::Fill(1); 3]).areas::<3>(facts);
+    health::parameters(state, theme, panes[0], buffer, run);
+    health::health(state, theme, panes[1], buffer, run);
+    health::system(state, theme, panes[2], buffer, run);
+    log::draw(state, theme, log_area, buffer, run);
+}
+
+/// One pane at a time, and a strip of four lines below the charts.
+fn draw_compact(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer, run: &RunView) {
+    let runs = [run];
+    let note = |next: &str| format!("tab: {next}");
+    match state.pane {
+        0 | 1 => {
+            let strip_rows = if area.height >= 12 { 4 } else { 0 };
+            let [chart, strip] = Layout::vertical([Constraint::Fill(1), Constraint::Length(strip_rows)]).areas(area);
+            let (quantity, next) = if state.pane == 0 { (Quantity::Loss, "metric") } else { (Quantity::Metric, "parameters") };
+            overview::draw_chart(state, theme, chart, buffer, &runs, quantity, &note(next));
+            health::strip(state, theme, strip, buffer, run);
+        }
+        2 => health::parameters(state, theme, area, buffer, run),
+        3 => health::health(state, theme, area, buffer, run),
+        4 => health::system(state, theme, area, buffer, run),
+        _ => log::draw(state, theme, area, buffer, run),
+    }
+}
+
+fn draw_head(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer, run: &RunView) {
+    let slot = state.slot(&run.id);
+    let color = Style::new().fg(theme.series_color(slot));
+    let mut who = vec![
+        Span::styled(format!(" {} ", theme.marker(slot)), color),
+        Span::styled(text::middle(&text::clean(run.id.run()), 28), color.patch(theme.title())),
+    ];
+    if let Ok(spec) = &run.spec {
+        who.push(Span::styled(format!("  {} {}", spec.method.about().name, spec.method.hyperparameters_line()), theme.dim()));
+    }
+    let mut what =
+        vec![Span::styled(format!("{} {}", theme.status_glyph(run.status), run.status.name().to_uppercase()), theme.status(run.status))];
+    if let Some(left) = state.seconds_left(run) {
+        what.push(Span::raw(format!("  ETA {}", text::duration(left))));
+    }
+    what.push(Span::raw(" "));
+    let what = Line::from(what);
+    draw::line(buffer, Rect { width: area.width.saturating_sub(what.width() as u16 + 2), ..area }, 0, &Line::from(who));
+    draw::right(buffer, area, 0, 0, &what);
+    progress(theme, area, buffer, run, color);
+    if let Some(alert) = alerts::alert(state, run) {
+        draw::line(buffer, area, 2, &footer::line(theme, &alert, usize::from(area.width)));
+    } else {
+        let reason = text::clean(&run.reason());
+        draw::put(buffer, area, 3, 2, &reason, theme.dim());
+    }
+}
+
+/// Progress of the whole and of the epoch, or of the preparation.
+fn progress(theme: &Theme, area: Rect, buffer: &mut Buffer, run: &RunView, color: Style) {
+    let row = 1;
+    let Some(training) = &run.state.training else {
+        let text = match &run.state.preparing {
+            Some(preparing) if preparing.total > 0 => format!("{}  {}/{}", text::clean(&preparing.what), preparing.done, preparing.total),
+            Some(preparing) => format!("{} …", text::clean(&preparing.what)),
+            None => "has not started".to_owned(),
+        };
+        draw::put(buffer, area, 3, row, &text, theme.dim());
+        return;
+    };
+    let step = run.state.step();
+    let total = training.total_steps.max(1);
+    let share = step as f64 / total as f64;
+    let epoch = run.state.steps.last().map_or(0.0, |step| step.epoch);
+    let of_epoch = if step == total { 1.0 } else { epoch.fract() };
+    let numbers = format!(
+        "{:>3.0}%  step {step}/{total}  epoch {}/{} ",
+        share * 100.0,
+        (epoch.ceil() as u32).clamp(1, training.epochs.max(1)),
+        training.epochs
+    );
+    let room = usize::from(area.width).saturating_sub(text::width(&numbers) + 6);
+    let (whole, part) = (room * 3 / 4, room - room * 3 / 4);
+    let edge = theme.line();
+    let line = Line::from(vec![
+        Span::styled(theme.choose("  ▐", " ["), edge),
+        Span::styled(draw::bar(share, whole.saturating_sub(1), theme), color),
+        Span::styled(theme.choose("▌", "]"), edge),
+        Span::raw(numbers),
+        Span::styled(theme.choose("▐", "["), edge),
+        Span::styled(draw::bar(of_epoch, part.saturating_sub(1), theme), theme.dim()),
+        Span::styled(theme.choose("▌", "]"), edge),
+    ]);
+    draw::line(buffer, area, row, &line);
+}

@@ -1,0 +1,290 @@
+//! The table of runs: which columns fit, and what stands in them.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::{Modifier, Style};
+
+use crate::metric::MetricName;
+use crate::run::catalog::RunView;
+use crate::run::status::RunStatus;
+use crate::tui::order::SortBy;
+use crate::tui::state::State;
+use crate::tui::text;
+use crate::tui::theme::Theme;
+use crate::tui::view::draw;
+use crate::verdict::overfitting::Level;
+
+/// A column after the name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Column {
+    State,
+    Method,
+    Trainable,
+    Percent,
+    Progress,
+    Eta,
+    TrainLoss,
+    ValidationLoss,
+    Metric,
+    Gap,
+    Best,
+    Speed,
+    Memory,
+}
+
+/// All columns from left to right.
+const COLUMNS: [Column; 13] = [
+    Column::State,
+    Column::Method,
+    Column::Trainable,
+    Column::Percent,
+    Column::Progress,
+    Column::Eta,
+    Column::TrainLoss,
+    Column::ValidationLoss,
+    Column::Metric,
+    Column::Gap,
+    Column::Best,
+    Column::Speed,
+    Column::Memory,
+];
+
+/// The order in which columns give way; the others never do.
+const DROPS: [Column; 9] = [
+    Column::Memory,
+    Column::Speed,
+    Column::State,
+    Column::Best,
+    Column::Trainable,
+    Column::Method,
+    Column::Eta,
+    Column::TrainLoss,
+    Column::Percent,
+];
+
+/// Columns before the name: cursor, status, marker.
+const PREFIX: usize = 6;
+
+/// Least and greatest width of a name.
+const NAME_WIDTH: (usize, usize) = (10, 26);
+
+impl Column {
+    const fn width(self) -> usize {
+        match self {
+            Self::Progress | Self::State => 9,
+            Self::Method => 8,
+            Self::Percent | Self::Eta | Self::TrainLoss | Self::ValidationLoss | Self::Metric => 6,
+            Self::Trainable | Self::Gap | Self::Speed => 7,
+            Self::Best | Self::Memory => 5,
+        }
+    }
+
+    const fn is_text(self) -> bool {
+        matches!(self, Self::State | Self::Method)
+    }
+
+    fn head(self, metric: MetricName) -> &'static str {
+        match self {
+            Self::State => "STATE",
+            Self::Method => "METHOD",
+            Self::Trainable => "TRAINED",
+            Self::Percent => "TRAIN%",
+            Self::Progress => "EPOCH",
+            Self::Eta => "ETA",
+            Self::TrainLoss => "T.LOSS",
+            Self::ValidationLoss => "V.LOSS",
+            Self::Metric => metric.definition().short,
+            Self::Gap => "GAP",
+            Self::Best => "BEST",
+            Self::Speed => "EX/S",
+            Self::Memory => "MEM",
+        }
+    }
+
+    const fn sorts(self) -> Option<SortBy> {
+        match self {
+            Self::Trainable => Some(SortBy::Trainable),
+            Self::Progress => Some(SortBy::Progress),
+            Self::ValidationLoss => Some(SortBy::ValidationLoss),
+            Self::Metric => Some(SortBy::Metric),
+            Self::Gap => Some(SortBy::Gap),
+            _ => None,
+        }
+    }
+}
+
+/// Draws heading and rows; scrolls so that the run under the cursor is seen.
+pub fn draw(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) {
+    let runs = state.visible();
+    let longest = runs.iter().map(|run| text::width(run.id.run())).max().unwrap_or(0).clamp(NAME_WIDTH.0, NAME_WIDTH.1);
+    let (columns, name_width) = fit(usize::from(area.width), longest);
+    let metric = state.metric();
+    heading(state, theme, area, buffer, &columns, name_width);
+    let n_rows = usize::from(area.height.saturating_sub(1));
+    let selected = state.selected().and_then(|selected| runs.iter().position(|run| run.id == selected.id)).unwrap_or(0);
+    let first = (selected + 1).saturating_sub(n_rows);
+    let best_loss = best(&runs, MetricName::Loss);
+    let best_metric = best(&runs, metric);
+    for (offset, (idx, run)) in runs.iter().enumerate().skip(first).take(n_rows).enumerate() {
+        let row = offset as u16 + 1;
+        let is_selected = idx == selected;
+        prefix(state, theme, area, buffer, row, run, is_selected, name_width);
+        let mut x = PREFIX + name_width;
+        for column in &columns {
+            let (text, mut style) = cell(state, theme, run, *column, metric);
+            if *column == Column::ValidationLoss && best_loss == Some(idx) || *column == Column::Metric && best_metric == Some(idx) {
+                style = theme.good().add_modifier(Modifier::BOLD);
+            }
+            place(buffer, area, x, row, *column, &text, style);
+            x += column.width() + 1;
+        }
+    }
+    if first + n_rows < runs.len() && n_rows > 0 {
+        let more = format!("+{} ↓", runs.len() - first - n_rows);
+        draw::put(buffer, area, 0, area.height - 1, theme.choose("▼", "v"), theme.dim());
+        draw::right(buffer, area, 0, PREFIX + name_width, &ratatui::text::Line::styled(more, theme.dim()));
+    }
+}
+
+/// The columns that fit, and the width of the name.
+fn fit(width: usize, longest: usize) -> (Vec<Column>, usize) {
+    let mut columns = COLUMNS.to_vec();
+    let needed = |columns: &[Column]| PREFIX + columns.iter().map(|column| column.width() + 1).sum::<usize>();
+    for drop in DROPS {
+        if needed(&columns) + longest.min(12) <= width {
+            break;
+        }
+        columns.retain(|column| *column != drop);
+    }
+    let name_width = width.saturating_sub(needed(&columns)).clamp(NAME_WIDTH.0, longest);
+    (columns, name_width)
+}
+
+fn heading(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer, columns: &[Column], name_width: usize) {
+    let name_style = if state.sort.by == SortBy::Name { theme.accent() } else { theme.dim() };
+    draw::put(buffer, area, PREFIX as u16 - 1, 0, "RUN", name_style);
+    let mut x = PREFIX + name_width;
+    for column in columns {
+        let is_sorted = column.sorts() == Some(state.sort.by);
+        let style = if is_sorted { theme.accent().add_modifier(Modifier::UNDERLINED) } else { theme.dim() };
+        place(buffer, area, x, 0, *column, column.head(state.metric()), style);
+        x += column.width() + 1;
+    }
+}
+
+fn place(buffer: &mut Buffer, area: Rect, x: usize, row: u16, column: Column, text: &str, style: Style) {
+    let text = text::cut(text, column.width());
+    let indent = if column.is_text() { 0 } else { column.width() - text::width(&text) };
+    draw::put(buffer, area, (x + indent) as u16, row, &text, style);
+}
+
+#[expect(clippy::too_many_arguments, reason = "one call; a struct for it would say less")]
+fn prefix(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer, row: u16, run: &RunView, is_selected: bool, name_width: usize) {
+    let slot = state.slot(&run.id);
+    let color = Style::new().fg(theme.series_color(slot));
+    if is_selected {
+        let band = Rect { y: area.y + row, height: 1, ..area };
+        buffer.set_style(band.intersection(buffer.area), theme.selected());
+        draw::put(buffer, area, 0, row, theme.choose("▌", "|"), theme.accent());
+    }
+    draw::put(buffer, area, 1, row, theme.status_glyph(run.status), theme.status(run.status));
+    let is_charted = !state.unmarked.contains(&run.id);
+    let (marker, marker_style) = if is_charted { (theme.marker(slot), color) } else { ("·", theme.dim()) };
+    draw::put(buffer, area, 3, row, marker, marker_style);
+    let name = text::middle(&text::clean(run.id.run()), name_width);
+    let style = if is_selected { color.add_modifier(Modifier::BOLD) } else { color };
+    draw::put(buffer, area, PREFIX as u16 - 1, row, &name, style);
+}
+
+/// The run with the best latest value, if there are two to compare.
+fn best(runs: &[&RunView], metric: MetricName) -> Option<usize> {
+    let sign = if metric.definition().higher_is_better { 1.0 } else { -1.0 };
+    let values: Vec<(usize, f64)> = runs
+        .iter()
+        .enumerate()
+        .filter_map(|(idx, run)| Some((idx, run.state.latest_validation(metric).filter(|value| value.is_finite())? * sign)))
+        .collect();
+    (values.len() > 1).then(|| values.into_iter().max_by(|a, b| a.1.total_cmp(&b.1))).flatten().map(|(idx, _)| idx)
+}
+
+fn cell(state: &State, theme: &Theme, run: &RunView, column: Column, metric: MetricName) -> (String, Style) {
+    let none = || ("--".to_owned(), theme.dim());
+    let plain = |text: String| (text, Style::new());
+    let number = |value: Option<f64>| match value {
+        Some(value) if value.is_finite() => (text::value(value), Style::new()),
+        Some(value) => (text::value(value), theme.bad()),
+        None => none(),
+    };
+    let training = run.state.training.as_ref();
+    let point = state.insights.get(&run.id).and_then(|insight| insight.points.last());
+    match column {
+        Column::State => (run.status.name().to_owned(), theme.status(run.status)),
+        Column::Method => match &run.spec {
+            Ok(spec) => (spec.method.about().short.to_owned(), theme.dim()),
+            Err(_) => none(),
+        },
+        Column::Trainable => training.map_or_else(none, |training| plain(text::count(training.ledger.trainable))),
+        Column::Percent => {
+            let share = training.map(|training| training.ledger.trainable as f64 / training.ledger.total.max(1) as f64);
+            share.map_or_else(none, |share| plain(text::percent(share)))
+        }
+        Column::Progress => progress(theme, run),
+        Column::Eta => match (run.status, state.seconds_left(run)) {
+            (RunStatus::Paused, _) => ("paused".to_owned(), theme.warn()),
+            (_, Some(left)) => plain(text::duration(left)),
+            (status, None) => (end_word(status).to_owned(), theme.dim()),
+        },
+        Column::TrainLoss => {
+            let last = run.state.steps.last().map(|step| step.loss.0);
+            let is_broken = last.is_some_and(|loss| !loss.is_finite());
+            number(if is_broken { last } else { point.and_then(|point| point.train_loss).or(last) })
+        }
+        Column::ValidationLoss => number(run.state.latest_validation(MetricName::Loss)),
+        Column::Metric => number(run.state.latest_validation(metric)),
+        Column::Gap => {
+            let Some(insight) = state.insights.get(&run.id) else { return none() };
+            let (sign, style) = match insight.verdict.level {
+                Level::Overfitting => ("!", theme.warn()),
+                Level::Watch => ("~", theme.warn()),
+                Level::None => ("", Style::new()),
+            };
+            match insight.verdict.gap {
+                Some(gap) if gap.is_finite() => (format!("{sign}{gap:+.2}"), style),
+                _ => none(),
+            }
+        }
+        Column::Best => run.state.best().map_or_else(none, |best| plain(best.step.to_string())),
+        Column::Speed => run.state.examples_per_second().map_or_else(none, |speed| plain(format!("{speed:.0}"))),
+        Column::Memory => run.state.steps.last().map_or_else(none, |step| (text::bytes(step.rss_bytes), theme.dim())),
+    }
+}
+
+/// What stands in place of a time left.
+const fn end_word(status: RunStatus) -> &'static str {
+    match status {
+        RunStatus::Finished => "done",
+        RunStatus::Stopped => "stop",
+        RunStatus::Failed => "failed",
+        RunStatus::Diverged => "NaN",
+        RunStatus::Lost => "lost",
+        _ => "--",
+    }
+}
+
+fn progress(theme: &Theme, run: &RunView) -> (String, Style) {
+    if let Some(training) = &run.state.training {
+        let step = run.state.step();
+        let epoch = (step / training.steps_per_epoch.max(1)).min(u64::from(training.epochs));
+        let share = step as f64 / training.total_steps.max(1) as f64;
+        let epochs = format!("{epoch}/{}", training.epochs);
+        return (format!("{epochs} {:>3.0}%", share * 100.0), Style::new());
+    }
+    match (&run.state.preparing, run.status) {
+        (Some(preparing), RunStatus::Starting | RunStatus::Running) => {
+            let word = preparing.what.split(' ').next().unwrap_or_default();
+            (text::clean(word), theme.dim())
+        }
+        (_, RunStatus::Queued) => ("waits".to_owned(), theme.dim()),
+        _ => ("--".to_owned(), theme.dim()),
+    }
+}

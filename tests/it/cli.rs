@@ -1,0 +1,184 @@
+//! The command line: what it prints and how it exits.
+
+use std::fs;
+use std::os::unix::process::CommandExt;
+use std::process::Stdio;
+
+use finetop::run::status::RunStatus;
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+
+use crate::support::{Runs, spec, text, wait_until};
+
+/// An experiment file with these runs.
+fn experiment_file(runs: &Runs, names: &[&str]) -> String {
+    let specs: Vec<_> = names.iter().map(|name| serde_yaml::to_value(spec(name)).unwrap()).collect();
+    let path = runs.beside("small.yaml");
+    let value = serde_json::json!({"name": "small", "runs_at_once": 2});
+    let mut value = serde_yaml::to_value(value).unwrap();
+    value["runs"] = specs.into();
+    fs::write(&path, serde_yaml::to_string(&value).unwrap()).unwrap();
+    path.to_str().unwrap().to_owned()
+}
+
+#[test]
+fn a_headless_run_ends_with_a_table_and_zero() {
+    let runs = Runs::new();
+    let output = runs.finetop(&["run", &experiment_file(&runs, &["a", "b"])]);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let stdout = text(&output.stdout);
+    for expected in
+        ["a  validation step 1", "b  finished at step 1: all 1 epochs done", "RUN  METHOD  STATUS", "a    LoRA    finished", "0.7500"]
+    {
+        assert!(stdout.contains(expected), "no {expected:?} in\n{stdout}");
+    }
+    assert!(!stdout.contains('\u{1b}'));
+}
+
+#[test]
+fn a_headless_run_with_a_failure_exits_with_one_and_says_why() {
+    let runs = Runs::new();
+    let output = runs.finetop(&["run", "--headless", &experiment_file(&runs, &["a", "fail"])]);
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    assert!(text(&output.stdout).contains("fail failed: exited with code 1: the model is broken"), "{output:?}");
+}
+
+#[test]
+fn json_is_one_document_on_stdout_and_progress_goes_to_stderr() {
+    let runs = Runs::new();
+    let output = runs.finetop(&["run", "--json", &experiment_file(&runs, &["a", "fail"])]);
+    assert_eq!(output.status.code(), Some(1));
+    let document: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let run = &document["runs"][0];
+    assert_eq!(run["run"], "a");
+    assert_eq!(run["status"], "finished");
+    assert_eq!(run["test"]["accuracy"], 0.75);
+    assert_eq!(document["runs"][1]["status"], "failed");
+    assert!(text(&output.stderr).contains("validation step 1"));
+}
+
+#[test]
+fn the_first_interrupt_stops_the_runs_early_and_says_so() {
+    let runs = Runs::new();
+    let file = experiment_file(&runs, &["wait-1", "wait-2", "never"]);
+    let child = runs.command(&["run", &file]).stdout(Stdio::piped()).process_group(0).spawn().unwrap();
+    for run in ["wait-1", "wait-2"] {
+        wait_until("the runs have begun", || {
+            runs.root().join("small-1").exists() && runs.status(&format!("small-1/{run}")) == RunStatus::Running
+        });
+    }
+    kill(Pid::from_raw(child.id().cast_signed()), Signal::SIGINT).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(130), "{output:?}");
+    let stdout = text(&output.stdout);
+    assert!(stdout.contains("asked to stop early"), "{stdout}");
+    assert_eq!(["wait-1", "wait-2", "never"].map(|run| runs.status(&format!("small-1/{run}"))), [RunStatus::Stopped; 3]);
+}
+
+#[test]
+fn a_second_interrupt_kills_also_a_deaf_worker() {
+    let runs = Runs::new();
+    let file = experiment_file(&runs, &["deaf"]);
+    let child = runs.command(&["run", &file]).stdout(Stdio::piped()).spawn().unwrap();
+    wait_until("the run has begun", || runs.root().join("small-1").exists() && runs.status("small-1/deaf") == RunStatus::Running);
+    let process = Pid::from_raw(child.id().cast_signed());
+    kill(process, Signal::SIGINT).unwrap();
+    wait_until("the run is asked to stop", || {
+        fs::read_dir(runs.dir("small-1/deaf").requests_dir()).is_ok_and(|entries| entries.count() == 1)
+    });
+    kill(process, Signal::SIGTERM).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(130), "{output:?}");
+    let run = runs.run("small-1/deaf");
+    assert_eq!((run.status, run.reason().as_str()), (RunStatus::Failed, "killed (signal 9)"));
+}
+
+#[test]
+fn a_killed_watcher_stops_nothing() {
+    let runs = Runs::new();
+    let file = experiment_file(&runs, &["wait"]);
+    let mut child = runs.command(&["run", &file]).stdout(Stdio::null()).process_group(0).spawn().unwrap();
+    wait_until("the run has begun", || runs.root().join("small-1").exists() && runs.status("small-1/wait") == RunStatus::Running);
+    // Its whole process group, as a closed terminal does.
+    kill(Pid::from_raw(-child.id().cast_signed()), Signal::SIGKILL).unwrap();
+    child.wait().unwrap();
+    assert_eq!(runs.status("small-1/wait"), RunStatus::Running);
+    assert!(runs.queue().is_some());
+    runs.let_go("small-1/wait");
+    runs.wait_for_status("small-1/wait", RunStatus::Finished);
+}
+
+#[test]
+fn detach_prints_the_names_and_leaves() {
+    let runs = Runs::new();
+    let output = runs.finetop(&["run", "--detach", &experiment_file(&runs, &["a", "b"])]);
+    assert_eq!(text(&output.stdout), "small-1/a\nsmall-1/b\n");
+    runs.wait_for_status("small-1/b", RunStatus::Finished);
+}
+
+#[test]
+fn a_missing_worker_or_file_is_said_before_anything_is_written() {
+    let runs = Runs::new();
+    let file = experiment_file(&runs, &["a"]);
+    let output = runs.command(&["run", &file]).env("FINETOP_WORKER", "/no/such/worker").output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(text(&output.stderr).starts_with("error: there is no /no/such/worker"), "{output:?}");
+    let output = runs.finetop(&["run", "/no/such\u{1b}/file.yaml"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(text(&output.stderr).contains("/no/such\\u{1b}/file.yaml"), "{output:?}");
+    assert!(!runs.root().exists());
+}
+
+#[test]
+fn runs_are_asked_by_their_names_and_answer() {
+    let runs = Runs::new();
+    let name = runs.experiment("ask", &["wait-1", "done"], 2);
+    runs.start_queue();
+    runs.wait_for_status(&format!("{name}/done"), RunStatus::Finished);
+    runs.wait_for_status(&format!("{name}/wait-1"), RunStatus::Running);
+
+    let output = runs.finetop(&["stop", "done"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(text(&output.stderr), "error: ask-1/done is finished already: there is nothing to stop\n");
+
+    let output = runs.finetop(&["stop", "nothing"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert_eq!(text(&output.stderr), "error: there is no run \"nothing\"; there are: ask-1/done, ask-1/wait-1\n");
+
+    let output = runs.finetop(&["stop", "wait"]);
+    assert_eq!(output.status.code(), Some(0));
+    assert!(text(&output.stdout).starts_with("ask-1/wait-1: asked to stop"), "{output:?}");
+    let run = runs.wait_for_status(&format!("{name}/wait-1"), RunStatus::Stopped);
+    assert_eq!(run.reason(), "stopped by hand at step 1");
+
+    let output = runs.finetop(&["show", "wait"]);
+    let stdout = text(&output.stdout);
+    assert!(stdout.contains("status      stopped") && stdout.contains("10 of 100 trainable"), "{stdout}");
+}
+
+#[test]
+fn a_killed_run_ends_resumable() {
+    let runs = Runs::new();
+    let name = runs.experiment("kill", &["wait"], 1);
+    let id = format!("{name}/wait");
+    runs.start_queue();
+    runs.wait_for_status(&id, RunStatus::Running);
+    assert!(runs.finetop(&["kill", "wait"]).status.success());
+    assert_eq!(runs.wait_for_status(&id, RunStatus::Failed).reason(), "asked to leave");
+    assert!(runs.finetop(&["resume", "wait"]).status.success());
+    runs.let_go(&id);
+    assert_eq!(runs.wait_for_status(&id, RunStatus::Finished).job.unwrap().attempt, 2);
+}
+
+#[test]
+fn an_empty_folder_is_no_error() {
+    let runs = Runs::new();
+    let output = runs.finetop(&["list"]);
+    assert_eq!(output.status.code(), Some(0));
+    assert!(text(&output.stdout).contains("finetop run FILE"));
+    let output = runs.finetop(&["list", "--json"]);
+    assert_eq!(text(&output.stdout), "{\n  \"runs\": []\n}\n");
+    assert!(!runs.root().exists(), "looking writes nothing");
+    assert_eq!(runs.finetop(&[]).status.code(), Some(2), "no terminal, no dashboard");
+    assert_eq!(runs.finetop(&["nonsense"]).status.code(), Some(2));
+}

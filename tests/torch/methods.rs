@@ -1,0 +1,156 @@
+//! The contract that every method keeps, run over the registry with non-default hyperparameters and non-zero inputs.
+
+use finetop::engine::checkpoint::{self, Position};
+use finetop::engine::data::tokenizer::Encoded;
+use finetop::engine::hooks::Mode;
+use finetop::engine::network::{Inputs, Network};
+use finetop::engine::optimizer::AdamW;
+use finetop::engine::params::{HEAD, Params};
+use finetop::pretrained;
+use finetop::spec::backbone::Backbone;
+use finetop::spec::head::Pooling;
+use finetop::spec::method::{BackboneTraining, Method};
+use tch::{Device, Kind, Tensor};
+
+use crate::tiny;
+
+fn inputs() -> Inputs {
+    let row = |ids: &[i64], label| Encoded { token_ids: ids.to_vec(), token_types: vec![0; ids.len()], label };
+    Inputs { rows: vec![row(&[2, 4, 7, 9, 3], 0), row(&[2, 5, 8, 3], 1), row(&[2, 6, 9, 12, 14, 15, 3], 2), row(&[2, 3], 1)], pooled: None }
+}
+
+fn backbone(folder: &std::path::Path) -> Backbone {
+    pretrained::config::read(folder).unwrap()
+}
+
+fn logits(network: &Network, indices: &[usize]) -> Tensor {
+    let _guard = tch::no_grad_guard();
+    network.forward(&inputs(), indices, Device::Cpu, Mode::Evaluate).logits
+}
+
+/// Takes a few steps, so that nothing is left at its initial value by chance.
+fn train(network: &Network, params: &Params) {
+    let mut optimizer = AdamW::new(&tiny::optimization(), 2, params);
+    for step in 1..=3 {
+        tch::manual_seed(step);
+        let outputs = network.forward(&inputs(), &[0, 1, 2, 3], Device::Cpu, Mode::Train);
+        optimizer.zero_gradients();
+        outputs.logits.cross_entropy_for_logits(&outputs.labels).backward();
+        optimizer.step(step as u64, 1e-2, 1.0);
+    }
+}
+
+fn snapshot<'a>(tensors: impl Iterator<Item = (&'a str, &'a Tensor)>) -> Vec<(String, Tensor)> {
+    tensors.map(|(name, tensor)| (name.to_owned(), tensor.detach().copy())).collect()
+}
+
+/// Runs `check` for every example of the registry on a fresh tiny model.
+fn for_every_method(check: impl Fn(&Method, &Network, &Params, &std::path::Path)) {
+    let folder = tempfile::tempdir().unwrap();
+    tiny::write_model(folder.path(), &tiny::shapes());
+    for method in Method::examples() {
+        let (network, params) = tiny::network(folder.path(), backbone(folder.path()), &method, Pooling::Pooler);
+        check(&method, &network, &params, folder.path());
+    }
+}
+
+#[test]
+fn a_method_changes_nothing_before_its_first_step() {
+    let folder = tempfile::tempdir().unwrap();
+    tiny::write_model(folder.path(), &tiny::shapes());
+    let (plain, plain_params) = tiny::network(folder.path(), backbone(folder.path()), &Method::FeatureExtraction, Pooling::Pooler);
+    for method in Method::examples() {
+        let (network, params) = tiny::network(folder.path(), backbone(folder.path()), &method, Pooling::Pooler);
+        for (name, tensor) in plain_params.delta.iter() {
+            let _guard = tch::no_grad_guard();
+            params.delta.tensor(name).unwrap().shallow_clone().copy_(tensor);
+        }
+        let difference = tiny::difference(&logits(&network, &[0, 1, 2]), &logits(&plain, &[0, 1, 2]));
+        assert!(difference == 0.0, "{method:?} changes the logits by {difference}");
+    }
+}
+
+#[test]
+fn training_changes_every_trainable_tensor_and_no_frozen_one() {
+    for_every_method(|method, network, params, _| {
+        let (backbone_before, delta_before) = (snapshot(params.backbone.iter()), snapshot(params.delta.iter()));
+        train(network, params);
+        for (name, before) in &backbone_before {
+            let after = params.backbone.tensor(name).unwrap();
+            match method.backbone_training() {
+                BackboneTraining::Frozen => {
+                    assert!(*after == *before && !after.requires_grad(), "{method:?} changed frozen {name}");
+                }
+                BackboneTraining::Trained => assert!(*after != *before, "{method:?} left {name} as it was"),
+            }
+        }
+        for (name, before) in &delta_before {
+            assert!(*params.delta.tensor(name).unwrap() != *before, "{method:?} left {name} as it was");
+        }
+    });
+}
+
+#[test]
+fn counted_parameters_equal_the_closed_form() {
+    for_every_method(|method, _, params, folder| {
+        let (backbone, ledger) = (backbone(folder), params.ledger());
+        let head = tiny::LABELS as u64 * (24 + 1);
+        assert_eq!(ledger.method, method.added_parameters(&backbone) as u64, "{method:?}");
+        assert_eq!(ledger.head, head);
+        assert_eq!(ledger.total - ledger.method - ledger.head, backbone.parameters(true) as u64);
+        assert_eq!(ledger.total, ledger.trainable + ledger.frozen);
+        assert_eq!(ledger.trainable, ledger.backbone_trainable + ledger.method + ledger.head);
+    });
+}
+
+#[test]
+fn a_saved_run_gives_the_same_bits_when_loaded_afresh() {
+    for_every_method(|method, network, params, folder| {
+        train(network, params);
+        let path = folder.join("best.safetensors");
+        checkpoint::save_best(&path, params, &Position { step: 3, ..Position::default() }).unwrap();
+        let (fresh, fresh_params) = tiny::network(folder, backbone(folder), method, Pooling::Pooler);
+        let position = checkpoint::load_weights(&path, &fresh_params).unwrap();
+        assert_eq!(position.step, 3);
+        assert!(logits(network, &[0, 1, 2, 3]) == logits(&fresh, &[0, 1, 2, 3]), "{method:?}");
+    });
+}
+
+#[test]
+fn padding_changes_no_logit() {
+    for_every_method(|method, network, params, _| {
+        train(network, params);
+        let together = logits(network, &[0, 1, 2, 3]);
+        for row in 0..4 {
+            let difference = tiny::difference(&logits(network, &[row]), &together.narrow(0, row as i64, 1));
+            assert!(difference < 1e-5, "{method:?}: row {row} differs by {difference}");
+        }
+    });
+}
+
+#[test]
+fn evaluation_is_deterministic_and_training_has_dropout() {
+    for_every_method(|method, network, params, _| {
+        train(network, params);
+        assert!(logits(network, &[0, 1]) == logits(network, &[0, 1]), "{method:?}");
+        let noisy = || network.forward(&inputs(), &[0, 1, 2], Device::Cpu, Mode::Train).logits.detach();
+        assert!(noisy() != noisy(), "{method:?}");
+    });
+}
+
+#[test]
+fn logits_have_a_row_per_example_and_a_column_per_label() {
+    for_every_method(|_, network, _, _| {
+        let logits = logits(network, &[0, 2]);
+        assert_eq!((logits.size(), logits.kind()), (vec![2, tiny::LABELS as i64], Kind::Float));
+    });
+}
+
+#[test]
+fn every_method_names_its_tensors_by_role() {
+    for_every_method(|_, _, params, _| {
+        for (name, _) in params.delta.iter() {
+            assert!(name.starts_with("method.") || name.starts_with(HEAD), "{name}");
+        }
+    });
+}

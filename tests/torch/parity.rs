@@ -1,0 +1,116 @@
+//! Numbers pinned to Transformers and PEFT; `tests/fixtures/parity/make.py` makes the fixtures.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+
+use finetop::data::example::Example;
+use finetop::engine::data::tokenizer;
+use finetop::engine::hooks::Mode;
+use finetop::engine::network::Inputs;
+use finetop::engine::optimizer::AdamW;
+use finetop::pretrained::{
+    self,
+    hub_cache::{DEFAULT_MODEL, HubVariables},
+};
+use finetop::spec::head::Pooling;
+use finetop::spec::method::{Lora, Method, Site};
+use finetop::spec::optimization::Optimization;
+use tch::{Device, Reduction, Tensor};
+
+use crate::tiny;
+
+const LOGITS: f64 = 1e-5;
+
+fn read(name: &str) -> HashMap<String, Tensor> {
+    Tensor::read_safetensors(tiny::fixture("parity").join(name)).unwrap().into_iter().collect()
+}
+
+/// Logits, gradients and the losses over 20 steps of AdamW equal the reference's.
+fn check(method: &Method, fixture: &str, learning_rate: f64) {
+    let folder = tiny::fixture("parity/tiny");
+    let fixture = read(fixture);
+    let mut backbone = pretrained::config::read(&folder).unwrap();
+    (backbone.hidden_dropout, backbone.attention_dropout) = (0.0, 0.0);
+    let n_layers = backbone.n_layers;
+    let (network, params) = tiny::network(&folder, backbone, method, Pooling::Pooler);
+    for (name, tensor) in params.delta.iter() {
+        let _guard = tch::no_grad_guard();
+        tensor.shallow_clone().copy_(&fixture[name]);
+    }
+    let inputs = tiny::rows(&fixture["token_ids"], &fixture["mask"], Some(&fixture["token_types"]), Some(&fixture["labels"]));
+    let all: Vec<usize> = (0..inputs.rows.len()).collect();
+    let optimization = Optimization { learning_rate, ..tiny::optimization() };
+    let mut optimizer = AdamW::new(&optimization, n_layers, &params);
+
+    let expected = Vec::<f32>::try_from(&fixture["losses"]).unwrap();
+    for (step, &expected) in (1..).zip(&expected) {
+        let outputs = network.forward(&inputs, &all, Device::Cpu, Mode::Train);
+        let loss = outputs.logits.cross_entropy_loss::<Tensor>(&outputs.labels, None, Reduction::Mean, -100, optimization.label_smoothing);
+        optimizer.zero_gradients();
+        loss.backward();
+        if step == 1 {
+            let difference = tiny::difference(&outputs.logits, &fixture["logits"]);
+            assert!(difference < LOGITS, "logits differ by {difference}");
+            for (name, tensor) in params.trainable() {
+                let expected = &fixture[&format!("gradient.{name}")];
+                let difference = tiny::difference(&tensor.grad(), expected);
+                assert!(difference < 1e-5 * (1.0 + expected.abs().max().double_value(&[])), "gradient of {name} differs by {difference}");
+            }
+        }
+        let norm = optimizer.gradient_norm();
+        optimizer.step(step, learning_rate, optimization.max_grad_norm.unwrap() / (norm + 1e-6));
+        let difference = (loss.double_value(&[]) - f64::from(expected)).abs();
+        assert!(difference < 1e-4, "loss of step {step} differs by {difference}");
+    }
+}
+
+#[test]
+fn full_fine_tuning_equals_transformers() {
+    check(&Method::Full, "tiny_full.safetensors", 2e-3);
+}
+
+#[test]
+fn feature_extraction_equals_transformers_with_a_frozen_backbone() {
+    check(&Method::FeatureExtraction, "tiny_feature_extraction.safetensors", 2e-2);
+}
+
+#[test]
+fn lora_equals_peft() {
+    let lora = Lora { rank: 3, alpha: 7.0, dropout: 0.0, targets: vec![Site::Key, Site::Value, Site::FfnDown] };
+    check(&Method::Lora(lora), "tiny_lora.safetensors", 1e-2);
+}
+
+/// The folder of the real base model; set-up puts it into the standard cache.
+fn real_model() -> PathBuf {
+    pretrained::hub_cache::find(DEFAULT_MODEL, &HubVariables::from_environment()).expect("run `cargo xtask setup` first")
+}
+
+#[test]
+fn the_real_model_equals_transformers() {
+    let folder = real_model();
+    let fixture = read("real.safetensors");
+    let texts: Vec<String> = serde_json::from_str(&std::fs::read_to_string(tiny::fixture("parity/real.json")).unwrap()).unwrap();
+    let backbone = pretrained::config::read(&folder).unwrap();
+    let tokenizer = tokenizer::load(&folder, &backbone, 128).unwrap();
+    let examples: Vec<_> = texts.into_iter().map(|text| Example { text, text_pair: None, label: 0 }).collect();
+    let encoded = tokenizer::encode(&tokenizer, &backbone, &examples).unwrap();
+    let inputs = tiny::rows(&fixture["token_ids"], &fixture["mask"], None, None);
+    assert_eq!(encoded, inputs.rows);
+
+    let inputs = Inputs { rows: encoded, pooled: None };
+    let all: Vec<usize> = (0..inputs.rows.len()).collect();
+    let _guard = tch::no_grad_guard();
+    for (pooling, expected) in [(Pooling::Pooler, None), (Pooling::Cls, Some("cls")), (Pooling::Mean, Some("mean"))] {
+        let (network, params) = tiny::network(&folder, backbone.clone(), &Method::FeatureExtraction, pooling);
+        for (name, tensor) in params.delta.iter() {
+            tensor.shallow_clone().copy_(&fixture[name]);
+        }
+        let difference = if let Some(expected) = expected {
+            let batch = finetop::engine::data::batch::Batch::new(&inputs.rows, &all, 0, Device::Cpu);
+            tiny::difference(&network.pooled(&batch, Mode::Evaluate), &fixture[expected])
+        } else {
+            tiny::difference(&network.forward(&inputs, &all, Device::Cpu, Mode::Evaluate).logits, &fixture["logits"])
+        };
+        assert!(difference < LOGITS, "{pooling:?} differs by {difference}");
+    }
+}
