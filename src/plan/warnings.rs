@@ -83,8 +83,9 @@ fn of_data(task: &Task, survey: &Survey) -> Vec<String> {
             warnings.push(format!("the {name} split has no row of label {}", absent.join(", ")));
         }
         if let Some(found) = &split.control_characters {
+            let verb = if found.n_rows == 1 { "has" } else { "have" };
             warnings.push(format!(
-                "{} in the {name} split have control characters, the first on line {}; the model sees them as they are",
+                "{} of the {name} split {verb} control characters, the first on line {}; the model sees them as they are",
                 rows(found),
                 found.first_line
             ));
@@ -107,16 +108,26 @@ fn of_data(task: &Task, survey: &Survey) -> Vec<String> {
         ));
     }
     if let Some(found) = &survey.train_duplicates {
-        warnings.push(format!("{} of the training split repeat an earlier one, the first on line {}", rows(found), found.first_line));
+        warnings.push(format!(
+            "{} of the training split {} an earlier one, the first on line {}",
+            rows(found),
+            repeat(found),
+            found.first_line
+        ));
     }
     if let Some(found) = &survey.contradictions {
         warnings.push(format!(
-            "{} of the training split repeat an earlier one with another label, the first on line {}",
+            "{} of the training split {} an earlier one with another label, the first on line {}",
             rows(found),
+            repeat(found),
             found.first_line
         ));
     }
     warnings
+}
+
+fn repeat(found: &Occurrence) -> &'static str {
+    if found.n_rows == 1 { "repeats" } else { "repeat" }
 }
 
 fn rows(found: &Occurrence) -> String {

@@ -91,8 +91,12 @@ fn model(plan: &Plan) -> Vec<String> {
     let backbone = &plan.pretrained.backbone;
     let parameters = grouped(backbone.parameters(plan.pretrained.has_pooler) as u64);
     let pooler = if plan.pretrained.has_pooler { "with a pooler" } else { "no pooler" };
-    let shape = format!("{} layers of width {}, {parameters} parameters, {pooler}", backbone.n_layers, backbone.hidden_size);
-    vec![format!("model  {}: {shape}", plan.model.id), format!("       in {}", plan.model.folder.display())]
+    let shape = format!("       {} layers of width {}, {parameters} parameters, {pooler}", backbone.n_layers, backbone.hidden_size);
+    let mut lines = vec![format!("model  {}", plan.model.id), shape];
+    if plan.model.folder.display().to_string() != plan.model.id {
+        lines.push(format!("       in {}", plan.model.folder.display()));
+    }
+    lines
 }
 
 fn data(plan: &Plan) -> Vec<String> {
@@ -107,7 +111,9 @@ fn data(plan: &Plan) -> Vec<String> {
         let carved = plan.task.validation.is_none() && split.split == Split::Validation;
         let source = if carved { "carved from the training file".to_owned() } else { format!("from {}", split.path.display()) };
         let rows = grouped(split.n_rows as u64);
-        [format!("{head}{:<10} {rows:>7} rows: {}", split.split.name(), counts.join(", ")), format!("       {source}")]
+        let mut lines = wrapped(&format!("{head}{:<10} {rows:>7} rows; {}", split.split.name(), counts.join(", ")), "         ");
+        lines.push(format!("         {source}"));
+        lines
     };
     plan.survey.splits.iter().enumerate().flat_map(of_split).collect()
 }
@@ -119,19 +125,25 @@ fn table(runs: &[PlannedRun]) -> Vec<String> {
         "RUN", "METHOD", "LR", "TRAINABLE", "%", "ON DISK", "STEPS", "MEMORY"
     );
     let row = |PlannedRun { spec, cost }: &PlannedRun| {
-        let share = 100.0 * cost.ledger.trainable as f64 / cost.ledger.total as f64;
         format!(
-            "{:<width$}  {:<7} {:>6} {:>11} {share:>6.2} {:>8} {:>6} {:>8}",
+            "{:<width$}  {:<7} {:>6} {:>11} {:>6} {:>8} {:>6} {:>8}",
             spec.name,
             spec.method.about().short,
             short_number(spec.optimization.learning_rate),
             grouped(cost.ledger.trainable),
+            percent(cost.ledger.trainable as f64 / cost.ledger.total as f64),
             bytes(cost.checkpoint_bytes),
             grouped(cost.total_steps),
             bytes(cost.memory_bytes),
         )
     };
     std::iter::once(header).chain(runs.iter().map(row)).collect()
+}
+
+/// A share as per cent, with as many decimals as a small one needs.
+fn percent(share: f64) -> String {
+    let percent = 100.0 * share;
+    if percent < 0.1 { format!("{percent:.4}") } else { format!("{percent:.2}") }
 }
 
 /// What the table leaves out, a block per set of runs that share it.
@@ -157,9 +169,9 @@ fn settings(runs: &[PlannedRun]) -> Vec<String> {
 /// The text in lines of at most [`WIDTH`] columns, broken at spaces; all but the first are indented.
 fn wrapped(text: &str, indent: &str) -> Vec<String> {
     let mut lines = vec![String::new()];
-    for word in text.split(' ') {
+    for (index, word) in text.split(' ').enumerate() {
         let line = lines.last_mut().expect("there is always a first line");
-        if line.is_empty() {
+        if index == 0 {
             line.push_str(word);
         } else if line.chars().count() + 1 + word.chars().count() > WIDTH {
             lines.push(format!("{indent}{word}"));

@@ -197,3 +197,28 @@ mod properties {
         }
     }
 }
+
+#[test]
+fn plan_prints_to_stdout_and_errors_to_stderr() {
+    let place = Place::new();
+    let finetop = |file: &str, json: bool| {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_finetop"));
+        command.arg("plan").arg(fixtures().join(file)).env("HF_HUB_CACHE", place.path("hub")).current_dir(place.folder.path());
+        if json {
+            command.arg("--json");
+        }
+        let output = command.output().unwrap();
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+        (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
+    };
+    let (code, out, error) = finetop("valid/minimal.yaml", false);
+    assert_eq!((code, error.as_str()), (0, ""));
+    assert!(out.starts_with("minimal: 1 run"), "{out}");
+    let (code, out, _) = finetop("valid/minimal.yaml", true);
+    let json: serde_json::Value = serde_json::from_str(&out).unwrap();
+    assert_eq!((code, json["runs"][0]["cost"]["ledger"]["head"].as_u64()), (0, Some(18)));
+    let (code, out, error) = finetop("invalid/misspelt-key.yaml", false);
+    assert_eq!((code, out.as_str()), (2, ""));
+    assert!(error.contains("misspelt-key.yaml:5:20: unknown key `rnak` in run 3; did you mean `rank`?"), "{error}");
+    assert!(fs::read_dir(place.folder.path()).unwrap().all(|entry| entry.unwrap().file_name() != "runs"));
+}
