@@ -6,7 +6,6 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::cli::demo::DemoArguments;
 use crate::cli::picture::PictureArguments;
-use crate::cli::plan::PlanArgs;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -59,7 +58,7 @@ pub enum Command {
     #[command(after_help = RUN_EXAMPLES)]
     Run(RunArguments),
     /// Show what an experiment would run: parameters, bytes, steps, memory and warnings; trains nothing.
-    Plan(PlanArgs),
+    Plan(PlanArguments),
     /// Show the dashboard on runs that never ran: a demonstration.
     Demo(DemoArguments),
     /// List all runs with their status.
@@ -104,6 +103,16 @@ pub struct RunArguments {
     /// Start the runs, print their names, and leave.
     #[arg(long, conflicts_with_all = ["headless", "json"])]
     pub detach: bool,
+}
+
+/// Arguments of `plan`.
+#[derive(Debug, Args)]
+pub struct PlanArguments {
+    /// The experiment file.
+    pub file: PathBuf,
+    /// Print one JSON document, with every default spelled out.
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// Arguments of `list`.
