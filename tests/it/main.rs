@@ -4,5 +4,6 @@ mod cli;
 mod dataset;
 mod elf;
 mod protocol;
+mod pty;
 mod queue;
 mod support;
