@@ -97,6 +97,9 @@ impl Points<'_> {
     }
 }
 
+/// Columns of the y axis with labels such as 0.95; the series are read once where these suffice.
+const LEAST_AXIS_WIDTH: u16 = 5;
+
 /// The y axis of a drawn chart.
 struct Scale {
     low: f64,
@@ -129,8 +132,11 @@ pub fn draw(buffer: &mut Buffer, area: Rect, chart: &Chart, theme: Theme) {
         return;
     }
     let gutter = gutter_width(chart, area);
-    let n_columns = usize::from(area.width) * 2;
-    let reduced: Vec<Vec<Column>> = chart.lines.iter().map(|line| line.points.reduce(chart.x_range, n_columns)).collect();
+    let reduce = |axis_width: u16| -> Vec<Vec<Column>> {
+        let n_columns = usize::from(area.width.saturating_sub(axis_width + gutter)) * 2;
+        chart.lines.iter().map(|line| line.points.reduce(chart.x_range, n_columns)).collect()
+    };
+    let mut reduced = reduce(LEAST_AXIS_WIDTH);
     let Some((scale, is_cut)) = scale(chart, &reduced) else {
         let has_non_finite = reduced.iter().flatten().any(|column| column.has_non_finite);
         let text = if has_non_finite { "nothing but NaN and infinities" } else { chart.empty };
@@ -143,14 +149,17 @@ pub fn draw(buffer: &mut Buffer, area: Rect, chart: &Chart, theme: Theme) {
     let ticks =
         if scale.is_log { series::log_ticks(scale.low, scale.high, max_ticks) } else { series::ticks(scale.low, scale.high, max_ticks) };
     let labels = if scale.is_log { ticks.iter().map(|tick| log_label(*tick)).collect() } else { series::tick_labels(&ticks) };
-    let axis_width = labels.iter().map(|label| text::width(label)).max().unwrap_or(0).max(4) as u16 + 1;
+    let axis_width = labels.iter().map(|label| text::width(label)).max().unwrap_or(0) as u16 + 1;
+    let axis_width = axis_width.max(LEAST_AXIS_WIDTH);
     if area.width < axis_width + gutter + 8 {
         return;
+    }
+    if axis_width > LEAST_AXIS_WIDTH {
+        reduced = reduce(axis_width);
     }
     let plot = Rect { x: area.x + axis_width, width: area.width - axis_width - gutter, height: area.height - 2, ..area };
     y_axis(buffer, area, plot, &scale, &ticks, &labels, theme);
     x_axis(buffer, area, plot, chart, theme);
-    let reduced: Vec<Vec<Column>> = chart.lines.iter().map(|line| line.points.reduce(chart.x_range, usize::from(plot.width) * 2)).collect();
     lines(buffer, plot, chart, &scale, &reduced, theme);
     markers(buffer, plot, chart, &scale, theme);
     non_finite(buffer, plot, &reduced, theme);
