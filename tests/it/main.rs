@@ -3,6 +3,7 @@
 mod cli;
 mod dataset;
 mod elf;
+mod experiments;
 mod protocol;
 mod queue;
 mod support;
