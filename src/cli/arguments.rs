@@ -6,6 +6,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::cli::demo::DemoArguments;
 use crate::cli::picture::PictureArguments;
+use crate::cli::plan::PlanArgs;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -57,6 +58,8 @@ pub enum Command {
     /// Train the runs of an experiment file and watch them.
     #[command(after_help = RUN_EXAMPLES)]
     Run(RunArguments),
+    /// Show what an experiment would run: parameters, bytes, steps, memory and warnings; trains nothing.
+    Plan(PlanArgs),
     /// Show the dashboard on runs that never ran: a demonstration.
     Demo(DemoArguments),
     /// List all runs with their status.

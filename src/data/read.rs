@@ -97,9 +97,8 @@ fn text(bytes: &[u8]) -> Result<&str, Problem> {
         return Err(Problem { line: None, message: "the file is UTF-16; save it as UTF-8".to_owned() });
     }
     std::str::from_utf8(bytes).map_err(|error| {
-        let before = &bytes[..error.valid_up_to()];
-        let line = before.iter().filter(|&&byte| byte == b'\n').count() + 1;
-        let column = before.iter().rev().take_while(|&&byte| byte != b'\n').count() + 1;
+        let lines: Vec<&[u8]> = bytes[..error.valid_up_to()].split(|&byte| byte == b'\n').collect();
+        let (line, column) = (lines.len(), lines.last().map_or(0, |last| last.len()) + 1);
         let byte = bytes[error.valid_up_to()];
         Problem::at(line, format!("broken UTF-8: byte {column} of the line is 0x{byte:02x}"))
     })

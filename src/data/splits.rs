@@ -50,12 +50,11 @@ pub struct Part {
 /// Splits the rows of a task's files.
 pub fn split(files: Files, carving: &Carving) -> Result<Splits, DataError> {
     let train_path = files.train.path;
-    let (train, validation) = match files.validation {
-        Some(file) => (files.train.rows, Part { path: Some(file.path), rows: file.rows }),
-        None => {
-            let (train, rows) = carve(files.train.rows, carving.validation_share, carving.seed);
-            (train, Part { path: Some(train_path.clone()), rows })
-        }
+    let (train, validation) = if let Some(file) = files.validation {
+        (files.train.rows, Part { path: Some(file.path), rows: file.rows })
+    } else {
+        let (train, rows) = carve(files.train.rows, carving.validation_share, carving.seed);
+        (train, Part { path: Some(train_path.clone()), rows })
     };
     if validation.rows.is_empty() {
         let problem = "too few rows to carve a validation split from: no label occurs twice".to_owned();

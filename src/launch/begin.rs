@@ -5,6 +5,7 @@ use std::path::Path;
 use crate::launch::create::{self, CreateError, NewExperiment};
 use crate::launch::program::{self, ProgramError};
 use crate::launch::start::{self, StartError};
+use crate::plan::prepare::Plan;
 
 /// An experiment that was not begun.
 #[derive(Debug, thiserror::Error)]
@@ -26,10 +27,12 @@ pub enum BeginError {
 }
 
 /// Makes the experiment's folder under `root` and sees to it that the queue lives; the folder's name.
-pub fn begin(root: &Path, experiment: &NewExperiment) -> Result<String, BeginError> {
+pub fn begin(root: &Path, plan: &Plan) -> Result<String, BeginError> {
     // What can be known to be missing is said before anything is written.
     program::worker()?;
-    let name = create::create(root, experiment)?;
+    let runs = plan.specs();
+    let experiment = NewExperiment { name: &plan.name, source: &plan.file, text: &plan.text, runs: &runs, runs_at_once: plan.runs_at_once };
+    let name = create::create(root, &experiment)?;
     match start::start_queue(root) {
         Ok(_) => Ok(name),
         Err(source) => Err(BeginError::Start { experiment: name, source }),

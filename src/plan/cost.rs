@@ -81,3 +81,58 @@ fn n_trained_tensors(spec: &RunSpec, backbone: &Backbone) -> u64 {
         Method::Lora(lora) => 2 * lora.targets.len() as u64 * n_layers,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::spec::backbone::Activation;
+    use crate::spec::head::Head;
+    use crate::spec::method::Lora;
+
+    fn backbone(n_layers: i64, hidden_size: i64, n_heads: i64) -> Backbone {
+        Backbone {
+            vocab_size: 30522,
+            hidden_size,
+            n_layers,
+            n_heads,
+            intermediate_size: 4 * hidden_size,
+            max_positions: 512,
+            type_vocab_size: 2,
+            activation: Activation::Gelu,
+            hidden_dropout: 0.1,
+            attention_dropout: 0.1,
+            layer_norm_epsilon: 1e-12,
+            initializer_range: 0.02,
+            pad_token_id: 0,
+        }
+    }
+
+    fn counts(backbone: &Backbone, method: Method, pooling: Pooling) -> Ledger {
+        let spec: RunSpec = serde_yaml::from_str(include_str!("../../tests/fixtures/experiments/run.yaml")).unwrap();
+        let head = Head { pooling, classifier: Classifier::Linear, dropout: 0.0 };
+        ledger(&RunSpec { method, head, ..spec }, backbone)
+    }
+
+    #[test]
+    fn counts_equal_those_of_the_reference_implementations() {
+        // Transformers 5.23 and PEFT 0.21, two labels, LoRA of rank 8 on query and value.
+        let shapes = [
+            (backbone(12, 768, 12), 109_483_778, 1_538, 294_912),
+            (backbone(12, 384, 12), 33_360_770, 770, 147_456),
+            (backbone(6, 384, 12), 22_713_986, 770, 73_728),
+        ];
+        for (backbone, total, head, lora) in shapes {
+            let full = counts(&backbone, Method::Full, Pooling::Pooler);
+            assert_eq!((full.total, full.trainable, full.frozen, full.head, full.method), (total, total, 0, head, 0));
+            let adapted = counts(&backbone, Method::Lora(Lora::default()), Pooling::Pooler);
+            assert_eq!((adapted.total, adapted.trainable, adapted.method), (total + lora, lora + head, lora));
+            assert_eq!(adapted.frozen, total - head);
+        }
+    }
+
+    #[test]
+    fn a_pooler_that_is_not_read_is_not_counted() {
+        let mean = counts(&backbone(6, 384, 12), Method::FeatureExtraction, Pooling::Mean);
+        assert_eq!((mean.total, mean.trainable), (22_713_986 - 384 * 385, 770));
+    }
+}

@@ -78,7 +78,7 @@ pub fn prepare(path: &Path, environment: &Environment) -> Result<Plan, PlanError
     let bases = Bases::new(path, environment);
     let model = model(&experiment, &bases, environment, &mut problems);
     let files = sources::data_files(&experiment.data, &bases, &mut problems);
-    let data = files.and_then(|files| data(&experiment.data, files, &mut problems));
+    let data = files.and_then(|files| data(&experiment.data, &files, &mut problems));
     let (Some((model, pretrained)), Some((mut task, survey))) = (model, data) else { return Err(failed(problems.sorted())) };
     task.max_length = task.max_length.min(pretrained.backbone.max_positions);
     let found = Found {
@@ -140,11 +140,11 @@ fn model(experiment: &Experiment, bases: &Bases, environment: &Environment, prob
     }
 }
 
-fn data(written: &Data, paths: DataFiles, problems: &mut Problems) -> Option<(Task, Survey)> {
-    match read_data(written, &paths) {
+fn data(written: &Data, paths: &DataFiles, problems: &mut Problems) -> Option<(Task, Survey)> {
+    match read_data(written, paths) {
         Ok(found) => Some(found),
         Err(error) => {
-            problems.push(data_place(written, &paths, &error), error.to_string(), "");
+            problems.push(data_place(written, paths, &error), error.to_string(), "");
             None
         }
     }

@@ -66,20 +66,13 @@ fn tidy(path: &Path) -> PathBuf {
 pub fn data_files(data: &Data, bases: &Bases, problems: &mut Problems) -> Option<DataFiles> {
     match &data.source {
         Source::Files { train, validation, test } => {
+            // A file that is not named is fine; one that is and is missing is not. All that are missing are told.
             let train = file(train, bases, problems);
-            let validation = validation.as_ref().map(|path| file(path, bases, problems));
-            let test = test.as_ref().map(|path| file(path, bases, problems));
-            Some(DataFiles { train: train?, validation: flattened(validation)?, test: flattened(test)? })
+            let validation = validation.as_ref().map(|path| file(path, bases, problems).ok_or(()));
+            let test = test.as_ref().map(|path| file(path, bases, problems).ok_or(()));
+            Some(DataFiles { train: train?, validation: validation.transpose().ok()?, test: test.transpose().ok()? })
         }
         Source::Folder(folder) => in_folder(folder, bases, problems),
-    }
-}
-
-/// A file that was not asked for is fine; one that was and is missing is not.
-fn flattened(found: Option<Option<PathBuf>>) -> Option<Option<PathBuf>> {
-    match found {
-        None => Some(None),
-        Some(path) => path.map(Some),
     }
 }
 

@@ -10,31 +10,29 @@ use crate::spec::task::{Split, Task};
 
 /// Devlin et al. 2019, appendix A.3: the highest learning rate for full fine-tuning.
 const HIGHEST_FULL_LR: f64 = 5e-5;
+/// Names that a shared warning lists.
+const MOST_NAMES: usize = 4;
 /// Validation splits smaller than this move by chance more than methods differ.
 const SMALL_VALIDATION: usize = 1000;
 
-/// Every warning about the runs and the data, runs first.
+/// Every warning about the runs and the data, runs first; a warning that several runs share is told once.
 pub fn warnings(runs: &[PlannedRun], task: &Task, survey: &Survey) -> Vec<String> {
-    let mut warnings: Vec<String> = Vec::new();
+    let mut shared: Vec<(Vec<&str>, String)> = Vec::new();
     for run in runs {
         for warning in of_run(run, task) {
-            let line = format!("{}: {warning}", run.spec.name);
-            // Seeds of one run would say the same again.
-            if !warnings
-                .iter()
-                .any(|earlier| earlier.split_once(": ").is_some_and(|(name, text)| text == warning && is_seed_of(name, &run.spec.name)))
-            {
-                warnings.push(line);
+            match shared.iter_mut().find(|(_, known)| *known == warning) {
+                Some((names, _)) => names.push(&run.spec.name),
+                None => shared.push((vec![&run.spec.name], warning)),
             }
         }
     }
-    warnings.extend(of_data(task, survey));
-    warnings
-}
-
-fn is_seed_of(name: &str, other: &str) -> bool {
-    let stem = |name: &str| name.rsplit_once("-s").filter(|(_, seed)| seed.parse::<u64>().is_ok()).map(|(stem, _)| stem.to_owned());
-    stem(name).is_some_and(|of_name| Some(of_name) == stem(other))
+    let all = runs.len();
+    let of_runs = shared.into_iter().map(|(names, warning)| match names.len() {
+        n if n == all && n > 1 => format!("all runs: {warning}"),
+        n if n > MOST_NAMES => format!("{} and {} more: {warning}", names[..MOST_NAMES].join(", "), n - MOST_NAMES),
+        _ => format!("{}: {warning}", names.join(", ")),
+    });
+    of_runs.chain(of_data(task, survey)).collect()
 }
 
 fn of_run(run: &PlannedRun, task: &Task) -> Vec<String> {
@@ -69,7 +67,7 @@ fn of_run(run: &PlannedRun, task: &Task) -> Vec<String> {
     if watched == MetricName::F1 && task.labels.len() > 2 {
         warnings.push(format!("f1 is that of label {} alone; macro_f1 weighs all {}", quoted(&task.labels[1]), task.labels.len()));
     }
-    if optimization.epochs as f64 * optimization.batch_size as f64 > 0.0 && cost.steps_per_epoch < 2 {
+    if cost.steps_per_epoch < 2 {
         warnings.push(format!("a batch of {} holds the whole training split: one step an epoch", optimization.batch_size));
     }
     warnings
@@ -85,8 +83,9 @@ fn of_data(task: &Task, survey: &Survey) -> Vec<String> {
             warnings.push(format!("the {name} split has no row of label {}", absent.join(", ")));
         }
         if let Some(found) = &split.control_characters {
+            let verb = if found.n_rows == 1 { "has" } else { "have" };
             warnings.push(format!(
-                "{} in the {name} split have control characters, the first on line {}; the model sees them as they are",
+                "{} of the {name} split {verb} control characters, the first on line {}; the model sees them as they are",
                 rows(found),
                 found.first_line
             ));
@@ -109,16 +108,26 @@ fn of_data(task: &Task, survey: &Survey) -> Vec<String> {
         ));
     }
     if let Some(found) = &survey.train_duplicates {
-        warnings.push(format!("{} of the training split repeat an earlier one, the first on line {}", rows(found), found.first_line));
+        warnings.push(format!(
+            "{} of the training split {} an earlier one, the first on line {}",
+            rows(found),
+            repeat(found),
+            found.first_line
+        ));
     }
     if let Some(found) = &survey.contradictions {
         warnings.push(format!(
-            "{} of the training split repeat an earlier one with another label, the first on line {}",
+            "{} of the training split {} an earlier one with another label, the first on line {}",
             rows(found),
+            repeat(found),
             found.first_line
         ));
     }
     warnings
+}
+
+fn repeat(found: &Occurrence) -> &'static str {
+    if found.n_rows == 1 { "repeats" } else { "repeat" }
 }
 
 fn rows(found: &Occurrence) -> String {

@@ -2,16 +2,20 @@
 
 use serde::Serialize;
 
-use crate::data::survey::Survey;
+use crate::data::survey::{SplitSurvey, Survey};
 use crate::plan::cost::Cost;
 use crate::plan::prepare::{Plan, PlannedRun};
+use crate::report::number::{bytes, grouped};
 use crate::run::text::printable;
 use crate::spec::early_stopping::EarlyStopping;
 use crate::spec::experiment::values::short_number;
 use crate::spec::head::{Classifier, Pooling};
 use crate::spec::optimization::{EvaluateEvery, Optimization};
-use crate::spec::run::{Device, RunSpec};
+use crate::spec::run::{Device, Model, RunSpec};
+use crate::spec::task::Split;
 
+/// Columns of a terminal that is not wide.
+const WIDTH: usize = 80;
 /// Labels that a line names before it only counts them.
 const MOST_LABELS: usize = 6;
 
@@ -26,9 +30,14 @@ pub fn text(plan: &Plan) -> String {
     lines.extend(settings(&plan.runs));
     if !plan.warnings.is_empty() {
         lines.push(String::new());
-        lines.extend(plan.warnings.iter().map(|warning| format!("warning: {warning}")));
+        lines.extend(plan.warnings.iter().flat_map(|warning| wrapped(&format!("! {warning}"), "  ")));
     }
-    lines.iter().map(|line| format!("{}\n", printable(line.trim_end()))).collect()
+    let mut text = String::new();
+    for line in lines {
+        text.push_str(printable(line.trim_end()).trim_end());
+        text.push('\n');
+    }
+    text
 }
 
 /// The plan as one JSON document, with a line feed at its end.
@@ -37,7 +46,7 @@ pub fn json(plan: &Plan) -> String {
     struct Document<'a> {
         experiment: &'a str,
         runs_at_once: usize,
-        model: &'a crate::spec::run::Model,
+        model: &'a Model,
         labels: &'a [String],
         data: &'a Survey,
         runs: Vec<Run<'a>>,
@@ -45,24 +54,26 @@ pub fn json(plan: &Plan) -> String {
     }
     #[derive(Serialize)]
     struct Run<'a> {
-        run: &'a str,
+        #[serde(rename = "run")]
+        name: &'a str,
         method: &'a str,
         cost: &'a Cost,
         spec: &'a RunSpec,
     }
-    let run = |run: &'_ PlannedRun| (run.spec.name.clone(), run.spec.method.about().name);
-    let names: Vec<_> = plan.runs.iter().map(run).collect();
-    let runs = plan.runs.iter().zip(&names).map(|(run, (name, method))| Run { run: name, method, cost: &run.cost, spec: &run.spec });
     let document = Document {
         experiment: &plan.name,
         runs_at_once: plan.runs_at_once,
         model: &plan.model,
         labels: &plan.task.labels,
         data: &plan.survey,
-        runs: runs.collect(),
+        runs: plan
+            .runs
+            .iter()
+            .map(|PlannedRun { spec, cost }| Run { name: &spec.name, method: spec.method.about().name, cost, spec })
+            .collect(),
         warnings: &plan.warnings,
     };
-    let text = serde_json::to_string_pretty(&document).expect("a plan holds neither maps with odd keys nor failing serializers");
+    let text = serde_json::to_string_pretty(&document).expect("a plan has only maps with text keys, and its serializers do not fail");
     text + "\n"
 }
 
@@ -80,23 +91,29 @@ fn model(plan: &Plan) -> Vec<String> {
     let backbone = &plan.pretrained.backbone;
     let parameters = grouped(backbone.parameters(plan.pretrained.has_pooler) as u64);
     let pooler = if plan.pretrained.has_pooler { "with a pooler" } else { "no pooler" };
-    let shape = format!("{} layers of width {}, {parameters} parameters, {pooler}", backbone.n_layers, backbone.hidden_size);
-    vec![format!("model  {}: {shape}", plan.model.id), format!("       in {}", plan.model.folder.display())]
+    let shape = format!("       {} layers of width {}, {parameters} parameters, {pooler}", backbone.n_layers, backbone.hidden_size);
+    let mut lines = vec![format!("model  {}", plan.model.id), shape];
+    if plan.model.folder.display().to_string() != plan.model.id {
+        lines.push(format!("       in {}", plan.model.folder.display()));
+    }
+    lines
 }
 
 fn data(plan: &Plan) -> Vec<String> {
     let labels = &plan.task.labels;
-    let of_split = |(index, split): (usize, &crate::data::survey::SplitSurvey)| {
+    let of_split = |(index, split): (usize, &SplitSurvey)| {
         let head = if index == 0 { "data   " } else { "       " };
         let counts: Vec<String> = if labels.len() <= MOST_LABELS {
-            labels.iter().zip(&split.label_counts).map(|(label, count)| format!("{} {label}", grouped(*count as u64))).collect()
+            labels.iter().zip(&split.label_counts).map(|(label, count)| format!("{label}: {}", grouped(*count as u64))).collect()
         } else {
             vec![format!("{} labels", labels.len())]
         };
-        let carved = plan.task.validation.is_none() && split.split == crate::spec::task::Split::Validation;
+        let carved = plan.task.validation.is_none() && split.split == Split::Validation;
         let source = if carved { "carved from the training file".to_owned() } else { format!("from {}", split.path.display()) };
         let rows = grouped(split.n_rows as u64);
-        [format!("{head}{:<10} {rows:>7} rows: {}", split.split.name(), counts.join(", ")), format!("       {source}")]
+        let mut lines = wrapped(&format!("{head}{:<10} {rows:>7} rows; {}", split.split.name(), counts.join(", ")), "         ");
+        lines.push(format!("         {source}"));
+        lines
     };
     plan.survey.splits.iter().enumerate().flat_map(of_split).collect()
 }
@@ -104,37 +121,66 @@ fn data(plan: &Plan) -> Vec<String> {
 fn table(runs: &[PlannedRun]) -> Vec<String> {
     let width = runs.iter().map(|run| run.spec.name.len()).max().unwrap_or(0).max(3);
     let header = format!(
-        "{:<width$}  {:<8} {:>7} {:>13} {:>6} {:>9} {:>7} {:>7} {:>8}",
-        "RUN", "METHOD", "LR", "TRAINABLE", "%", "ON DISK", "STEPS", "WARM-UP", "MEMORY"
+        "{:<width$}  {:<7} {:>6} {:>11} {:>6} {:>8} {:>6} {:>8}",
+        "RUN", "METHOD", "LR", "TRAINABLE", "%", "ON DISK", "STEPS", "MEMORY"
     );
     let row = |PlannedRun { spec, cost }: &PlannedRun| {
-        let share = 100.0 * cost.ledger.trainable as f64 / cost.ledger.total as f64;
         format!(
-            "{:<width$}  {:<8} {:>7} {:>13} {share:>6.2} {:>9} {:>7} {:>7} {:>8}",
+            "{:<width$}  {:<7} {:>6} {:>11} {:>6} {:>8} {:>6} {:>8}",
             spec.name,
             spec.method.about().short,
             short_number(spec.optimization.learning_rate),
             grouped(cost.ledger.trainable),
+            percent(cost.ledger.trainable as f64 / cost.ledger.total as f64),
             bytes(cost.checkpoint_bytes),
             grouped(cost.total_steps),
-            grouped(cost.warmup_steps),
             bytes(cost.memory_bytes),
         )
     };
     std::iter::once(header).chain(runs.iter().map(row)).collect()
 }
 
+/// A share as per cent, with as many decimals as a small one needs.
+fn percent(share: f64) -> String {
+    let percent = 100.0 * share;
+    if percent < 0.1 { format!("{percent:.4}") } else { format!("{percent:.2}") }
+}
+
 /// What the table leaves out, a block per set of runs that share it.
 fn settings(runs: &[PlannedRun]) -> Vec<String> {
-    let mut blocks: Vec<(Vec<&str>, [String; 3])> = Vec::new();
-    for PlannedRun { spec, .. } in runs {
-        let lines = [method_line(spec), optimization_line(&spec.optimization), end_line(spec)];
-        match blocks.iter_mut().find(|(_, known)| *known == lines) {
-            Some((names, _)) => names.push(&spec.name),
-            None => blocks.push((vec![&spec.name], lines)),
+    let mut blocks: Vec<(Vec<&RunSpec>, String)> = Vec::new();
+    for PlannedRun { spec, cost } in runs {
+        let text = [method_line(spec), optimization_line(&spec.optimization, cost.warmup_steps), end_line(spec)].join("; ");
+        match blocks.iter_mut().find(|(_, known)| *known == text) {
+            Some((specs, _)) => specs.push(spec),
+            None => blocks.push((vec![spec], text)),
         }
     }
-    blocks.into_iter().flat_map(|(names, lines)| std::iter::once(names.join(", ")).chain(lines.map(|line| format!("  {line}")))).collect()
+    let block = |(specs, text): (Vec<&RunSpec>, String)| {
+        let names: Vec<&str> = specs.iter().map(|spec| spec.name.as_str()).collect();
+        let mut seeds: Vec<u64> = specs.iter().map(|spec| spec.seed).collect();
+        seeds.dedup();
+        let seeds: Vec<String> = seeds.iter().map(u64::to_string).collect();
+        wrapped(&format!("{}: {text}; seed {}", names.join(", "), seeds.join(", ")), "    ")
+    };
+    blocks.into_iter().flat_map(block).collect()
+}
+
+/// The text in lines of at most [`WIDTH`] columns, broken at spaces; all but the first are indented.
+fn wrapped(text: &str, indent: &str) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for (index, word) in text.split(' ').enumerate() {
+        let line = lines.last_mut().expect("there is always a first line");
+        if index == 0 {
+            line.push_str(word);
+        } else if line.chars().count() + 1 + word.chars().count() > WIDTH {
+            lines.push(format!("{indent}{word}"));
+        } else {
+            line.push(' ');
+            line.push_str(word);
+        }
+    }
+    lines
 }
 
 fn method_line(spec: &RunSpec) -> String {
@@ -142,14 +188,15 @@ fn method_line(spec: &RunSpec) -> String {
     let classifier = Classifier::NAMES.iter().find(|(_, classifier)| *classifier == spec.head.classifier).map_or("", |(name, _)| name);
     let own = spec.method.hyperparameters_line();
     let own = if own.is_empty() { String::new() } else { format!("{own}; ") };
-    format!("{own}{pooling} pooling, {classifier} head, head dropout {}", spec.head.dropout)
+    format!("{own}pooling {pooling}, {classifier} head, head dropout {}", spec.head.dropout)
 }
 
-fn optimization_line(optimization: &Optimization) -> String {
+fn optimization_line(optimization: &Optimization, warmup_steps: u64) -> String {
     let mut parts = vec![
         counted(optimization.epochs as usize, "epoch"),
         format!("batches of {}", optimization.batch_size),
         format!("{:?} schedule", optimization.schedule).to_lowercase(),
+        if warmup_steps == 0 { "no warm-up".to_owned() } else { format!("{} of warm-up", counted(warmup_steps as usize, "step")) },
         format!("weight decay {}", short_number(optimization.weight_decay)),
     ];
     if optimization.gradient_accumulation > 1 {
@@ -185,29 +232,5 @@ fn end_line(spec: &RunSpec) -> String {
         Device::Cpu => "cpu".to_owned(),
         Device::Cuda(index) => format!("cuda:{index}"),
     };
-    format!("{evaluated}, best by {}, {end}, seed {}, device {device}", spec.best_metric.name(), spec.seed)
-}
-
-/// A count with its thousands apart: `22,713,986`.
-fn grouped(count: u64) -> String {
-    let digits = count.to_string();
-    let mut grouped = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            grouped.push(',');
-        }
-        grouped.push(digit);
-    }
-    grouped
-}
-
-/// A size with a decimal unit, as disks and `ls -h --si` have it.
-fn bytes(count: u64) -> String {
-    let count = count as f64;
-    match count {
-        _ if count < 1e3 => format!("{count:.0} B"),
-        _ if count < 1e6 => format!("{:.1} kB", count / 1e3),
-        _ if count < 1e9 => format!("{:.1} MB", count / 1e6),
-        _ => format!("{:.2} GB", count / 1e9),
-    }
+    format!("{evaluated}, best by {}, {end}, device {device}", spec.best_metric.name())
 }

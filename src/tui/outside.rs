@@ -5,7 +5,6 @@ use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use crate::launch::begin;
-use crate::launch::create::NewExperiment;
 use crate::plan::environment::Environment;
 use crate::plan::prepare;
 use crate::report;
@@ -49,9 +48,7 @@ pub fn plan(path: &Path) -> Result<String, String> {
 /// Starts an experiment; the name of its folder, or why not.
 pub fn launch(root: &Path, path: &Path) -> Result<String, String> {
     let plan = prepare::prepare(path, &Environment::current()).map_err(|errors| errors.to_string())?;
-    let runs = plan.specs();
-    let experiment = NewExperiment { name: &plan.name, source: path, runs: &runs, runs_at_once: plan.runs_at_once };
-    begin::begin(root, &experiment).map_err(|error| error.to_string())
+    begin::begin(root, &plan).map_err(|error| error.to_string())
 }
 
 /// The last lines of a run's stderr, fit for a terminal.

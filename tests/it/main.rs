@@ -3,7 +3,9 @@
 mod cli;
 mod dataset;
 mod elf;
+mod experiments;
 mod protocol;
 mod pty;
 mod queue;
 mod support;
+mod tidy;

@@ -34,17 +34,34 @@ pub fn parse(bytes: &[u8]) -> Result<(&str, Node), Problem> {
         return Err(Problem::whole("the file is larger than 1 MiB; it is not an experiment"));
     }
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") {
+        return Err(Problem::whole("the file is UTF-16; save it as UTF-8"));
+    }
     let text = std::str::from_utf8(bytes).map_err(|error| {
         let before = String::from_utf8_lossy(&bytes[..error.valid_up_to()]);
         let line = before.matches('\n').count() + 1;
         let column = before.chars().rev().take_while(|&character| character != '\n').count() + 1;
         Problem::at(line, column, format!("broken UTF-8: byte 0x{:02x}", bytes[error.valid_up_to()]))
     })?;
+    // The parser's own message for these has no line.
+    if let Some((line, column, character)) = first_control(text) {
+        let message = format!("not valid YAML: control character {}", character.escape_default());
+        return Err(Problem::at(line, column, message).hint("remove it, or write it as an escape such as \"\\e\" in quotes"));
+    }
     match Node::deserialize(serde_yaml::Deserializer::from_str(text)) {
         Ok(Node::Empty) => Err(empty()),
         Ok(node) => Ok((text, node)),
         Err(error) => Err(yaml_problem(text, &error)),
     }
+}
+
+/// The first character that YAML does not accept anywhere, with its line and column.
+fn first_control(text: &str) -> Option<(usize, usize, char)> {
+    let is_bad = |character: char| (character.is_ascii_control() && !matches!(character, '\t' | '\n' | '\r')) || character == '\u{fffe}';
+    text.split('\n').enumerate().find_map(|(index, line)| {
+        let (column, character) = line.chars().enumerate().find(|(_, character)| is_bad(*character))?;
+        Some((index + 1, column + 1, character))
+    })
 }
 
 fn empty() -> Problem {
@@ -86,6 +103,10 @@ impl<'de> Visitor<'de> for NodeVisitor {
     }
 
     fn visit_unit<E: Error>(self) -> Result<Node, E> {
+        Ok(Node::Empty)
+    }
+
+    fn visit_none<E: Error>(self) -> Result<Node, E> {
         Ok(Node::Empty)
     }
 

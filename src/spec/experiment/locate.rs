@@ -27,12 +27,14 @@ pub enum Side {
 
 impl Place {
     /// The value of child `index`.
+    #[must_use]
     pub fn child(&self, index: usize) -> Self {
         let steps = self.steps.iter().copied().chain([index]).collect();
         Self { steps, side: Side::Value }
     }
 
     /// The key in place of the value.
+    #[must_use]
     pub fn key(self) -> Self {
         Self { side: Side::Key, ..self }
     }
@@ -55,7 +57,7 @@ struct Descent<'a> {
 /// Accepts nothing, so that the parser tells where it stands.
 struct Nothing;
 
-impl<'de> Visitor<'de> for Nothing {
+impl Visitor<'_> for Nothing {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {

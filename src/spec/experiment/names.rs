@@ -14,16 +14,14 @@ pub fn names(drafts: &[Draft]) -> Vec<String> {
         }
         let method = draft.method.about().name;
         let siblings: Vec<&Draft> = drafts.iter().filter(|other| other.name.is_none() && other.method.about().name == method).collect();
-        let wanted = shortened(format!("{method}{}", distinction(draft, &siblings)), LONGEST_NAME - 8);
+        let mut wanted = format!("{method}{}", distinction(draft, &siblings));
+        // Names are ASCII; room is left for a number and a seed.
+        wanted.truncate(LONGEST_NAME - 8);
         let is_taken = |name: &str| names.iter().flatten().any(|taken| taken.eq_ignore_ascii_case(name));
         let numbered = (2..).map(|number| format!("{wanted}-{number}"));
         names[index] = std::iter::once(wanted.clone()).chain(numbered).find(|name| !is_taken(name));
     }
     names.into_iter().flatten().collect()
-}
-
-fn shortened(name: String, most: usize) -> String {
-    name.chars().take(most).collect()
 }
 
 /// What tells a draft from its siblings: the first feature that differs for all, else every feature that differs at all.
@@ -44,7 +42,7 @@ fn distinction(draft: &Draft, siblings: &[&Draft]) -> String {
         return format!("-{}", own[position]);
     }
     let differing = (0..own.len()).filter(|&position| values(position).any(|value| *value != own[position]));
-    differing.map(|position| format!("-{}", own[position])).collect()
+    std::iter::once("").chain(differing.map(|position| own[position].as_str())).collect::<Vec<_>>().join("-")
 }
 
 /// What runs of one method can differ in, most telling first, each short enough for a name.

@@ -27,6 +27,7 @@ impl Problem {
     }
 
     /// The same with a hint.
+    #[must_use]
     pub fn hint(self, hint: impl Into<String>) -> Self {
         Self { hint: Some(hint.into()), ..self }
     }

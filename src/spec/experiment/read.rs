@@ -42,15 +42,11 @@ fn top(document: &Node, problems: &mut Problems) -> Option<Experiment> {
         [(&["method"], "in a run"), (&of_methods, "in a run with a method that has it"), (&DATA, "under `data`")];
     section.check_keys(&accepted, &elsewhere, problems);
     let settings = settings::read(&section, problems);
-    let data = match section.entry("data") {
-        Some(_) => {
-            section.section("data", "{train: train.tsv, validation: validation.tsv}", problems).and_then(|data| read_data(&data, problems))
-        }
-        None => {
-            problems.push(&section.place, "`data` is missing", "for example data: {train: train.tsv, validation: validation.tsv}");
-            None
-        }
-    };
+    if section.entry("data").is_none() {
+        problems.push(&section.place, "`data` is missing", "for example data: {train: train.tsv, validation: validation.tsv}");
+    }
+    let data =
+        section.section("data", "{train: train.tsv, validation: validation.tsv}", problems).and_then(|data| read_data(&data, problems));
     let device = |node: &Node| if let Node::Text(text) = node { parse_device(text) } else { None };
     let experiment = Experiment {
         name: section.take("name", values::NAME, problems, values::name).map(|name| name.value),
@@ -177,7 +173,13 @@ fn run(node: &Node, place: Place, number: usize, problems: &mut Problems) -> Opt
         None => methods.iter().flat_map(|(_, method)| method_keys::keys(method)).collect(),
     };
     let accepted: Vec<&str> = RUN.into_iter().chain(own).chain(settings::KEYS).collect();
-    section.check_keys(&accepted, &[(&TOP, "at the top of the file, for all runs"), (&DATA, "under `data`, for all runs")], problems);
+    let others: Vec<(Vec<&str>, String)> =
+        methods.iter().map(|(name, method)| (method_keys::keys(method), format!("in a run with method {name}"))).collect();
+    let of_others = others.iter().map(|(keys, home)| (keys.as_slice(), home.as_str()));
+    let elsewhere: Vec<(&[&str], &str)> = of_others
+        .chain([(TOP.as_slice(), "at the top of the file, for all runs"), (DATA.as_slice(), "under `data`, for all runs")])
+        .collect();
+    section.check_keys(&accepted, &elsewhere, problems);
     let name = section.take("name", values::NAME, problems, values::name);
     let settings = settings::read(&section, problems);
     let method = method_keys::read(method?, &section, problems);

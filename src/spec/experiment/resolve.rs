@@ -6,7 +6,7 @@ use crate::spec::early_stopping::EarlyStopping;
 use crate::spec::experiment::locate::Place;
 use crate::spec::experiment::names;
 use crate::spec::experiment::problem::Problems;
-use crate::spec::experiment::settings::Settings;
+use crate::spec::experiment::settings::{Settings, Switch};
 use crate::spec::experiment::values::LONGEST_NAME;
 use crate::spec::experiment::written::{Experiment, Run};
 use crate::spec::head::{Classifier, Head, Pooling};
@@ -92,7 +92,6 @@ const MOST_RUNS: usize = 1000;
 
 /// Resolves an experiment; what is wrong goes to `problems`, and then the result is of no use.
 pub fn resolve(experiment: &Experiment, found: &Found, problems: &mut Problems) -> Resolved {
-    check_names(&experiment.runs, problems);
     if let Some(length) = &experiment.data.max_length
         && length.value > found.backbone.max_positions
     {
@@ -134,23 +133,15 @@ pub fn resolve(experiment: &Experiment, found: &Found, problems: &mut Problems) 
                     "give the run a shorter `name`",
                 );
             }
+            // Names are folders, and some file systems take `A` and `a` for the same.
             if runs.iter().any(|earlier| earlier.name.eq_ignore_ascii_case(&run_name)) {
-                problems.push(&run.place, format!("two runs are named {run_name}"), "give one of them another `name`");
+                let place = run.name.as_ref().map_or(&run.place, |name| &name.place);
+                problems.push(place, format!("two runs are named {run_name}"), "give each its own name; it must differ in more than case");
             }
             runs.push(spec(draft, run_name, seed));
         }
     }
-    Resolved { runs, runs_at_once, name }
-}
-
-/// Names are folders, and some file systems take `A` and `a` for the same.
-fn check_names(runs: &[Run], problems: &mut Problems) {
-    let named: Vec<_> = runs.iter().filter_map(|run| run.name.as_ref()).collect();
-    for (index, name) in named.iter().enumerate() {
-        if named[..index].iter().any(|earlier| earlier.value.eq_ignore_ascii_case(&name.value)) {
-            problems.push(&name.place, format!("two runs are named {}", name.value), "names must differ in more than case");
-        }
-    }
+    Resolved { name, runs, runs_at_once }
 }
 
 fn draft(run: &Run, shared: &Settings, found: &Found, problems: &mut Problems) -> Draft {
@@ -167,7 +158,7 @@ fn draft(run: &Run, shared: &Settings, found: &Found, problems: &mut Problems) -
         let message = format!("`gradient_accumulation` is {}; a batch of {batch_size} has no more parts than rows", accumulation.value);
         problems.push(&accumulation.place, message, "");
     }
-    let early_stopping = settings.early_stopping.as_ref().and_then(Option::as_ref).map(|written| EarlyStopping {
+    let early_stopping = settings.early_stopping.clone().and_then(Switch::on).map(|written| EarlyStopping {
         metric: written.metric.or(settings.best_metric.as_ref().map(|metric| metric.value)).unwrap_or(MetricName::Accuracy),
         patience: written.patience.unwrap_or(PATIENCE),
         min_delta: written.min_delta.unwrap_or(0.0),
@@ -223,7 +214,7 @@ fn optimization(method: &Method, settings: &Settings, batch_size: usize) -> Opti
         warmup_ratio: settings.warmup.unwrap_or(WARMUP),
         layer_decay: settings.layer_decay.unwrap_or(1.0),
         weight_decay: settings.weight_decay.unwrap_or(WEIGHT_DECAY),
-        max_grad_norm: settings.max_grad_norm.unwrap_or(Some(MAX_GRAD_NORM)),
+        max_grad_norm: settings.max_grad_norm.clone().unwrap_or(Switch::On(MAX_GRAD_NORM)).on(),
         label_smoothing: settings.label_smoothing.unwrap_or(0.0),
         beta1: BETAS.0,
         beta2: BETAS.1,

@@ -37,6 +37,8 @@ impl<'a> Section<'a> {
 
     /// Reports keys that occur twice or are not among `accepted`; `elsewhere` are keys of other sections with their home.
     pub fn check_keys(&self, accepted: &[&str], elsewhere: &[(&[&str], &str)], problems: &mut Problems) {
+        // The accepted keys are many, so they are listed once.
+        let mut listed = Some(format!("accepted: {}", accepted.join(", ")));
         for (index, (key, _)) in self.entries.iter().enumerate() {
             let place = self.place.child(index).key();
             if self.entries[..index].iter().any(|(earlier, _)| earlier == key) {
@@ -46,15 +48,14 @@ impl<'a> Section<'a> {
             if accepted.contains(&key.as_str()) {
                 continue;
             }
-            let listed = format!("accepted: {}", accepted.join(", "));
             let home = elsewhere.iter().find(|(keys, _)| keys.contains(&key.as_str())).map(|(_, home)| *home);
             let hint = match (key.as_str(), home, nearest(key, accepted)) {
                 ("<<", ..) => "merge keys are not supported: write the keys out".to_owned(),
                 (_, Some(home), _) => format!("it belongs {home}"),
-                (_, None, Some(meant)) => format!("did you mean `{meant}`? {listed}"),
-                (_, None, None) => listed,
+                (_, None, Some(meant)) => format!("did you mean `{meant}`? {}", listed.take().unwrap_or_default()),
+                (_, None, None) => listed.take().unwrap_or_default(),
             };
-            problems.push(&place, format!("unknown key {} in {}", values::key(key), self.name), &hint);
+            problems.push(&place, format!("unknown key {} in {}", values::key(key), self.name), hint.trim_end());
         }
     }
 

@@ -29,6 +29,25 @@ pub const KEYS: [&str; 17] = [
     "seeds",
 ];
 
+/// A setting that can be turned off with `false`.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Switch<T> {
+    /// Turned off.
+    Off,
+    /// Set.
+    On(T),
+}
+
+impl<T> Switch<T> {
+    /// What it is set to.
+    pub fn on(self) -> Option<T> {
+        match self {
+            Self::Off => None,
+            Self::On(value) => Some(value),
+        }
+    }
+}
+
 /// Settings as written; `None` is left out.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Settings {
@@ -48,8 +67,8 @@ pub struct Settings {
     pub layer_decay: Option<f64>,
     /// Decoupled weight decay.
     pub weight_decay: Option<f64>,
-    /// Largest gradient norm; `Some(None)` is off.
-    pub max_grad_norm: Option<Option<f64>>,
+    /// Largest gradient norm.
+    pub max_grad_norm: Option<Switch<f64>>,
     /// Share of the target given to the other labels.
     pub label_smoothing: Option<f64>,
     /// Dropout inside the backbone.
@@ -62,8 +81,8 @@ pub struct Settings {
     pub classifier: Option<Classifier>,
     /// Dropout on the pooled vector.
     pub head_dropout: Option<f64>,
-    /// When a run ends by itself; `Some(None)` is never.
-    pub early_stopping: Option<Option<EarlyStoppingWritten>>,
+    /// When a run ends by itself.
+    pub early_stopping: Option<Switch<EarlyStoppingWritten>>,
     /// The metric that chooses the best checkpoint.
     pub best_metric: Option<Written<MetricName>>,
     /// Seeds; every run is made once with each.
@@ -83,6 +102,7 @@ pub struct EarlyStoppingWritten {
 
 impl Settings {
     /// These settings, and those of `base` where these say nothing.
+    #[must_use]
     pub fn over(self, base: Self) -> Self {
         Self {
             epochs: self.epochs.or(base.epochs),
@@ -167,8 +187,8 @@ fn plain<T>(written: Written<T>) -> T {
 }
 
 /// `false` is off; anything else is read by `read`.
-fn or_off<T>(node: &Node, read: impl FnOnce(&Node) -> Option<T>) -> Option<Option<T>> {
-    if *node == Node::Bool(false) { Some(None) } else { read(node).map(Some) }
+fn or_off<T>(node: &Node, read: impl FnOnce(&Node) -> Option<T>) -> Option<Switch<T>> {
+    if *node == Node::Bool(false) { Some(Switch::Off) } else { read(node).map(Switch::On) }
 }
 
 fn evaluate(section: &Section, problems: &mut Problems) -> Option<EvaluateEvery> {
@@ -183,14 +203,14 @@ fn evaluate(section: &Section, problems: &mut Problems) -> Option<EvaluateEvery>
     section.take("evaluate", ACCEPTS, problems, is_epoch).map(plain)
 }
 
-fn early_stopping(section: &Section, problems: &mut Problems) -> Option<Option<EarlyStoppingWritten>> {
+fn early_stopping(section: &Section, problems: &mut Problems) -> Option<Switch<EarlyStoppingWritten>> {
     if let Some((Node::Bool(false), _)) = section.entry("early_stopping") {
-        return Some(None);
+        return Some(Switch::Off);
     }
     let inner = section.section("early_stopping", "{metric: accuracy, patience: 3}, or false", problems)?;
     inner.check_keys(&["metric", "patience", "min_delta"], &[], problems);
     let at_least_zero = |node: &Node| values::number(node, |number| number >= 0.0);
-    Some(Some(EarlyStoppingWritten {
+    Some(Switch::On(EarlyStoppingWritten {
         metric: inner.choice("metric", &metrics(), problems).map(plain),
         patience: inner
             .take("patience", "a whole number from 1 to 10000", problems, |node| values::count(node, 10_000))

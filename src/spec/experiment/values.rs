@@ -104,7 +104,7 @@ pub fn quoted(text: &str) -> String {
 /// A number as people write it: `5e-5`, `0.01`, `16`.
 pub fn short_number(number: f64) -> String {
     let magnitude = number.abs();
-    if magnitude != 0.0 && !(1e-3..1e6).contains(&magnitude) { format!("{number:e}") } else { number.to_string() }
+    if magnitude != 0.0 && !(1e-2..1e6).contains(&magnitude) { format!("{number:e}") } else { number.to_string() }
 }
 
 #[cfg(test)]
@@ -113,8 +113,8 @@ mod tests {
 
     #[test]
     fn numbers_are_shown_as_people_write_them() {
-        let shown: Vec<String> = [5e-5, 0.01, 16.0, 0.0, 1e9, f64::NAN].into_iter().map(short_number).collect();
-        assert_eq!(shown, ["5e-5", "0.01", "16", "0", "1e9", "NaN"]);
+        let shown: Vec<String> = [5e-5, 0.005, 0.01, 16.0, 0.0, 1e9, f64::NAN].into_iter().map(short_number).collect();
+        assert_eq!(shown, ["5e-5", "5e-3", "0.01", "16", "0", "1e9", "NaN"]);
     }
 
     #[test]
