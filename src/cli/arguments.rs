@@ -6,7 +6,6 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::cli::demo::DemoArguments;
 use crate::cli::picture::PictureArguments;
-use crate::cli::plan::PlanArgs;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -59,7 +58,7 @@ pub enum Command {
     #[command(after_help = RUN_EXAMPLES)]
     Run(RunArguments),
     /// Show what an experiment would run: parameters, bytes, steps, memory and warnings; trains nothing.
-    Plan(PlanArgs),
+    Plan(PlanArguments),
     /// Show the dashboard on runs that never ran: a demonstration.
     Demo(DemoArguments),
     /// List all runs with their status.

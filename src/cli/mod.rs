@@ -46,7 +46,7 @@ fn dispatch(arguments: Arguments) -> anyhow::Result<u8> {
             Some(file) => picture::of_runs(root, &arguments.picture, file, arguments.ascii),
             None => dashboard::run(root, None, arguments.ascii),
         },
-        Some(Command::Plan(plan)) => plan::run(&plan).map(|()| exit_code::OK),
+        Some(Command::Plan(plan)) => plan::run(&plan, out),
         Some(Command::Demo(demo)) => demo::run(&demo),
         Some(Command::Run(run)) => run::run(root, &run),
         Some(Command::List(list)) => list::run(root, &list, out),
