@@ -105,6 +105,16 @@ pub struct RunArguments {
     pub detach: bool,
 }
 
+/// Arguments of `plan`.
+#[derive(Debug, Args)]
+pub struct PlanArguments {
+    /// The experiment file.
+    pub file: PathBuf,
+    /// Print one JSON document, with every default spelled out.
+    #[arg(long)]
+    pub json: bool,
+}
+
 /// Arguments of `list`.
 #[derive(Debug, Args)]
 pub struct ListArguments {
