@@ -132,7 +132,8 @@ impl Theme {
 
     /// Titles and headings.
     pub fn title(self) -> Style {
-        Style::new().add_modifier(Modifier::BOLD)
+        // Reset, since a title may stand on a border.
+        Style::new().fg(Color::Reset).add_modifier(Modifier::BOLD)
     }
 
     /// The program's own accent: the name, the current tab, keys.

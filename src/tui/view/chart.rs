@@ -97,6 +97,9 @@ impl Points<'_> {
     }
 }
 
+/// Columns of the y axis with labels such as 0.95; the series are read once where these suffice.
+const LEAST_AXIS_WIDTH: u16 = 5;
+
 /// The y axis of a drawn chart.
 struct Scale {
     low: f64,
@@ -112,8 +115,14 @@ impl Scale {
         if high > low { (1.0 - (of(y) - low) / (high - low)).clamp(0.0, 1.0) } else { 0.5 }
     }
 
+    /// The dot row of `y` where a cell has four.
+    fn dot(&self, y: f64, n_rows: usize) -> usize {
+        (self.share(y) * (n_rows * 4).saturating_sub(1) as f64).round() as usize
+    }
+
+    /// The cell row of `y`: that of its dot, so that markers sit on their lines.
     fn row(&self, y: f64, n_rows: usize) -> usize {
-        (self.share(y) * (n_rows.max(1) - 1) as f64).round() as usize
+        self.dot(y, n_rows) / 4
     }
 }
 
@@ -123,8 +132,11 @@ pub fn draw(buffer: &mut Buffer, area: Rect, chart: &Chart, theme: Theme) {
         return;
     }
     let gutter = gutter_width(chart, area);
-    let n_columns = usize::from(area.width) * 2;
-    let reduced: Vec<Vec<Column>> = chart.lines.iter().map(|line| line.points.reduce(chart.x_range, n_columns)).collect();
+    let reduce = |axis_width: u16| -> Vec<Vec<Column>> {
+        let n_columns = usize::from(area.width.saturating_sub(axis_width + gutter)) * 2;
+        chart.lines.iter().map(|line| line.points.reduce(chart.x_range, n_columns)).collect()
+    };
+    let mut reduced = reduce(LEAST_AXIS_WIDTH);
     let Some((scale, is_cut)) = scale(chart, &reduced) else {
         let has_non_finite = reduced.iter().flatten().any(|column| column.has_non_finite);
         let text = if has_non_finite { "nothing but NaN and infinities" } else { chart.empty };
@@ -137,14 +149,17 @@ pub fn draw(buffer: &mut Buffer, area: Rect, chart: &Chart, theme: Theme) {
     let ticks =
         if scale.is_log { series::log_ticks(scale.low, scale.high, max_ticks) } else { series::ticks(scale.low, scale.high, max_ticks) };
     let labels = if scale.is_log { ticks.iter().map(|tick| log_label(*tick)).collect() } else { series::tick_labels(&ticks) };
-    let axis_width = labels.iter().map(|label| text::width(label)).max().unwrap_or(0).max(4) as u16 + 1;
+    let axis_width = labels.iter().map(|label| text::width(label)).max().unwrap_or(0) as u16 + 1;
+    let axis_width = axis_width.max(LEAST_AXIS_WIDTH);
     if area.width < axis_width + gutter + 8 {
         return;
+    }
+    if axis_width > LEAST_AXIS_WIDTH {
+        reduced = reduce(axis_width);
     }
     let plot = Rect { x: area.x + axis_width, width: area.width - axis_width - gutter, height: area.height - 2, ..area };
     y_axis(buffer, area, plot, &scale, &ticks, &labels, theme);
     x_axis(buffer, area, plot, chart, theme);
-    let reduced: Vec<Vec<Column>> = chart.lines.iter().map(|line| line.points.reduce(chart.x_range, usize::from(plot.width) * 2)).collect();
     lines(buffer, plot, chart, &scale, &reduced, theme);
     markers(buffer, plot, chart, &scale, theme);
     non_finite(buffer, plot, &reduced, theme);
@@ -226,8 +241,8 @@ fn x_axis(buffer: &mut Buffer, area: Rect, plot: Rect, chart: &Chart, theme: The
     draw::put(buffer, axis, area.width.saturating_sub(name_width), 1, chart.x_name, theme.dim());
     let mut free_from = 0;
     for (tick, label) in ticks.iter().zip(&labels) {
-        let Some(dot) = series::column_idx(*tick, chart.x_range, usize::from(plot.width)) else { continue };
-        let column = start + dot as u16;
+        let Some(column) = column(*tick, chart, plot) else { continue };
+        let column = start + column as u16;
         let width = text::width(label) as u16;
         let first = column.saturating_sub(width / 2);
         if first >= free_from && first + width <= room_end {
@@ -238,17 +253,22 @@ fn x_axis(buffer: &mut Buffer, area: Rect, plot: Rect, chart: &Chart, theme: The
     }
 }
 
+/// The cell column of `x`: that of its dot.
+fn column(x: f64, chart: &Chart, plot: Rect) -> Option<usize> {
+    series::column_idx(x, chart.x_range, usize::from(plot.width) * 2).map(|dot| dot / 2)
+}
+
 fn lines(buffer: &mut Buffer, plot: Rect, chart: &Chart, scale: &Scale, reduced: &[Vec<Column>], theme: Theme) {
     let mut raster = Raster::new(usize::from(plot.width), usize::from(plot.height));
-    let n_rows = raster.dots_down();
+    let n_rows = usize::from(plot.height);
     for (owner, (line, columns)) in chart.lines.iter().zip(reduced).enumerate() {
         let mut last: Option<(usize, f64)> = None;
         for (x, column) in columns.iter().enumerate() {
             if let Some([first, least, greatest, end]) = column.values {
                 if let Some((last_x, last_y)) = last {
-                    raster.line((last_x, scale.row(last_y, n_rows)), (x, scale.row(first, n_rows)), line.weight, owner);
+                    raster.line((last_x, scale.dot(last_y, n_rows)), (x, scale.dot(first, n_rows)), line.weight, owner);
                 }
-                raster.line((x, scale.row(least, n_rows)), (x, scale.row(greatest, n_rows)), line.weight, owner);
+                raster.line((x, scale.dot(least, n_rows)), (x, scale.dot(greatest, n_rows)), line.weight, owner);
                 last = Some((x, end));
             }
             if column.has_non_finite {
@@ -266,7 +286,7 @@ fn lines(buffer: &mut Buffer, plot: Rect, chart: &Chart, scale: &Scale, reduced:
 /// Markers on the points, at least three cells apart, the last one always; then the best ones over them.
 fn markers(buffer: &mut Buffer, plot: Rect, chart: &Chart, scale: &Scale, theme: Theme) {
     let place = |x: f64, y: f64| {
-        let column = series::column_idx(x, chart.x_range, usize::from(plot.width))?;
+        let column = column(x, chart, plot)?;
         y.is_finite().then(|| (column as u16, scale.row(y, usize::from(plot.height)) as u16))
     };
     for line in chart.lines.iter().filter(|line| !line.marker.is_empty()) {
@@ -297,7 +317,7 @@ fn non_finite(buffer: &mut Buffer, plot: Rect, reduced: &[Vec<Column>], theme: T
 }
 
 fn crosshair(buffer: &mut Buffer, plot: Rect, chart: &Chart, x: f64, theme: Theme) {
-    let Some(column) = series::column_idx(x, chart.x_range, usize::from(plot.width)) else { return };
+    let Some(column) = column(x, chart, plot) else { return };
     for row in 0..plot.height {
         let position = (plot.x + column as u16, plot.y + row);
         if buffer.cell(position).is_some_and(|cell| matches!(cell.symbol(), " " | "·" | ".")) {

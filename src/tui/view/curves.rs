@@ -164,10 +164,11 @@ fn evaluations(state: &State, run: &RunView, quantity: Quantity) -> Vec<(f64, f6
     run.state.evaluations.iter().filter_map(of).collect()
 }
 
-/// The smoothed value at the crosshair, or the last.
+/// The smoothed value at the crosshair, or the last. Of the points before it only those are read that still weigh:
+/// what lies ten time constants back weighs less than e⁻¹⁰.
 fn value_of_steps(series: &StepSeries, smoothing: f64, crosshair: Option<f64>) -> Option<f64> {
+    let end = crosshair.map_or(series.steps.len(), |until| series.steps.partition_point(|step| series.x_axis.of(step) <= until));
+    let start = end.saturating_sub((10.0 / (1.0 - smoothing)).ceil() as usize);
     let mut ema = Ema::new(smoothing);
-    let until = crosshair.unwrap_or(f64::INFINITY);
-    let points = (0..series.n_points()).map(|idx| series.point(idx)).take_while(|point| point.0 <= until);
-    points.map(|point| ema.next(point.1)).last()
+    (start..end).map(|idx| ema.next(series.point(idx).1)).last()
 }
