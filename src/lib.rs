@@ -12,14 +12,12 @@
 //! | [`run`] | the run folder: events, requests, status; the one protocol |
 //! | [`verdict`] | what the numbers mean: pure functions over series |
 //! | [`launch`] | where runs execute: the queue and its processes |
-//! | [`engine`] | training; the only code that names `tch` |
 //! | [`report`] | plans, tables, JSON |
 //! | [`tui`] | the dashboard |
 //! | [`cli`] | the command line |
 
 pub mod cli;
 pub mod data;
-pub mod engine;
 pub mod launch;
 pub mod metric;
 pub mod plan;

@@ -4,6 +4,9 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::cli::demo::DemoArguments;
+use crate::cli::picture::PictureArguments;
+
 const EXAMPLES: &str = "\
 Examples:
   finetop run experiments/quickstart.yaml     train, and watch live
@@ -11,6 +14,7 @@ Examples:
   finetop plan experiments/quickstart.yaml    what would run: parameters, steps, memory, warnings
   finetop list                                all runs with their status
   finetop stop quickstart-1/lora              stop one early; it keeps its best checkpoint
+  finetop demo                                a look at the dashboard without training anything
 
 Closing a terminal stops nothing: runs are processes of their own, and each has a folder under runs/.";
 
@@ -36,6 +40,12 @@ pub struct Arguments {
     /// Folder of all runs.
     #[arg(long, value_name = "DIR", default_value = "runs", global = true)]
     pub runs: PathBuf,
+    /// Draw the dashboard with ASCII characters alone.
+    #[arg(long)]
+    pub ascii: bool,
+    /// A picture instead of the dashboard.
+    #[command(flatten)]
+    pub picture: PictureArguments,
     /// What to do; without a command, the dashboard opens.
     #[command(subcommand)]
     pub command: Option<Command>,
@@ -47,8 +57,10 @@ pub enum Command {
     /// Train the runs of an experiment file and watch them.
     #[command(after_help = RUN_EXAMPLES)]
     Run(RunArguments),
-    /// Show what an experiment would run: parameters, steps, memory, warnings; trains nothing.
+    /// Show what an experiment would run: parameters, bytes, steps, memory and warnings; trains nothing.
     Plan(PlanArguments),
+    /// Show the dashboard on runs that never ran: a demonstration.
+    Demo(DemoArguments),
     /// List all runs with their status.
     List(ListArguments),
     /// Show one run: settings, parameters, results, log.
@@ -82,6 +94,9 @@ pub struct RunArguments {
     /// Print plain lines instead of opening the dashboard.
     #[arg(long)]
     pub headless: bool,
+    /// Draw the dashboard with ASCII characters alone.
+    #[arg(long)]
+    pub ascii: bool,
     /// Print one JSON document at the end; progress goes to stderr.
     #[arg(long)]
     pub json: bool,

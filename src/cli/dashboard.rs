@@ -1,10 +1,14 @@
 //! Whether there is a terminal to open the dashboard in, and opening it.
 
 use std::env;
-use std::io::{self, IsTerminal};
+use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 
 use anyhow::bail;
+
+use crate::cli::{exit_code, look};
+use crate::tui::app::{self, Options};
+use crate::tui::source::Source;
 
 /// Whether a person sits at a terminal that can show the dashboard.
 pub fn is_possible() -> bool {
@@ -13,11 +17,16 @@ pub fn is_possible() -> bool {
     io::stdin().is_terminal() && io::stdout().is_terminal() && !is_dumb && !is_set("CI")
 }
 
-/// Opens the dashboard on all runs under `root`, the experiment `focus` first.
-pub fn run(root: &Path, focus: Option<&str>) -> anyhow::Result<u8> {
+/// Opens the dashboard on all runs under `root`, the experiment `focus` first; says what goes on without it.
+pub fn run(root: &Path, focus: Option<&str>, is_ascii: bool) -> anyhow::Result<u8> {
     if !is_possible() {
         bail!("the dashboard needs a terminal; without one use `finetop list`, or `finetop run FILE --headless`");
     }
-    let _ = (root, focus);
-    bail!("the dashboard is not part of this build")
+    let source = Source::Folder(root.to_owned());
+    let left = app::run(Options { source, focus: focus.map(str::to_owned), theme: look::theme(is_ascii) })?;
+    if left.n_going > 0 {
+        let runs = if left.n_going == 1 { "1 run goes on".to_owned() } else { format!("{} runs go on", left.n_going) };
+        writeln!(io::stdout(), "{runs}: `finetop` shows them again, `finetop stop RUN` ends one early")?;
+    }
+    Ok(exit_code::OK)
 }

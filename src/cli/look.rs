@@ -2,25 +2,12 @@
 
 use std::env;
 
-use crate::tui::keys::Key;
-use crate::tui::message::Message;
-use crate::tui::state::State;
 use crate::tui::theme::{Colors, Glyphs, Theme};
-use crate::tui::update::update;
 
 /// Colours and characters for this terminal; `is_ascii` overrides what the locale says.
 pub fn theme(is_ascii: bool) -> Theme {
     let variable = |name: &str| env::var(name).ok().filter(|value| !value.is_empty());
     theme_for(is_ascii, variable)
-}
-
-/// Presses keys before a picture is taken; `\n` is Return. What they would do outside is left undone.
-pub fn press(state: &mut State, keys: &str) {
-    for character in keys.chars() {
-        let key = if character == '\n' { Key::Enter } else { Key::Char(character) };
-        update(state, Message::Key(key));
-    }
-    state.notice = None;
 }
 
 fn theme_for(is_ascii: bool, variable: impl Fn(&str) -> Option<String>) -> Theme {

@@ -11,6 +11,7 @@ pub mod headless;
 pub mod list;
 pub mod look;
 pub mod narrator;
+pub mod picture;
 pub mod plan;
 pub mod run;
 pub mod show;
@@ -41,9 +42,13 @@ fn dispatch(arguments: Arguments) -> anyhow::Result<u8> {
     let root = &arguments.runs;
     let out = &mut io::stdout().lock();
     match arguments.command {
-        None => dashboard::run(root, None),
-        Some(Command::Run(run)) => run::run(root, &run),
+        None => match &arguments.picture.screenshot {
+            Some(file) => picture::of_runs(root, &arguments.picture, file, arguments.ascii),
+            None => dashboard::run(root, None, arguments.ascii),
+        },
         Some(Command::Plan(plan)) => plan::run(&plan, out),
+        Some(Command::Demo(demo)) => demo::run(&demo),
+        Some(Command::Run(run)) => run::run(root, &run),
         Some(Command::List(list)) => list::run(root, &list, out),
         Some(Command::Show(show)) => show::run(root, &show, out),
         Some(Command::Stop(ask)) => ask::run(root, &ask, RequestKind::Stop, out),

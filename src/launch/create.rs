@@ -20,8 +20,10 @@ const LONGEST_NAME: usize = 100;
 pub struct NewExperiment<'a> {
     /// Its name, as written.
     pub name: &'a str,
-    /// Its file; copied as it is.
+    /// Its file.
     pub source: &'a Path,
+    /// The text of its file; copied as it is.
+    pub text: &'a str,
     /// Its runs, resolved, at least one.
     pub runs: &'a [RunSpec],
     /// How many of them may run at once.
@@ -35,14 +37,6 @@ pub enum CreateError {
     #[error("cannot make the folder {path}: {source}", path = .path.display())]
     Folder {
         /// The folder.
-        path: PathBuf,
-        /// What the system said.
-        source: io::Error,
-    },
-    /// The experiment file cannot be read again.
-    #[error("cannot read {path}: {source}", path = .path.display())]
-    Source {
-        /// The file.
         path: PathBuf,
         /// What the system said.
         source: io::Error,
@@ -64,7 +58,6 @@ pub enum CreateError {
 /// Makes `ROOT/NAME-N` for the first free `N` and returns its folder name.
 pub fn create(root: &Path, experiment: &NewExperiment) -> Result<String, CreateError> {
     check_names(experiment.runs)?;
-    let text = fs::read(experiment.source).map_err(|source| CreateError::Source { path: experiment.source.to_owned(), source })?;
     let refused = |path: &Path| {
         let path = path.to_owned();
         move |source| CreateError::Folder { path, source }
@@ -72,7 +65,7 @@ pub fn create(root: &Path, experiment: &NewExperiment) -> Result<String, CreateE
     fs::create_dir_all(root).map_err(refused(root))?;
     let aside = root.join(aside_name());
     fs::create_dir(&aside).map_err(refused(&aside))?;
-    let created = fill(&aside, &text, experiment).and_then(|()| settle(root, &aside, &folder_name(experiment.name)));
+    let created = fill(&aside, experiment).and_then(|()| settle(root, &aside, &folder_name(experiment.name)));
     if created.is_err() {
         // The first error is the one that matters.
         let _ = fs::remove_dir_all(&aside);
@@ -80,8 +73,8 @@ pub fn create(root: &Path, experiment: &NewExperiment) -> Result<String, CreateE
     created
 }
 
-fn fill(folder: &Path, text: &[u8], experiment: &NewExperiment) -> Result<(), CreateError> {
-    dir::write_atomic(&folder.join("experiment.yaml"), text)?;
+fn fill(folder: &Path, experiment: &NewExperiment) -> Result<(), CreateError> {
+    dir::write_atomic(&folder.join("experiment.yaml"), experiment.text.as_bytes())?;
     for run in experiment.runs {
         let dir = RunDir::new(folder.join(&run.name));
         for path in [dir.path(), &dir.requests_dir()] {
@@ -89,7 +82,7 @@ fn fill(folder: &Path, text: &[u8], experiment: &NewExperiment) -> Result<(), Cr
         }
         dir.write_spec(run)?;
     }
-    let source = fs::canonicalize(experiment.source).unwrap_or_else(|_| experiment.source.to_owned());
+    let source = std::path::absolute(experiment.source).unwrap_or_else(|_| experiment.source.to_owned());
     let record = ExperimentRecord {
         format: FORMAT_VERSION,
         name: experiment.name.to_owned(),
@@ -168,10 +161,8 @@ mod tests {
     }
 
     fn new_in(root: &Path, name: &str, names: &[&str]) -> Result<String, CreateError> {
-        fs::create_dir_all(root).unwrap();
-        let source = root.join("source.yaml");
-        fs::write(&source, "name: x # as written\n").unwrap();
-        create(root, &NewExperiment { name, source: &source, runs: &runs(names), runs_at_once: 2 })
+        let source = Path::new("experiment.yaml");
+        create(root, &NewExperiment { name, source, text: "name: x # as written\n", runs: &runs(names), runs_at_once: 2 })
     }
 
     #[test]
@@ -192,7 +183,7 @@ mod tests {
         let too_long = "x".repeat(300);
         let error = new_in(folder.path(), "a", &["full", &too_long]).unwrap_err().to_string();
         assert!(error.contains("xxx"), "{error}");
-        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "only the source file is left");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
     }
 
     #[test]

@@ -1,9 +1,10 @@
 //! WHERE runs execute: a pure queue and local processes. Knows nothing of tensors or screens.
 //!
-//! `finetop run` makes an experiment's folder ([`create`]) and sees to it that the queue's process lives ([`start`]).
+//! [`begin`] makes an experiment's folder ([`create`]) and sees to it that the queue's process lives ([`start`]).
 //! That process ([`daemon`]) asks the pure [`queue`] who is next and starts a supervisor per run ([`supervise`]), which
 //! starts the worker and writes how it ended. Each of them may die without harm to the others.
 
+pub mod begin;
 pub mod control;
 pub mod create;
 pub mod daemon;

@@ -158,9 +158,7 @@ fn mark(state: &mut State, action: Action) {
     let ids: Vec<_> = state.visible().iter().map(|run| run.id.clone()).collect();
     match action {
         Action::MarkAll => {
-            ids.iter().for_each(|id| {
-                state.unmarked.remove(id);
-            });
+            state.unmarked.retain(|id| !ids.contains(id));
             notice(state, format!("{} runs in the charts", ids.len()));
         }
         Action::MarkNone => {

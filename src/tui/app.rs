@@ -70,7 +70,7 @@ pub fn run(options: Options) -> Result<Left, AppError> {
     };
     let mut state = State::new(crate::tui::text::clean(&shown), clock::now_seconds(), size, options.focus.clone());
     // The first frame comes before anything slow.
-    screen.draw(|frame| view(&state, &options.theme, frame))?;
+    screen.draw(|frame| view(&state, options.theme, frame))?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let left = runtime.block_on(live(&mut screen, &mut state, options, root));
     // A plan still being made must not hold up the shell.
@@ -108,7 +108,7 @@ async fn live(screen: &mut Screen, state: &mut State, options: Options, root: Op
         let is_due = state.is_dirty;
         let message = tokio::select! {
             event = poll_fn(|context| Pin::new(&mut events).poll_next(context)) => match event {
-                Some(Ok(event)) => message_of(event),
+                Some(Ok(event)) => message_of(&event),
                 // The terminal is gone: its shell was closed.
                 Some(Err(_)) | None => return Ok(()),
             },
@@ -126,16 +126,16 @@ async fn live(screen: &mut Screen, state: &mut State, options: Options, root: Op
         }
         if state.is_dirty && Instant::now() >= next_frame {
             state.is_dirty = false;
-            screen.draw(|frame| view(state, &theme, frame))?;
+            screen.draw(|frame| view(state, theme, frame))?;
             next_frame = Instant::now() + FRAME;
         }
     }
 }
 
-fn message_of(event: Event) -> Option<Message> {
+fn message_of(event: &Event) -> Option<Message> {
     match event {
-        Event::Key(key) => keys::from_event(key).map(Message::Key),
-        Event::Resize(columns, rows) => Some(Message::Resize(columns, rows)),
+        Event::Key(key) => keys::from_event(*key).map(Message::Key),
+        Event::Resize(columns, rows) => Some(Message::Resize(*columns, *rows)),
         // Pasted text is no sequence of commands.
         Event::Paste(_) | Event::FocusGained | Event::FocusLost | Event::Mouse(_) => None,
     }
@@ -181,16 +181,17 @@ fn perform(effect: Effect, screen: &mut Screen, state: &mut State, outside: &Out
             let plan = outside::plan(&path);
             Message::Planned(path, plan)
         }),
-        Effect::Launch(path) => match outside.root.clone() {
-            Some(root) => spawn(outside, move || {
-                let launched = outside::launch(&root, &path);
-                Message::Launched(path, launched)
-            }),
-            None => {
+        Effect::Launch(path) => {
+            if let Some(root) = outside.root.clone() {
+                spawn(outside, move || {
+                    let launched = outside::launch(&root, &path);
+                    Message::Launched(path, launched)
+                });
+            } else {
                 let why = "the demonstration trains nothing; run finetop without demo".to_owned();
                 update(state, Message::Launched(path, Err(why)));
             }
-        },
+        }
         Effect::ReadStderr(id) => {
             if let Some(root) = outside.root.clone() {
                 spawn(outside, move || {

@@ -37,6 +37,7 @@ pub struct Sort {
 
 impl SortBy {
     /// The next one.
+    #[must_use]
     pub const fn next(self) -> Self {
         match self {
             Self::Queue => Self::Metric,

@@ -4,6 +4,10 @@ use std::fs;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
+use crate::launch::begin;
+use crate::plan::environment::Environment;
+use crate::plan::prepare;
+use crate::report;
 use crate::run::catalog::RunId;
 use crate::run::dir::RunDir;
 use crate::tui::text;
@@ -38,12 +42,13 @@ fn is_experiment(path: &Path) -> bool {
 
 /// The plan of an experiment file in words, or its errors.
 pub fn plan(path: &Path) -> Result<String, String> {
-    Err(format!("{} cannot be planned by this build", path.display()))
+    prepare::prepare(path, &Environment::current()).map(|plan| report::plan::text(&plan)).map_err(|errors| errors.to_string())
 }
 
 /// Starts an experiment; the name of its folder, or why not.
 pub fn launch(root: &Path, path: &Path) -> Result<String, String> {
-    Err(format!("{} cannot be started in {} by this build", path.display(), root.display()))
+    let plan = prepare::prepare(path, &Environment::current()).map_err(|errors| errors.to_string())?;
+    begin::begin(root, &plan).map_err(|error| error.to_string())
 }
 
 /// The last lines of a run's stderr, fit for a terminal.

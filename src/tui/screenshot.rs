@@ -10,7 +10,7 @@ use crate::tui::theme::Theme;
 use crate::tui::view::view;
 
 /// The cells of a frame of `state.size`.
-pub fn cells(state: &State, theme: &Theme) -> Buffer {
+pub fn cells(state: &State, theme: Theme) -> Buffer {
     let (columns, rows) = state.size;
     let mut terminal = Terminal::new(TestBackend::new(columns, rows)).expect("a backend in memory cannot fail");
     terminal.draw(|frame| view(state, theme, frame)).expect("a backend in memory cannot fail");
@@ -18,6 +18,6 @@ pub fn cells(state: &State, theme: &Theme) -> Buffer {
 }
 
 /// The frame as an SVG document.
-pub fn picture(state: &State, theme: &Theme) -> String {
+pub fn picture(state: &State, theme: Theme) -> String {
     svg::render(&cells(state, theme))
 }

@@ -74,7 +74,7 @@ fn play(speed: f64, from_seconds: f64, inbox: &Receiver<(RunId, RequestKind)>, m
         if !updates.is_empty() && messages.blocking_send(Message::Updates(updates)).is_err() {
             return;
         }
-        let wait = if synthetic.is_over() { Duration::from_secs(3600) } else { DEMO_INTERVAL };
+        let wait = if synthetic.is_over() { Duration::from_hours(1) } else { DEMO_INTERVAL };
         match inbox.recv_timeout(wait) {
             Ok((id, request)) => {
                 let answer = synthetic.request(&id, request);

@@ -144,6 +144,7 @@ impl XAxis {
     }
 
     /// The next one.
+    #[must_use]
     pub const fn next(self) -> Self {
         match self {
             Self::Step => Self::Epoch,

@@ -127,7 +127,7 @@ fn shape(svg: &mut String, symbol: char, left: f64, top: f64, ink: &str, is_fain
         '▉'..='▏' => Some(8 - (symbol as u32 - '▉' as u32 + 1)),
         _ => None,
     } {
-        let width = w * f64::from(eighths) / 8.0;
+        let width = w * f64::from(eighths) / 8.0 + if eighths == 8 { 0.4 } else { 0.0 };
         let _ =
             writeln!(svg, "<rect x=\"{left:.1}\" y=\"{:.1}\" width=\"{width:.2}\" height=\"{:.1}\" fill=\"{ink}\"/>", top + 3.0, h - 6.0);
         return;

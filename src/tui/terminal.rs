@@ -13,6 +13,7 @@ use crossterm::terminal::{
 };
 use crossterm::{execute, queue, terminal};
 use ratatui::backend::CrosstermBackend;
+use ratatui::layout::Rect;
 use ratatui::{Frame, Terminal};
 
 /// Whether the terminal is ours now, so that it is given back once.
@@ -49,7 +50,9 @@ impl Screen {
 
     /// Forgets what is on the screen, so that the next frame draws every cell.
     pub fn clear(&mut self) -> io::Result<()> {
-        self.terminal.clear()
+        // `Terminal::clear` asks the terminal for its cursor and waits for an answer that the event stream would read.
+        let size = self.terminal.size()?;
+        self.terminal.resize(Rect::new(0, 0, size.width, size.height))
     }
 
     /// Gives the terminal back for a while.
@@ -60,7 +63,7 @@ impl Screen {
     /// Takes the terminal again.
     pub fn come_back(&mut self) -> io::Result<()> {
         enter()?;
-        self.terminal.clear()
+        self.clear()
     }
 }
 

@@ -17,7 +17,7 @@ pub fn count(value: u64) -> String {
 }
 
 fn scaled(value: f64, unit: &str) -> String {
-    if value < 999.95 && value >= 100.0 { format!("{value:.0}{unit}") } else { format!("{value:.1}{unit}") }
+    if (100.0..999.95).contains(&value) { format!("{value:.0}{unit}") } else { format!("{value:.1}{unit}") }
 }
 
 /// A whole number with thousands separated: `22,713,216`.
@@ -74,6 +74,11 @@ pub fn scientific(value: f64) -> String {
     }
 }
 
+/// A value of any size in at most seven characters.
+pub fn reading(value: f64) -> String {
+    if value.abs() < 0.01 { scientific(value) } else { self::value(value) }
+}
+
 /// A duration in at most six characters: `45s`, `8m45s`, `1h07m`, `3d04h`.
 pub fn duration(seconds: f64) -> String {
     if !seconds.is_finite() || seconds < 0.0 {
@@ -105,7 +110,7 @@ pub fn middle(text: &str, max: usize) -> String {
     let mut back = Vec::new();
     let mut left = max - 1 - width(&front);
     for c in text.chars().rev() {
-        let columns = c.width().unwrap_or(0);
+        let columns = c.width().unwrap_or(1);
         if columns > left {
             break;
         }
@@ -120,7 +125,7 @@ pub fn cut(text: &str, max: usize) -> String {
     let mut left = max;
     text.chars()
         .take_while(|c| {
-            let columns = c.width().unwrap_or(0);
+            let columns = c.width().unwrap_or(1);
             let fits = columns <= left;
             left = left.saturating_sub(columns);
             fits
@@ -128,29 +133,24 @@ pub fn cut(text: &str, max: usize) -> String {
         .collect()
 }
 
-/// `text` broken into lines of at most `max` columns, at spaces where there are any.
+/// `text` broken into lines of at most `max` columns, at spaces where there are any; a line's indent is kept.
 pub fn wrap(text: &str, max: usize) -> Vec<String> {
-    let max = max.max(1);
     let mut lines = Vec::new();
     for paragraph in text.lines() {
-        let mut line = String::new();
         let indent: String = paragraph.chars().take_while(|c| *c == ' ').take(max / 2).collect();
-        for word in paragraph.split_inclusive(' ') {
-            if !line.trim().is_empty() && width(&line) + width(word.trim_end()) > max {
-                lines.push(line.trim_end().to_owned());
-                line.clone_from(&indent);
+        let mut rest = paragraph.trim().to_owned();
+        loop {
+            let room = max.saturating_sub(indent.len());
+            let head = cut(&rest, room);
+            if head.len() == rest.len() || head.is_empty() {
+                lines.push(format!("{indent}{head}").trim_end().to_owned());
+                break;
             }
-            let mut word = word;
-            while width(&line) + width(word.trim_end()) > max {
-                let head = cut(word, (max - width(&line).min(max - 1)).max(1));
-                let head_bytes = head.len().max(word.chars().next().map_or(1, char::len_utf8));
-                line.push_str(&head);
-                lines.push(std::mem::take(&mut line));
-                word = &word[head_bytes..];
-            }
-            line.push_str(word);
+            let is_at_space = rest[head.len()..].starts_with(' ');
+            let end = if is_at_space { head.len() } else { head.rfind(' ').unwrap_or(head.len()) };
+            lines.push(format!("{indent}{}", rest[..end].trim_end()));
+            rest = rest[end..].trim_start().to_owned();
         }
-        lines.push(line.trim_end().to_owned());
     }
     lines
 }

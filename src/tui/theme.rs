@@ -46,7 +46,8 @@ const OKABE_ITO: [(Color, Color); 7] = [
     (Color::Rgb(0x3D, 0x8B, 0xD8), Color::Blue),
 ];
 
-const MARKERS: [(&str, &str); 6] = [("●", "o"), ("▲", "^"), ("■", "#"), ("◆", "%"), ("x", "x"), ("+", "+")];
+const MARKERS: [(&str, &str); 10] =
+    [("●", "o"), ("▲", "^"), ("■", "#"), ("◆", "%"), ("x", "x"), ("+", "+"), ("○", "0"), ("△", "A"), ("□", "H"), ("◇", "&")];
 
 const ASCII_BORDER: border::Set<'static> = border::Set {
     top_left: "+",
@@ -61,7 +62,7 @@ const ASCII_BORDER: border::Set<'static> = border::Set {
 
 impl Theme {
     /// Colour of the run in this slot; the same as long as it is shown.
-    pub fn series_color(&self, slot: usize) -> Color {
+    pub fn series_color(self, slot: usize) -> Color {
         let (rgb, named) = OKABE_ITO[slot % OKABE_ITO.len()];
         match self.colors {
             Colors::None => Color::Reset,
@@ -70,14 +71,14 @@ impl Theme {
         }
     }
 
-    /// Marker of the run in this slot. Seven colours and six shapes: 42 runs before a pair comes again.
-    pub fn marker(&self, slot: usize) -> &'static str {
+    /// Marker of the run in this slot. Seven colours and ten shapes: 70 runs before a pair comes again.
+    pub fn marker(self, slot: usize) -> &'static str {
         let (unicode, ascii) = MARKERS[slot % MARKERS.len()];
         self.choose(unicode, ascii)
     }
 
     /// One of two spellings.
-    pub fn choose<'a>(&self, unicode: &'a str, ascii: &'a str) -> &'a str {
+    pub const fn choose<'a>(self, unicode: &'a str, ascii: &'a str) -> &'a str {
         match self.glyphs {
             Glyphs::Unicode => unicode,
             Glyphs::Ascii => ascii,
@@ -85,15 +86,15 @@ impl Theme {
     }
 
     /// Glyph of a status.
-    pub fn status_glyph(&self, status: RunStatus) -> &'static str {
+    pub fn status_glyph(self, status: RunStatus) -> &'static str {
         match status {
             RunStatus::Queued => "~",
             RunStatus::Starting => self.choose("…", "."),
-            RunStatus::Running => self.choose("▶", ">"),
+            RunStatus::Running => ">",
             RunStatus::Paused => self.choose("‖", "="),
             RunStatus::Stalled => "!",
             RunStatus::Finished => self.choose("✓", "v"),
-            RunStatus::Stopped => self.choose("□", "s"),
+            RunStatus::Stopped => self.choose("■", "s"),
             RunStatus::Failed => self.choose("✗", "x"),
             RunStatus::Diverged => self.choose("∞", "*"),
             RunStatus::Lost => "?",
@@ -101,7 +102,7 @@ impl Theme {
     }
 
     /// Style of a status.
-    pub fn status(&self, status: RunStatus) -> Style {
+    pub fn status(self, status: RunStatus) -> Style {
         match status {
             RunStatus::Queued | RunStatus::Starting => self.dim(),
             RunStatus::Running => self.good(),
@@ -112,7 +113,7 @@ impl Theme {
     }
 
     /// Text that steps back.
-    pub fn dim(&self) -> Style {
+    pub fn dim(self) -> Style {
         match self.colors {
             Colors::None => Style::new().add_modifier(Modifier::DIM),
             Colors::Sixteen => Style::new().fg(Color::DarkGray),
@@ -121,7 +122,7 @@ impl Theme {
     }
 
     /// Borders and rules.
-    pub fn line(&self) -> Style {
+    pub fn line(self) -> Style {
         match self.colors {
             Colors::None => Style::new(),
             Colors::Sixteen => Style::new().fg(Color::DarkGray),
@@ -130,32 +131,33 @@ impl Theme {
     }
 
     /// Titles and headings.
-    pub fn title(&self) -> Style {
-        Style::new().add_modifier(Modifier::BOLD)
+    pub fn title(self) -> Style {
+        // Reset, since a title may stand on a border.
+        Style::new().fg(Color::Reset).add_modifier(Modifier::BOLD)
     }
 
     /// The program's own accent: the name, the current tab, keys.
-    pub fn accent(&self) -> Style {
+    pub fn accent(self) -> Style {
         self.colored(Color::Rgb(0x56, 0xB4, 0xE9), Color::Cyan).add_modifier(Modifier::BOLD)
     }
 
     /// What is well.
-    pub fn good(&self) -> Style {
+    pub fn good(self) -> Style {
         self.colored(Color::Rgb(0x3F, 0xC3, 0x8A), Color::Green)
     }
 
     /// What deserves a look.
-    pub fn warn(&self) -> Style {
+    pub fn warn(self) -> Style {
         self.colored(Color::Rgb(0xE6, 0x9F, 0x00), Color::Yellow)
     }
 
     /// What went wrong.
-    pub fn bad(&self) -> Style {
+    pub fn bad(self) -> Style {
         self.colored(Color::Rgb(0xF2, 0x6D, 0x5B), Color::LightRed).add_modifier(Modifier::BOLD)
     }
 
     /// The row under the cursor.
-    pub fn selected(&self) -> Style {
+    pub fn selected(self) -> Style {
         match self.colors {
             Colors::None => Style::new().add_modifier(Modifier::BOLD),
             Colors::Sixteen => Style::new().bg(Color::Black).add_modifier(Modifier::BOLD),
@@ -164,19 +166,19 @@ impl Theme {
     }
 
     /// A question that waits for an answer.
-    pub fn question(&self) -> Style {
+    pub fn question(self) -> Style {
         Style::new().add_modifier(Modifier::REVERSED | Modifier::BOLD)
     }
 
     /// Border characters.
-    pub fn border(&self) -> border::Set<'static> {
+    pub fn border(self) -> border::Set<'static> {
         match self.glyphs {
             Glyphs::Unicode => border::ROUNDED,
             Glyphs::Ascii => ASCII_BORDER,
         }
     }
 
-    fn colored(&self, rgb: Color, named: Color) -> Style {
+    fn colored(self, rgb: Color, named: Color) -> Style {
         match self.colors {
             Colors::None => Style::new(),
             Colors::Sixteen => Style::new().fg(named),

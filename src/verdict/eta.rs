@@ -66,7 +66,9 @@ mod tests {
             }
         }
         let mut state = RunState::default();
-        events.iter().for_each(|event| state.apply(event));
+        for event in &events {
+            state.apply(event);
+        }
         let before = seconds_left(&state).expect("the run trains");
         let mut last = events.last().expect("there are events").clone();
         last.time += 40_000.0;

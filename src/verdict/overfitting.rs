@@ -21,11 +21,11 @@ const WATCH_EVALUATIONS: usize = 2;
 const OVERFITTING_EVALUATIONS: usize = 3;
 
 /// The mean of the last evaluations must lie this many standard deviations of the noise above the best: the least
-/// of some dozen evaluations of a flat curve lies about two below its mean, and two more are seldom chance.
-const NOISE_FACTOR: f64 = 4.0;
+/// of some dozen evaluations of a flat curve lies about two below its mean, and three more are seldom chance.
+const NOISE_FACTOR: f64 = 5.0;
 
-/// Training loss must have fallen by this share since the best evaluation.
-const TRAIN_FALL: f64 = 0.02;
+/// Training loss must have fallen by this share since the best evaluation: less is the end of an ordinary descent.
+const TRAIN_FALL: f64 = 0.1;
 
 /// An evaluation with the training loss that belongs to it.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -82,6 +82,14 @@ impl Verdict {
     /// How much the validation loss lies above its lowest, as a share of it.
     pub fn rise(&self) -> f64 {
         if self.best_loss > 0.0 { self.loss / self.best_loss - 1.0 } else { 0.0 }
+    }
+
+    /// The evidence in a few words; empty where there is nothing to say.
+    pub fn in_brief(&self) -> String {
+        if self.level == Level::None {
+            return String::new();
+        }
+        format!("val. loss up {} evals since step {} ({:.2} → {:.2})", self.n_since_best, self.best_step, self.best_loss, self.loss)
     }
 
     /// The evidence in words; empty where there is nothing to say.
@@ -143,7 +151,7 @@ pub fn judge(points: &[Point], higher_is_better: bool) -> Verdict {
         _ => false,
     };
     if train_falls && best.validation_loss > 0.0 {
-        let noise = NOISE_FACTOR * noise(points);
+        let noise = NOISE_FACTOR * noise(points, best_idx);
         let sustained = |n: usize, rise: f64| {
             since.len() >= n && {
                 let tail = &since[since.len() - n..];
@@ -179,20 +187,14 @@ fn best_metric_idx(points: &[Point], higher_is_better: bool) -> Option<usize> {
     best.map(|(idx, _)| idx)
 }
 
-/// Standard deviation of the validation loss about its own course: from the median absolute second difference, which a
-/// smooth rise or fall hardly touches. `Var(y₋ − 2y + y₊) = 6σ²`, and the median of |N(0, 1)| is 0.6745.
-fn noise(points: &[Point]) -> f64 {
-    let mut differences: Vec<f64> = points
-        .windows(3)
-        .map(|w| (w[0].validation_loss - 2.0 * w[1].validation_loss + w[2].validation_loss).abs())
-        .filter(|difference| difference.is_finite())
-        .collect();
-    if differences.is_empty() {
-        return 0.0;
-    }
-    let middle = differences.len() / 2;
-    let (_, median, _) = differences.select_nth_unstable_by(middle, f64::total_cmp);
-    *median / (0.6745 * 6.0_f64.sqrt())
+/// Standard deviation of the noise in the validation loss, from the steps that go the wrong way: up before the best,
+/// down after it. A curve that falls and then rises has none, however bent. Of a flat curve half go the wrong way, each
+/// with variance 2σ², so that their squares over all steps have the mean σ².
+fn noise(points: &[Point], best_idx: usize) -> f64 {
+    let steps = points.windows(2).map(|pair| pair[1].validation_loss - pair[0].validation_loss).enumerate();
+    let wrong = steps.filter(|(idx, step)| step.is_finite() && (*step > 0.0) == (*idx < best_idx));
+    let squares: f64 = wrong.map(|(_, step)| step * step).sum();
+    (squares / (points.len() - 1).max(1) as f64).sqrt()
 }
 
 #[cfg(test)]

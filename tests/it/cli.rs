@@ -8,23 +8,12 @@ use finetop::run::status::RunStatus;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
-use crate::support::{Runs, spec, text, wait_until};
-
-/// An experiment file with these runs.
-fn experiment_file(runs: &Runs, names: &[&str]) -> String {
-    let specs: Vec<_> = names.iter().map(|name| serde_yaml::to_value(spec(name)).unwrap()).collect();
-    let path = runs.beside("small.yaml");
-    let value = serde_json::json!({"name": "small", "runs_at_once": 2});
-    let mut value = serde_yaml::to_value(value).unwrap();
-    value["runs"] = specs.into();
-    fs::write(&path, serde_yaml::to_string(&value).unwrap()).unwrap();
-    path.to_str().unwrap().to_owned()
-}
+use crate::support::{Runs, text, wait_until};
 
 #[test]
 fn a_headless_run_ends_with_a_table_and_zero() {
     let runs = Runs::new();
-    let output = runs.finetop(&["run", &experiment_file(&runs, &["a", "b"])]);
+    let output = runs.finetop(&["run", &runs.experiment_file(&["a", "b"])]);
     assert_eq!(output.status.code(), Some(0), "{output:?}");
     let stdout = text(&output.stdout);
     for expected in
@@ -38,7 +27,7 @@ fn a_headless_run_ends_with_a_table_and_zero() {
 #[test]
 fn a_headless_run_with_a_failure_exits_with_one_and_says_why() {
     let runs = Runs::new();
-    let output = runs.finetop(&["run", "--headless", &experiment_file(&runs, &["a", "fail"])]);
+    let output = runs.finetop(&["run", "--headless", &runs.experiment_file(&["a", "fail"])]);
     assert_eq!(output.status.code(), Some(1), "{output:?}");
     assert!(text(&output.stdout).contains("fail failed: exited with code 1: the model is broken"), "{output:?}");
 }
@@ -46,7 +35,7 @@ fn a_headless_run_with_a_failure_exits_with_one_and_says_why() {
 #[test]
 fn json_is_one_document_on_stdout_and_progress_goes_to_stderr() {
     let runs = Runs::new();
-    let output = runs.finetop(&["run", "--json", &experiment_file(&runs, &["a", "fail"])]);
+    let output = runs.finetop(&["run", "--json", &runs.experiment_file(&["a", "fail"])]);
     assert_eq!(output.status.code(), Some(1));
     let document: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     let run = &document["runs"][0];
@@ -60,7 +49,7 @@ fn json_is_one_document_on_stdout_and_progress_goes_to_stderr() {
 #[test]
 fn the_first_interrupt_stops_the_runs_early_and_says_so() {
     let runs = Runs::new();
-    let file = experiment_file(&runs, &["wait-1", "wait-2", "never"]);
+    let file = runs.experiment_file(&["wait-1", "wait-2", "never"]);
     let child = runs.command(&["run", &file]).stdout(Stdio::piped()).process_group(0).spawn().unwrap();
     for run in ["wait-1", "wait-2"] {
         wait_until("the runs have begun", || {
@@ -78,7 +67,7 @@ fn the_first_interrupt_stops_the_runs_early_and_says_so() {
 #[test]
 fn a_second_interrupt_kills_also_a_deaf_worker() {
     let runs = Runs::new();
-    let file = experiment_file(&runs, &["deaf"]);
+    let file = runs.experiment_file(&["deaf"]);
     let child = runs.command(&["run", &file]).stdout(Stdio::piped()).spawn().unwrap();
     wait_until("the run has begun", || runs.root().join("small-1").exists() && runs.status("small-1/deaf") == RunStatus::Running);
     let process = Pid::from_raw(child.id().cast_signed());
@@ -96,7 +85,7 @@ fn a_second_interrupt_kills_also_a_deaf_worker() {
 #[test]
 fn a_killed_watcher_stops_nothing() {
     let runs = Runs::new();
-    let file = experiment_file(&runs, &["wait"]);
+    let file = runs.experiment_file(&["wait"]);
     let mut child = runs.command(&["run", &file]).stdout(Stdio::null()).process_group(0).spawn().unwrap();
     wait_until("the run has begun", || runs.root().join("small-1").exists() && runs.status("small-1/wait") == RunStatus::Running);
     // Its whole process group, as a closed terminal does.
@@ -111,7 +100,7 @@ fn a_killed_watcher_stops_nothing() {
 #[test]
 fn detach_prints_the_names_and_leaves() {
     let runs = Runs::new();
-    let output = runs.finetop(&["run", "--detach", &experiment_file(&runs, &["a", "b"])]);
+    let output = runs.finetop(&["run", "--detach", &runs.experiment_file(&["a", "b"])]);
     assert_eq!(text(&output.stdout), "small-1/a\nsmall-1/b\n");
     runs.wait_for_status("small-1/b", RunStatus::Finished);
 }
@@ -119,7 +108,7 @@ fn detach_prints_the_names_and_leaves() {
 #[test]
 fn a_missing_worker_or_file_is_said_before_anything_is_written() {
     let runs = Runs::new();
-    let file = experiment_file(&runs, &["a"]);
+    let file = runs.experiment_file(&["a"]);
     let output = runs.command(&["run", &file]).env("FINETOP_WORKER", "/no/such/worker").output().unwrap();
     assert_eq!(output.status.code(), Some(2));
     assert!(text(&output.stderr).starts_with("error: there is no /no/such/worker"), "{output:?}");

@@ -5,5 +5,7 @@ mod dataset;
 mod elf;
 mod experiments;
 mod protocol;
+mod pty;
 mod queue;
 mod support;
+mod tidy;

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use finetop::launch::create::{self, NewExperiment};
 use finetop::launch::daemon::QueueRecord;
+use finetop::pretrained::{config, tensors};
 use finetop::run::catalog::{Catalog, RunId, RunView};
 use finetop::run::clock;
 use finetop::run::dir::{self, RunDir};
@@ -15,6 +16,8 @@ use finetop::run::status::RunStatus;
 use finetop::run::store;
 use finetop::spec::run::RunSpec;
 use nix::sys::signal::Signal;
+use safetensors::Dtype;
+use safetensors::tensor::TensorView;
 
 /// Longer than anything takes on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -40,10 +43,20 @@ impl Runs {
 
     /// Makes an experiment without starting anything; its folder name.
     pub fn experiment(&self, name: &str, runs: &[&str], runs_at_once: usize) -> String {
-        let source = self.beside("experiment.yaml");
-        fs::write(&source, "name: made by a test\n").unwrap();
+        let (source, text) = (Path::new("experiment.yaml"), "name: made by a test\n");
         let runs: Vec<_> = runs.iter().map(|run| spec(run)).collect();
-        create::create(&self.root(), &NewExperiment { name, source: &source, runs: &runs, runs_at_once }).unwrap()
+        create::create(&self.root(), &NewExperiment { name, source, text, runs: &runs, runs_at_once }).unwrap()
+    }
+
+    /// An experiment file `small.yaml` with these runs, two at once, its data and its model.
+    pub fn experiment_file(&self, names: &[&str]) -> String {
+        write_model(&self.beside("tiny"));
+        fs::write(self.beside("rows.tsv"), "text\tlabel\na\tx\nb\ty\nc\tx\nd\ty\ne\tx\nf\ty\n").unwrap();
+        let runs: String = names.iter().map(|name| format!("  - {{name: {name}, method: lora, rank: 2}}\n")).collect();
+        let text = format!("name: small\nmodel: ./tiny\ndata: {{train: rows.tsv, validation: rows.tsv}}\nruns_at_once: 2\nruns:\n{runs}");
+        let path = self.beside("small.yaml");
+        fs::write(&path, text).unwrap();
+        path.to_str().unwrap().to_owned()
     }
 
     /// The program with this folder of runs.
@@ -132,4 +145,21 @@ pub fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
 
 pub fn text(bytes: &[u8]) -> String {
     String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+const TINY_CONFIG: &str = r#"{"model_type": "bert", "vocab_size": 40, "hidden_size": 8, "num_hidden_layers": 1, "num_attention_heads": 2,
+    "intermediate_size": 16, "max_position_embeddings": 64, "type_vocab_size": 2, "hidden_act": "gelu"}"#;
+
+/// Writes the folder of a model that is small and complete.
+fn write_model(folder: &Path) {
+    fs::create_dir_all(folder).unwrap();
+    fs::write(folder.join("config.json"), TINY_CONFIG).unwrap();
+    fs::write(folder.join("tokenizer.json"), r#"{"added_tokens": [], "model": {"vocab": {"[PAD]": 0, "a": 39}}}"#).unwrap();
+    let backbone = config::read(folder).unwrap();
+    let zeros = vec![0_u8; 4 * 40 * 16];
+    let tensors = tensors::expected(&backbone, true).into_iter().map(|(name, shape)| {
+        let bytes = 4 * shape.iter().product::<usize>();
+        (name, TensorView::new(Dtype::F32, shape, &zeros[..bytes]).unwrap())
+    });
+    fs::write(folder.join("model.safetensors"), safetensors::serialize(tensors, None).unwrap()).unwrap();
 }

@@ -3,12 +3,12 @@
 use std::path::Path;
 
 use finetop::data::example::Example;
-use finetop::engine::data::tokenizer;
-use finetop::engine::model::load::load_encoder;
-use finetop::engine::params::Params;
 use finetop::pretrained;
 use finetop::spec::head::Pooling;
 use finetop::spec::method::BackboneTraining;
+use finetop_engine::data::tokenizer;
+use finetop_engine::model::load::load_encoder;
+use finetop_engine::params::Params;
 use safetensors::tensor::{Dtype, TensorView};
 
 use crate::tiny;

@@ -1,15 +1,15 @@
 //! The contract that every method keeps, run over the registry with non-default hyperparameters and non-zero inputs.
 
-use finetop::engine::checkpoint::{self, Position};
-use finetop::engine::data::tokenizer::Encoded;
-use finetop::engine::hooks::Mode;
-use finetop::engine::network::{Inputs, Network};
-use finetop::engine::optimizer::AdamW;
-use finetop::engine::params::{HEAD, Params};
 use finetop::pretrained;
 use finetop::spec::backbone::Backbone;
 use finetop::spec::head::Pooling;
 use finetop::spec::method::{BackboneTraining, Method};
+use finetop_engine::checkpoint::{self, Position};
+use finetop_engine::data::tokenizer::Encoded;
+use finetop_engine::hooks::Mode;
+use finetop_engine::network::{Inputs, Network};
+use finetop_engine::optimizer::AdamW;
+use finetop_engine::params::{HEAD, Params};
 use tch::{Device, Kind, Tensor};
 
 use crate::tiny;

@@ -4,10 +4,6 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 
 use finetop::data::example::Example;
-use finetop::engine::data::tokenizer;
-use finetop::engine::hooks::Mode;
-use finetop::engine::network::Inputs;
-use finetop::engine::optimizer::AdamW;
 use finetop::pretrained::{
     self,
     hub_cache::{DEFAULT_MODEL, HubVariables},
@@ -15,6 +11,10 @@ use finetop::pretrained::{
 use finetop::spec::head::Pooling;
 use finetop::spec::method::{Lora, Method, Site};
 use finetop::spec::optimization::Optimization;
+use finetop_engine::data::tokenizer;
+use finetop_engine::hooks::Mode;
+use finetop_engine::network::Inputs;
+use finetop_engine::optimizer::AdamW;
 use tch::{Device, Reduction, Tensor};
 
 use crate::tiny;
@@ -106,7 +106,7 @@ fn the_real_model_equals_transformers() {
             tensor.shallow_clone().copy_(&fixture[name]);
         }
         let difference = if let Some(expected) = expected {
-            let batch = finetop::engine::data::batch::Batch::new(&inputs.rows, &all, 0, Device::Cpu);
+            let batch = finetop_engine::data::batch::Batch::new(&inputs.rows, &all, 0, Device::Cpu);
             tiny::difference(&network.pooled(&batch, Mode::Evaluate), &fixture[expected])
         } else {
             tiny::difference(&network.forward(&inputs, &all, Device::Cpu, Mode::Evaluate).logits, &fixture["logits"])

@@ -4,9 +4,6 @@ use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use finetop::engine::data::tokenizer::Encoded;
-use finetop::engine::network::{Inputs, Network};
-use finetop::engine::params::Params;
 use finetop::metric::MetricName;
 use finetop::spec::backbone::Backbone;
 use finetop::spec::head::{Classifier, Head, Pooling};
@@ -14,6 +11,9 @@ use finetop::spec::method::Method;
 use finetop::spec::optimization::{EvaluateEvery, Optimization, Schedule};
 use finetop::spec::run::{Device, Model, RunSpec};
 use finetop::spec::task::{Columns, Task};
+use finetop_engine::data::tokenizer::Encoded;
+use finetop_engine::network::{Inputs, Network};
+use finetop_engine::params::Params;
 use safetensors::tensor::{Dtype, TensorView};
 use tch::{Kind, Tensor};
 
@@ -158,7 +158,7 @@ pub fn optimization() -> Optimization {
 
 /// A fixture's folder.
 pub fn fixture(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(name)
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/fixtures").join(name)
 }
 
 /// A network with its parameters on the model in `folder`.

@@ -18,6 +18,9 @@ use crate::spec::early_stopping::{Patience, Progress};
 use crate::spec::optimization::LrSchedule;
 use crate::spec::task::Split;
 
+/// Optimizer steps in an epoch.
+const STEPS_PER_EPOCH: u64 = TRAIN_ROWS / BATCH;
+
 /// Seconds that an evaluation takes, in steps.
 const EVALUATION_STEPS: f64 = 2.5;
 
@@ -114,7 +117,7 @@ impl Playback {
             }
             Stage::Step => match self.take_step() {
                 Ok(taken) => {
-                    let is_end_of_epoch = self.step.is_multiple_of(self.steps_per_epoch());
+                    let is_end_of_epoch = self.step.is_multiple_of(STEPS_PER_EPOCH);
                     let is_diverged = taken.loss.0.is_nan();
                     events.push(emit(EventKind::Step(taken)));
                     if is_diverged {
@@ -226,23 +229,19 @@ impl Playback {
         self.unreported_exit = Some(Exit { attempt: 1, code, signal, stderr_tail, time: EPOCH + time });
     }
 
-    fn steps_per_epoch(&self) -> u64 {
-        TRAIN_ROWS / BATCH
-    }
-
     fn total_steps(&self) -> u64 {
-        self.steps_per_epoch() * u64::from(self.script.spec.optimization.epochs)
+        STEPS_PER_EPOCH * u64::from(self.script.spec.optimization.epochs)
     }
 
     fn epoch(&self) -> f64 {
-        self.step as f64 / self.steps_per_epoch() as f64
+        self.step as f64 / STEPS_PER_EPOCH as f64
     }
 
     fn training_started(&self) -> TrainingStarted {
         TrainingStarted {
             ledger: script::ledger(&self.script.spec),
             epochs: self.script.spec.optimization.epochs,
-            steps_per_epoch: self.steps_per_epoch(),
+            steps_per_epoch: STEPS_PER_EPOCH,
             total_steps: self.total_steps(),
             rows: BTreeMap::from([(Split::Train, TRAIN_ROWS), (Split::Validation, VALIDATION_ROWS), (Split::Test, TEST_ROWS)]),
             labels: LABELS.map(str::to_owned).to_vec(),
@@ -298,7 +297,7 @@ impl Playback {
         metrics.insert(MetricName::Loss, Number(loss));
         let is_best = split == Split::Validation
             && self.patience.observe(MetricName::Accuracy, 0.0, step, confusion.accuracy()) == Progress::Improved;
-        let epoch = step as f64 / self.steps_per_epoch() as f64;
+        let epoch = step as f64 / STEPS_PER_EPOCH as f64;
         Evaluation { step, epoch, split, metrics, confusion, seconds: self.script.step_seconds * EVALUATION_STEPS, is_best }
     }
 
@@ -314,7 +313,7 @@ impl Playback {
         }
     }
 
-    /// A number in `[-1, 1]`, always the same for a run, a step and a purpose (SplitMix64).
+    /// A number in `[-1, 1]`, always the same for a run, a step and a purpose (`SplitMix64`).
     fn noise(&self, purpose: u64) -> f64 {
         let name = self.id.0.bytes().fold(0_u64, |hash, byte| hash.wrapping_mul(31).wrapping_add(u64::from(byte)));
         let mut z = (name ^ self.step.wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ (purpose << 56)).wrapping_add(0x9E37_79B9_7F4A_7C15);

@@ -5,6 +5,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
+use ratatui::text::Line;
 
 use crate::tui::series::{self, Column, Ema};
 use crate::tui::text;
@@ -96,6 +97,9 @@ impl Points<'_> {
     }
 }
 
+/// Columns of the y axis with labels such as 0.95; the series are read once where these suffice.
+const LEAST_AXIS_WIDTH: u16 = 5;
+
 /// The y axis of a drawn chart.
 struct Scale {
     low: f64,
@@ -111,19 +115,28 @@ impl Scale {
         if high > low { (1.0 - (of(y) - low) / (high - low)).clamp(0.0, 1.0) } else { 0.5 }
     }
 
+    /// The dot row of `y` where a cell has four.
+    fn dot(&self, y: f64, n_rows: usize) -> usize {
+        (self.share(y) * (n_rows * 4).saturating_sub(1) as f64).round() as usize
+    }
+
+    /// The cell row of `y`: that of its dot, so that markers sit on their lines.
     fn row(&self, y: f64, n_rows: usize) -> usize {
-        (self.share(y) * (n_rows.max(1) - 1) as f64).round() as usize
+        self.dot(y, n_rows) / 4
     }
 }
 
 /// Draws a chart into an area; too small an area stays empty.
-pub fn draw(buffer: &mut Buffer, area: Rect, chart: &Chart, theme: &Theme) {
+pub fn draw(buffer: &mut Buffer, area: Rect, chart: &Chart, theme: Theme) {
     if area.width < 14 || area.height < 4 {
         return;
     }
     let gutter = gutter_width(chart, area);
-    let n_columns = usize::from(area.width) * 2;
-    let reduced: Vec<Vec<Column>> = chart.lines.iter().map(|line| line.points.reduce(chart.x_range, n_columns)).collect();
+    let reduce = |axis_width: u16| -> Vec<Vec<Column>> {
+        let n_columns = usize::from(area.width.saturating_sub(axis_width + gutter)) * 2;
+        chart.lines.iter().map(|line| line.points.reduce(chart.x_range, n_columns)).collect()
+    };
+    let mut reduced = reduce(LEAST_AXIS_WIDTH);
     let Some((scale, is_cut)) = scale(chart, &reduced) else {
         let has_non_finite = reduced.iter().flatten().any(|column| column.has_non_finite);
         let text = if has_non_finite { "nothing but NaN and infinities" } else { chart.empty };
@@ -132,18 +145,21 @@ pub fn draw(buffer: &mut Buffer, area: Rect, chart: &Chart, theme: &Theme) {
         return;
     };
     let n_rows = usize::from(area.height - 2);
-    let max_ticks = (n_rows / 3).clamp(2, 8);
+    let max_ticks = (n_rows / 2).clamp(2, 7);
     let ticks =
         if scale.is_log { series::log_ticks(scale.low, scale.high, max_ticks) } else { series::ticks(scale.low, scale.high, max_ticks) };
     let labels = if scale.is_log { ticks.iter().map(|tick| log_label(*tick)).collect() } else { series::tick_labels(&ticks) };
-    let axis_width = labels.iter().map(|label| text::width(label)).max().unwrap_or(0).max(4) as u16 + 1;
+    let axis_width = labels.iter().map(|label| text::width(label)).max().unwrap_or(0) as u16 + 1;
+    let axis_width = axis_width.max(LEAST_AXIS_WIDTH);
     if area.width < axis_width + gutter + 8 {
         return;
+    }
+    if axis_width > LEAST_AXIS_WIDTH {
+        reduced = reduce(axis_width);
     }
     let plot = Rect { x: area.x + axis_width, width: area.width - axis_width - gutter, height: area.height - 2, ..area };
     y_axis(buffer, area, plot, &scale, &ticks, &labels, theme);
     x_axis(buffer, area, plot, chart, theme);
-    let reduced: Vec<Vec<Column>> = chart.lines.iter().map(|line| line.points.reduce(chart.x_range, usize::from(plot.width) * 2)).collect();
     lines(buffer, plot, chart, &scale, &reduced, theme);
     markers(buffer, plot, chart, &scale, theme);
     non_finite(buffer, plot, &reduced, theme);
@@ -152,15 +168,15 @@ pub fn draw(buffer: &mut Buffer, area: Rect, chart: &Chart, theme: &Theme) {
     }
     end_labels(buffer, Rect { x: plot.right() + 1, width: gutter.saturating_sub(1), ..plot }, chart, &scale, theme);
     if is_cut {
-        draw::put(buffer, plot, 1, 0, "outliers cut off (\\)", theme.dim());
+        draw::right(buffer, plot, 0, 8, &Line::styled(" outliers cut off (\\) ", theme.dim()));
     }
 }
 
 /// Columns for labels at the right: none where they would take more than a third.
 fn gutter_width(chart: &Chart, area: Rect) -> u16 {
-    let longest = chart.labels.iter().map(|label| text::width(label.name)).max().unwrap_or(0).min(18);
-    let width = if longest == 0 { 0 } else { longest as u16 + 10 };
-    if chart.labels.is_empty() || area.width < 48 { 0 } else { width.min(area.width / 3) }
+    let most = if area.width < 90 { 12 } else { 18 };
+    let longest = chart.labels.iter().map(|label| text::width(label.name)).max().unwrap_or(0).min(most);
+    if longest == 0 || area.width < 48 { 0 } else { (longest as u16 + 10).min(area.width / 3) }
 }
 
 /// The range of the y axis over all lines that set it; `None` where there is nothing.
@@ -174,9 +190,12 @@ fn scale(chart: &Chart, reduced: &[Vec<Column>]) -> Option<(Scale, bool)> {
     if values.is_empty() {
         values = of_lines(false);
     }
-    let low = values.iter().map(|values| values[1]).fold(f64::INFINITY, f64::min);
-    let greatest: Vec<f64> = values.iter().map(|values| values[2]).collect();
-    let (high, is_cut) = if chart.clips { series::robust_high(greatest)? } else { (greatest.iter().copied().reduce(f64::max)?, false) };
+    let (low, high, is_cut) = if chart.clips {
+        series::robust_range(&values)?
+    } else {
+        let low = values.iter().map(|values| values[1]).reduce(f64::min)?;
+        (low, values.iter().map(|values| values[2]).reduce(f64::max)?, false)
+    };
     if chart.is_log {
         return Some((Scale { low: low / 1.05, high: high * 1.05, is_log: true }, is_cut));
     }
@@ -189,7 +208,7 @@ fn log_label(tick: f64) -> String {
     if (0.001..1000.0).contains(&tick) { format!("{tick}") } else { format!("{tick:.0e}") }
 }
 
-fn y_axis(buffer: &mut Buffer, area: Rect, plot: Rect, scale: &Scale, ticks: &[f64], labels: &[String], theme: &Theme) {
+fn y_axis(buffer: &mut Buffer, area: Rect, plot: Rect, scale: &Scale, ticks: &[f64], labels: &[String], theme: Theme) {
     let axis = Rect { width: plot.x - area.x, height: plot.height, ..area };
     for row in 0..axis.height {
         draw::put(buffer, axis, axis.width - 1, row, theme.choose("│", "|"), theme.line());
@@ -210,7 +229,7 @@ fn y_axis(buffer: &mut Buffer, area: Rect, plot: Rect, scale: &Scale, ticks: &[f
     }
 }
 
-fn x_axis(buffer: &mut Buffer, area: Rect, plot: Rect, chart: &Chart, theme: &Theme) {
+fn x_axis(buffer: &mut Buffer, area: Rect, plot: Rect, chart: &Chart, theme: Theme) {
     let axis = Rect { y: plot.bottom(), height: 2, ..area };
     let start = plot.x - area.x;
     let rule = format!("{}{}", theme.choose("└", "+"), theme.choose("─", "-").repeat(usize::from(plot.width)));
@@ -222,8 +241,8 @@ fn x_axis(buffer: &mut Buffer, area: Rect, plot: Rect, chart: &Chart, theme: &Th
     draw::put(buffer, axis, area.width.saturating_sub(name_width), 1, chart.x_name, theme.dim());
     let mut free_from = 0;
     for (tick, label) in ticks.iter().zip(&labels) {
-        let Some(dot) = series::column_idx(*tick, chart.x_range, usize::from(plot.width)) else { continue };
-        let column = start + dot as u16;
+        let Some(column) = column(*tick, chart, plot) else { continue };
+        let column = start + column as u16;
         let width = text::width(label) as u16;
         let first = column.saturating_sub(width / 2);
         if first >= free_from && first + width <= room_end {
@@ -234,17 +253,22 @@ fn x_axis(buffer: &mut Buffer, area: Rect, plot: Rect, chart: &Chart, theme: &Th
     }
 }
 
-fn lines(buffer: &mut Buffer, plot: Rect, chart: &Chart, scale: &Scale, reduced: &[Vec<Column>], theme: &Theme) {
+/// The cell column of `x`: that of its dot.
+fn column(x: f64, chart: &Chart, plot: Rect) -> Option<usize> {
+    series::column_idx(x, chart.x_range, usize::from(plot.width) * 2).map(|dot| dot / 2)
+}
+
+fn lines(buffer: &mut Buffer, plot: Rect, chart: &Chart, scale: &Scale, reduced: &[Vec<Column>], theme: Theme) {
     let mut raster = Raster::new(usize::from(plot.width), usize::from(plot.height));
-    let n_rows = raster.dots_down();
+    let n_rows = usize::from(plot.height);
     for (owner, (line, columns)) in chart.lines.iter().zip(reduced).enumerate() {
         let mut last: Option<(usize, f64)> = None;
         for (x, column) in columns.iter().enumerate() {
             if let Some([first, least, greatest, end]) = column.values {
                 if let Some((last_x, last_y)) = last {
-                    raster.line((last_x, scale.row(last_y, n_rows)), (x, scale.row(first, n_rows)), line.weight, owner);
+                    raster.line((last_x, scale.dot(last_y, n_rows)), (x, scale.dot(first, n_rows)), line.weight, owner);
                 }
-                raster.line((x, scale.row(least, n_rows)), (x, scale.row(greatest, n_rows)), line.weight, owner);
+                raster.line((x, scale.dot(least, n_rows)), (x, scale.dot(greatest, n_rows)), line.weight, owner);
                 last = Some((x, end));
             }
             if column.has_non_finite {
@@ -260,9 +284,9 @@ fn lines(buffer: &mut Buffer, plot: Rect, chart: &Chart, scale: &Scale, reduced:
 }
 
 /// Markers on the points, at least three cells apart, the last one always; then the best ones over them.
-fn markers(buffer: &mut Buffer, plot: Rect, chart: &Chart, scale: &Scale, theme: &Theme) {
+fn markers(buffer: &mut Buffer, plot: Rect, chart: &Chart, scale: &Scale, theme: Theme) {
     let place = |x: f64, y: f64| {
-        let column = series::column_idx(x, chart.x_range, usize::from(plot.width))?;
+        let column = column(x, chart, plot)?;
         y.is_finite().then(|| (column as u16, scale.row(y, usize::from(plot.height)) as u16))
     };
     for line in chart.lines.iter().filter(|line| !line.marker.is_empty()) {
@@ -284,7 +308,7 @@ fn markers(buffer: &mut Buffer, plot: Rect, chart: &Chart, scale: &Scale, theme:
     }
 }
 
-fn non_finite(buffer: &mut Buffer, plot: Rect, reduced: &[Vec<Column>], theme: &Theme) {
+fn non_finite(buffer: &mut Buffer, plot: Rect, reduced: &[Vec<Column>], theme: Theme) {
     for columns in reduced {
         for (x, _) in columns.iter().enumerate().filter(|(_, column)| column.has_non_finite) {
             draw::put(buffer, plot, (x / 2) as u16, 0, theme.choose("✗", "!"), theme.bad());
@@ -292,8 +316,8 @@ fn non_finite(buffer: &mut Buffer, plot: Rect, reduced: &[Vec<Column>], theme: &
     }
 }
 
-fn crosshair(buffer: &mut Buffer, plot: Rect, chart: &Chart, x: f64, theme: &Theme) {
-    let Some(column) = series::column_idx(x, chart.x_range, usize::from(plot.width)) else { return };
+fn crosshair(buffer: &mut Buffer, plot: Rect, chart: &Chart, x: f64, theme: Theme) {
+    let Some(column) = column(x, chart, plot) else { return };
     for row in 0..plot.height {
         let position = (plot.x + column as u16, plot.y + row);
         if buffer.cell(position).is_some_and(|cell| matches!(cell.symbol(), " " | "·" | ".")) {
@@ -303,7 +327,7 @@ fn crosshair(buffer: &mut Buffer, plot: Rect, chart: &Chart, x: f64, theme: &The
 }
 
 /// Labels beside the ends of their lines, moved apart where they would cover each other.
-fn end_labels(buffer: &mut Buffer, gutter: Rect, chart: &Chart, scale: &Scale, theme: &Theme) {
+fn end_labels(buffer: &mut Buffer, gutter: Rect, chart: &Chart, scale: &Scale, theme: Theme) {
     let n_rows = usize::from(gutter.height);
     if gutter.width < 6 || n_rows == 0 {
         return;
@@ -327,7 +351,7 @@ fn end_labels(buffer: &mut Buffer, gutter: Rect, chart: &Chart, scale: &Scale, t
     }
     let n_shown = placed.len().min(n_rows);
     for (row, label) in placed.into_iter().take(n_shown) {
-        let value = label.value.map_or_else(|| "--".to_owned(), text::value);
+        let value = label.value.map_or_else(|| "--".to_owned(), text::reading);
         let name_width = usize::from(gutter.width).saturating_sub(text::width(&value) + 3);
         let name = text::middle(label.name, name_width);
         let text = format!("{} {name}", label.marker);

@@ -85,7 +85,7 @@ pub fn series<'a>(state: &State, runs: &[&'a RunView], quantity: Quantity) -> Ve
 }
 
 /// The chart of a quantity over these runs; the selected run is drawn last, over the others.
-pub fn chart<'a>(state: &State, theme: &'a Theme, runs: &[&'a RunView], series: &'a [StepSeries<'a>], quantity: Quantity) -> Chart<'a> {
+pub fn chart<'a>(state: &State, theme: Theme, runs: &[&'a RunView], series: &'a [StepSeries<'a>], quantity: Quantity) -> Chart<'a> {
     let options = &state.chart;
     let x_range = x_range(runs, options.x_axis);
     let crosshair = options.crosshair.map(|share| x_range.0 + share * (x_range.1 - x_range.0));
@@ -122,10 +122,13 @@ pub fn chart<'a>(state: &State, theme: &'a Theme, runs: &[&'a RunView], series: 
             let until = crosshair.unwrap_or(f64::INFINITY);
             points.iter().rev().find(|point| point.0 <= until).map(|point| point.1)
         };
+        if value.is_none() && crosshair.is_none() {
+            continue;
+        }
         labels.push(Label { marker: theme.marker(slot), name: run.id.run(), value, style: color });
     }
     let lines = raw.into_iter().chain(thin).chain(thick).collect();
-    let is_log = options.is_log && matches!(quantity, Quantity::Loss | Quantity::GradientNorm);
+    let is_log = options.is_log && matches!(quantity, Quantity::Loss | Quantity::GradientNorm | Quantity::LearningRate);
     let labels = if runs.len() > 1 || crosshair.is_some() { labels } else { Vec::new() };
     let empty = if quantity.is_of_steps() { "no step yet" } else { "no evaluation yet" };
     Chart { lines, labels, x_range, x_name: options.x_axis.name(), is_log, clips: options.clips, crosshair, empty }
@@ -161,10 +164,11 @@ fn evaluations(state: &State, run: &RunView, quantity: Quantity) -> Vec<(f64, f6
     run.state.evaluations.iter().filter_map(of).collect()
 }
 
-/// The smoothed value at the crosshair, or the last.
+/// The smoothed value at the crosshair, or the last. Of the points before it only those are read that still weigh:
+/// what lies ten time constants back weighs less than e⁻¹⁰.
 fn value_of_steps(series: &StepSeries, smoothing: f64, crosshair: Option<f64>) -> Option<f64> {
+    let end = crosshair.map_or(series.steps.len(), |until| series.steps.partition_point(|step| series.x_axis.of(step) <= until));
+    let start = end.saturating_sub((10.0 / (1.0 - smoothing)).ceil() as usize);
     let mut ema = Ema::new(smoothing);
-    let until = crosshair.unwrap_or(f64::INFINITY);
-    let points = (0..series.n_points()).map(|idx| series.point(idx)).take_while(|point| point.0 <= until);
-    points.map(|point| ema.next(point.1)).last()
+    (start..end).map(|idx| ema.next(series.point(idx).1)).last()
 }

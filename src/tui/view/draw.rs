@@ -32,7 +32,7 @@ pub fn right(buffer: &mut Buffer, area: Rect, row: u16, reserved: usize, line: &
 }
 
 /// A box with a title and a note at the right of its upper edge; returns the inside.
-pub fn panel(buffer: &mut Buffer, area: Rect, theme: &Theme, title: Line, note: &str) -> Rect {
+pub fn panel(buffer: &mut Buffer, area: Rect, theme: Theme, title: &Line, note: &str) -> Rect {
     if area.width < 4 || area.height < 2 || !inside(buffer, area) {
         return Rect { width: 0, height: 0, ..area };
     }
@@ -41,7 +41,7 @@ pub fn panel(buffer: &mut Buffer, area: Rect, theme: &Theme, title: Line, note: 
     block.render(area, buffer);
     let title_width = title.width();
     let edge = Rect { x: area.x + 2, width: area.width - 4, height: 1, ..area };
-    line(buffer, edge, 0, &title);
+    line(buffer, edge, 0, title);
     if !note.is_empty() {
         right(buffer, edge, 0, title_width + 2, &Line::from(Span::styled(format!(" {note} "), theme.dim())));
     }
@@ -56,7 +56,7 @@ pub fn clear(buffer: &mut Buffer, area: Rect) {
 }
 
 /// A bar filled to `share`, `width` columns wide.
-pub fn bar(share: f64, width: usize, theme: &Theme) -> String {
+pub fn bar(share: f64, width: usize, theme: Theme) -> String {
     const EIGHTHS: [&str; 8] = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
     let share = if share.is_finite() { share.clamp(0.0, 1.0) } else { 0.0 };
     let eighths = (share * width as f64 * 8.0).floor() as usize;

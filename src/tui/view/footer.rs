@@ -11,10 +11,10 @@ use crate::tui::keys::KEYS;
 use crate::tui::state::{Screen, State};
 use crate::tui::text;
 use crate::tui::theme::Theme;
-use crate::tui::view::draw;
+use crate::tui::view::{draw, overview};
 
 /// Draws message row and key row.
-pub fn draw(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) {
+pub fn draw(state: &State, theme: Theme, area: Rect, buffer: &mut Buffer) {
     let width = usize::from(area.width);
     if let Some(question) = &state.question {
         let text = format!(" {}   y yes   n no ", text::clean(&question.text));
@@ -23,7 +23,7 @@ pub fn draw(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) {
         let style = if notice.is_problem { theme.bad() } else { theme.good() };
         let glyph = if notice.is_problem { theme.choose("✗", "!") } else { theme.choose("✓", "-") };
         draw::put(buffer, area, 0, 0, &format!(" {glyph} {}", text::clean(&notice.text)), style);
-    } else if state.screen == Screen::Overview {
+    } else if state.screen == Screen::Overview && area.y <= overview::TALL_ROWS {
         let alerts = alerts::alerts(state);
         if let Some(first) = alerts.first() {
             draw::line(buffer, area, 0, &line(theme, first, width.saturating_sub(8)));
@@ -37,7 +37,7 @@ pub fn draw(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) {
 }
 
 /// An alert as a line of at most `width` columns; the remedy is never cut off.
-pub fn line(theme: &Theme, alert: &Alert, width: usize) -> Line<'static> {
+pub fn line(theme: Theme, alert: &Alert, width: usize) -> Line<'static> {
     let (glyph, style) = match alert.urgency {
         Urgency::Problem => (theme.choose("✗", "x"), theme.bad()),
         Urgency::Warning => ("!", theme.warn()),
@@ -45,10 +45,15 @@ pub fn line(theme: &Theme, alert: &Alert, width: usize) -> Line<'static> {
         Urgency::Info => ("i", theme.dim()),
     };
     let name = text::middle(&text::clean(alert.id.run()), 16);
-    let remedy = if alert.remedy.is_empty() { String::new() } else { format!(" → {}", alert.remedy) };
-    let room = width.saturating_sub(text::width(&name) + text::width(&remedy) + 6);
-    let what =
-        if text::width(&alert.text) > room { format!("{}…", text::cut(&alert.text, room.saturating_sub(1))) } else { alert.text.clone() };
+    let head = text::width(&name) + 5;
+    let (long, short) = alert.remedy.unwrap_or_default();
+    let arrow = |remedy: &str| if remedy.is_empty() { String::new() } else { format!(" → {remedy}") };
+    let choices = [(&alert.text, long), (&alert.text, short), (&alert.brief, long), (&alert.brief, short)];
+    let fits = |(text, remedy): &(&String, &str)| head + text::width(text) + text::width(&arrow(remedy)) <= width;
+    let (what, remedy) = choices.into_iter().find(fits).unwrap_or((&alert.brief, short));
+    let remedy = arrow(remedy);
+    let room = width.saturating_sub(head + text::width(&remedy));
+    let what = if text::width(what) > room { format!("{}…", text::cut(what, room.saturating_sub(1))) } else { what.clone() };
     Line::from(vec![
         Span::styled(format!(" {glyph} "), style),
         Span::styled(format!("{name}: "), theme.title()),
@@ -57,7 +62,7 @@ pub fn line(theme: &Theme, alert: &Alert, width: usize) -> Line<'static> {
     ])
 }
 
-fn keys(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) {
+fn keys(state: &State, theme: Theme, area: Rect, buffer: &mut Buffer) {
     let scopes = act::scopes(state);
     let mut column = 1;
     let shown = KEYS.iter().filter(|binding| scopes.contains(&binding.scope) && !binding.short.is_empty());

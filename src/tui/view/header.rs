@@ -11,7 +11,7 @@ use crate::tui::theme::Theme;
 use crate::tui::view::draw;
 
 /// Draws the header.
-pub fn draw(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) {
+pub fn draw(state: &State, theme: Theme, area: Rect, buffer: &mut Buffer) {
     let mut spans = vec![Span::styled(" finetop ", theme.accent())];
     let experiments = state.experiments();
     let name = match state.experiment() {
@@ -39,12 +39,20 @@ pub fn draw(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) {
     let reserved = left.width() + 2;
     draw::line(buffer, area, 0, &left);
     let counts = counts(state);
-    let words = tally(&counts, theme, true, area.width >= 64);
-    if words.width() + reserved <= usize::from(area.width) {
-        draw::right(buffer, area, 0, reserved, &words);
-    } else {
-        draw::right(buffer, area, 0, reserved, &tally(&counts, theme, false, false));
+    let shows_help = area.width >= 64;
+    let room = usize::from(area.width).saturating_sub(reserved);
+    let widest = [Words::Long, Words::Short, Words::Glyphs].map(|words| tally(&counts, theme, words, shows_help));
+    if let Some(line) = widest.into_iter().find(|line| line.width() <= room) {
+        draw::right(buffer, area, 0, reserved, &line);
     }
+}
+
+/// How a status is told.
+#[derive(Clone, Copy)]
+enum Words {
+    Long,
+    Short,
+    Glyphs,
 }
 
 /// How many of the runs in focus have which status, in the order of a run's life.
@@ -60,15 +68,34 @@ fn counts(state: &State) -> Vec<(RunStatus, usize)> {
     counts
 }
 
-fn tally(counts: &[(RunStatus, usize)], theme: &Theme, in_words: bool, shows_help: bool) -> Line<'static> {
+fn tally(counts: &[(RunStatus, usize)], theme: Theme, words: Words, shows_help: bool) -> Line<'static> {
     let mut spans: Vec<Span> = Vec::new();
     for (status, count) in counts {
-        let what = if in_words { status.name().to_owned() } else { theme.status_glyph(*status).to_owned() };
+        let what = match words {
+            Words::Long => status.name(),
+            Words::Short => short_name(*status),
+            Words::Glyphs => theme.status_glyph(*status),
+        };
         spans.push(Span::styled(format!("{count} {what}"), theme.status(*status)));
         spans.push(Span::raw("  "));
     }
-    if shows_help {
+    if shows_help && !matches!(words, Words::Short) {
         spans.push(Span::styled("? help ", theme.dim()));
     }
     Line::from(spans)
+}
+
+const fn short_name(status: RunStatus) -> &'static str {
+    match status {
+        RunStatus::Queued => "queue",
+        RunStatus::Starting => "start",
+        RunStatus::Running => "run",
+        RunStatus::Paused => "pause",
+        RunStatus::Stalled => "stall",
+        RunStatus::Finished => "done",
+        RunStatus::Stopped => "stop",
+        RunStatus::Failed => "fail",
+        RunStatus::Diverged => "NaN",
+        RunStatus::Lost => "lost",
+    }
 }

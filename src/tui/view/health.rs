@@ -24,8 +24,8 @@ const NAME_WIDTH: usize = 12;
 type Fact = (&'static str, String, Style);
 
 /// The parameter ledger.
-pub fn parameters(_state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer, run: &RunView) {
-    let inner = draw::panel(buffer, area, theme, Line::styled(" parameters ", theme.title()), "");
+pub fn parameters(_state: &State, theme: Theme, area: Rect, buffer: &mut Buffer, run: &RunView) {
+    let inner = draw::panel(buffer, area, theme, &Line::styled(" parameters ", theme.title()), "");
     let Some(training) = &run.state.training else {
         draw::put(buffer, inner, 1, 0, "counted when training starts", theme.dim());
         return;
@@ -50,14 +50,13 @@ pub fn parameters(_state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer
 }
 
 /// Verdict, patience, learning rate, gradient.
-pub fn health(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer, run: &RunView) {
-    let inner = draw::panel(buffer, area, theme, Line::styled(" health ", theme.title()), "");
+pub fn health(state: &State, theme: Theme, area: Rect, buffer: &mut Buffer, run: &RunView) {
+    let inner = draw::panel(buffer, area, theme, &Line::styled(" health ", theme.title()), "");
     let mut facts = vec![verdict(state, theme, run)];
     let insight = state.insights.get(&run.id);
     let point = insight.and_then(|insight| insight.points.last());
     let number = |value: Option<f64>| value.map_or_else(|| "--".to_owned(), text::value);
-    let losses =
-        format!("train {}  validation {}", number(point.and_then(|point| point.train_loss)), number(point.map(|p| p.validation_loss)));
+    let losses = format!("train {}  val. {}", number(point.and_then(|point| point.train_loss)), number(point.map(|p| p.validation_loss)));
     facts.push(("loss", losses, Style::new()));
     let gap = point.and_then(crate::verdict::overfitting::Point::gap);
     facts.push(("gap", gap.map_or_else(|| "--".to_owned(), |gap| format!("{gap:+.3}")), Style::new()));
@@ -73,18 +72,18 @@ pub fn health(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer, run
     let style = if norm.is_some_and(|norm| !norm.is_finite()) { theme.bad() } else { Style::new() };
     facts.push(("grad. norm", format!("{}{clip}", number(norm)), style));
     let n_bad = run.state.steps.iter().filter(|step| !step.loss.0.is_finite()).count();
-    facts.push(("NaN or inf", n_bad.to_string(), if n_bad > 0 { theme.bad() } else { theme.dim() }));
+    facts.push(if n_bad > 0 { ("NaN or inf", format!("{n_bad} steps"), theme.bad()) } else { test(theme, run) });
     draw_facts(theme, inner, buffer, &facts);
 }
 
 /// Throughput, memory, disk, device.
-pub fn system(_state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer, run: &RunView) {
-    let inner = draw::panel(buffer, area, theme, Line::styled(" system ", theme.title()), "");
+pub fn system(_state: &State, theme: Theme, area: Rect, buffer: &mut Buffer, run: &RunView) {
+    let inner = draw::panel(buffer, area, theme, &Line::styled(" system ", theme.title()), "");
     let last = run.state.steps.last();
     let text_of = |text: Option<String>| text.unwrap_or_else(|| "--".to_owned());
     let speed = run.state.examples_per_second().map(|speed| {
         let tokens = last.map_or(0.0, |step| step.tokens as f64 / step.training_seconds.max(1e-9));
-        format!("{speed:.0} examples/s  {} tokens/s", text::count(tokens as u64))
+        format!("{speed:.0} ex/s  {} tokens/s", text::count(tokens as u64))
     });
     let peak = run
         .state
@@ -117,11 +116,12 @@ pub fn system(_state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer, ru
 }
 
 /// The four most telling lines, for a small screen.
-pub fn strip(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer, run: &RunView) {
+pub fn strip(state: &State, theme: Theme, area: Rect, buffer: &mut Buffer, run: &RunView) {
     let last = run.state.steps.last();
     let (_, verdict, style) = verdict(state, theme, run);
     let (_, best, best_style) = best(theme, run);
     let (_, patience, _) = patience(theme, run);
+    let tested = if run.state.test.is_some() { format!("  test {}", test(theme, run).1) } else { String::new() };
     let ledger = run.state.training.as_ref().map(|training| training.ledger);
     let trained = ledger.map_or_else(
         || "--".to_owned(),
@@ -136,14 +136,14 @@ pub fn strip(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer, run:
     let memory = last.map_or_else(|| "--".to_owned(), |step| text::bytes(step.rss_bytes));
     let rows: [Fact; 4] = [
         ("verdict", verdict, style),
-        ("best", format!("{best}  patience {patience}"), best_style),
+        ("best", format!("{best}{tested}  patience {patience}"), best_style),
         ("parameters", trained, Style::new()),
         ("now", format!("lr {rate}  grad {norm}  {speed}  mem {memory}"), Style::new()),
     ];
     draw_facts(theme, area, buffer, &rows);
 }
 
-fn verdict(state: &State, theme: &Theme, run: &RunView) -> Fact {
+fn verdict(state: &State, theme: Theme, run: &RunView) -> Fact {
     let Some(verdict) = state.insights.get(&run.id).map(|insight| insight.verdict) else {
         return ("verdict", "--".to_owned(), theme.dim());
     };
@@ -156,16 +156,23 @@ fn verdict(state: &State, theme: &Theme, run: &RunView) -> Fact {
     }
 }
 
-fn best(theme: &Theme, run: &RunView) -> Fact {
+fn best(theme: Theme, run: &RunView) -> Fact {
     let Some(best) = run.state.best() else { return ("best", "--".to_owned(), theme.dim()) };
     let metric = run.spec.as_ref().map_or(MetricName::Loss, |spec| spec.best_metric);
     let value = best.metrics.get(&metric).map_or_else(|| "--".to_owned(), |value| text::value(value.0));
-    let test = run.state.test.as_ref().and_then(|test| test.metrics.get(&metric)).map(|value| format!("  test {}", text::value(value.0)));
-    ("best", format!("{} {value} at step {}{}", metric.name(), best.step, test.unwrap_or_default()), Style::new())
+    ("best", format!("{value} {} at step {}", metric.definition().short.to_lowercase(), best.step), Style::new())
+}
+
+fn test(theme: Theme, run: &RunView) -> Fact {
+    let metric = run.spec.as_ref().map_or(MetricName::Loss, |spec| spec.best_metric);
+    match run.state.test.as_ref().and_then(|test| test.metrics.get(&metric)) {
+        Some(value) => ("test", format!("{} {}", text::value(value.0), metric.definition().short.to_lowercase()), theme.good()),
+        None => ("test", "at the end, with the best".to_owned(), theme.dim()),
+    }
 }
 
 /// How long early stopping still bears it, folded from the evaluations as the worker does.
-fn patience(theme: &Theme, run: &RunView) -> Fact {
+fn patience(theme: Theme, run: &RunView) -> Fact {
     let Some(stopping) = run.spec.as_ref().ok().and_then(|spec| spec.early_stopping.as_ref()) else {
         return ("patience", "no early stopping".to_owned(), theme.dim());
     };
@@ -179,7 +186,7 @@ fn patience(theme: &Theme, run: &RunView) -> Fact {
     ("patience", format!("{}/{} on {}", patience.waited, stopping.patience, stopping.metric.name()), style)
 }
 
-fn draw_facts(theme: &Theme, area: Rect, buffer: &mut Buffer, facts: &[Fact]) {
+fn draw_facts(theme: Theme, area: Rect, buffer: &mut Buffer, facts: &[Fact]) {
     for (row, (name, value, style)) in facts.iter().enumerate() {
         let line = Line::from(vec![Span::styled(format!(" {name:<NAME_WIDTH$}"), theme.dim()), Span::styled(value.clone(), *style)]);
         draw::line(buffer, area, row as u16, &line);

@@ -18,22 +18,22 @@ const PLACES: [(Scope, &str); 5] = [
 ];
 
 /// Draws the help over the body.
-pub fn draw(scroll: usize, theme: &Theme, area: Rect, buffer: &mut Buffer) {
+pub fn draw(scroll: usize, theme: Theme, area: Rect, buffer: &mut Buffer) {
     let lines = lines(theme);
     let width = area.width.min(78);
     let height = area.height.min(lines.len() as u16 + 2);
     let place = Rect { x: area.x + (area.width - width) / 2, y: area.y + (area.height - height) / 2, width, height };
-    draw::clear(buffer, place);
+    draw::clear(buffer, area);
     let n_rows = usize::from(height.saturating_sub(2));
     let most = lines.len().saturating_sub(n_rows);
     let note = if most > 0 { "j k scroll · esc closes" } else { "esc closes" };
-    let inner = draw::panel(buffer, place, theme, Line::styled(" keys ", theme.title()), note);
+    let inner = draw::panel(buffer, place, theme, &Line::styled(" keys ", theme.title()), note);
     for (row, line) in lines.iter().skip(scroll.min(most)).take(n_rows).enumerate() {
         draw::line(buffer, inner, row as u16, line);
     }
 }
 
-fn lines(theme: &Theme) -> Vec<Line<'static>> {
+fn lines(theme: Theme) -> Vec<Line<'static>> {
     let mut lines = Vec::new();
     for (scope, name) in PLACES {
         lines.push(Line::styled(format!(" {name}"), theme.title()));

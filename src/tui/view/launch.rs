@@ -11,7 +11,7 @@ use crate::tui::theme::Theme;
 use crate::tui::view::draw;
 
 /// Draws the screen.
-pub fn draw(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) {
+pub fn draw(state: &State, theme: Theme, area: Rect, buffer: &mut Buffer) {
     let n_files = state.launch.files.as_ref().map_or(1, |files| files.len().max(1)) as u16;
     let [files, plan] = if area.width >= 110 {
         Layout::horizontal([Constraint::Length(38), Constraint::Fill(1)]).areas(area)
@@ -22,8 +22,8 @@ pub fn draw(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) {
     draw_plan(state, theme, plan, buffer);
 }
 
-fn draw_files(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) {
-    let inner = draw::panel(buffer, area, theme, Line::styled(" experiments ", theme.title()), "");
+fn draw_files(state: &State, theme: Theme, area: Rect, buffer: &mut Buffer) {
+    let inner = draw::panel(buffer, area, theme, &Line::styled(" experiments ", theme.title()), "");
     let Some(files) = &state.launch.files else {
         draw::put(buffer, inner, 1, 0, "looking …", theme.dim());
         return;
@@ -45,12 +45,11 @@ fn draw_files(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) {
     }
 }
 
-fn draw_plan(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) {
+fn draw_plan(state: &State, theme: Theme, area: Rect, buffer: &mut Buffer) {
     let plan = state.launch.plan.as_ref();
     let (title, style) = match plan {
-        Some((_, Ok(_))) => (" plan ", theme.title()),
         Some((_, Err(_))) => (" errors ", theme.bad()),
-        None => (" plan ", theme.title()),
+        _ => (" plan ", theme.title()),
     };
     let note = match (&state.launch.waiting, plan) {
         (Some(waiting), _) => format!("{waiting} …"),
@@ -58,7 +57,7 @@ fn draw_plan(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) {
         (None, Some((_, Err(_)))) => "mend the file, then enter".to_owned(),
         (None, None) => String::new(),
     };
-    let inner = draw::panel(buffer, area, theme, Line::styled(title, style), &note);
+    let inner = draw::panel(buffer, area, theme, &Line::styled(title, style), &note);
     let Some((path, plan)) = plan else {
         let hint = if state.launch.waiting.is_some() { "" } else { "enter shows what the file would run, without training" };
         draw::put(buffer, inner, 1, 0, hint, theme.dim());

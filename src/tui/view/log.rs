@@ -11,11 +11,11 @@ use crate::tui::theme::Theme;
 use crate::tui::view::draw;
 
 /// Draws the log, its end at the bottom unless it is scrolled.
-pub fn draw(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer, run: &RunView) {
+pub fn draw(state: &State, theme: Theme, area: Rect, buffer: &mut Buffer, run: &RunView) {
     let stderr = state.stderr.as_ref().filter(|(id, _)| *id == run.id).map_or(&[][..], |(_, lines)| lines);
     let n_lines = run.state.log.len() + stderr.len();
     let note = if state.log_scroll > 0 { format!("{} below, G follows", state.log_scroll.min(n_lines)) } else { "k j scroll".to_owned() };
-    let inner = draw::panel(buffer, area, theme, Line::styled(" log ", theme.title()), &note);
+    let inner = draw::panel(buffer, area, theme, &Line::styled(" log ", theme.title()), &note);
     let n_rows = usize::from(inner.height);
     let end = n_lines.saturating_sub(state.log_scroll).max(n_rows.min(n_lines));
     let start = run.state.first_time.unwrap_or(0.0);

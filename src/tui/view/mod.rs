@@ -14,6 +14,8 @@ pub mod raster;
 pub mod run;
 pub mod small;
 pub mod table;
+#[cfg(test)]
+mod tests;
 
 use ratatui::Frame;
 use ratatui::buffer::Buffer;
@@ -27,7 +29,7 @@ use crate::tui::theme::{Colors, Glyphs, Theme};
 pub const LEAST_SIZE: (u16, u16) = (60, 16);
 
 /// Draws the state.
-pub fn view(state: &State, theme: &Theme, frame: &mut Frame) {
+pub fn view(state: &State, theme: Theme, frame: &mut Frame) {
     let area = frame.area();
     let buffer = frame.buffer_mut();
     if area.width < LEAST_SIZE.0 || area.height < LEAST_SIZE.1 {
@@ -49,7 +51,7 @@ pub fn view(state: &State, theme: &Theme, frame: &mut Frame) {
 }
 
 /// Keeps the promise of the theme, whatever was drawn: no colour without colours, no letter beyond ASCII without Unicode.
-fn restrict(theme: &Theme, buffer: &mut Buffer) {
+fn restrict(theme: Theme, buffer: &mut Buffer) {
     for cell in &mut buffer.content {
         if theme.colors == Colors::None {
             cell.fg = Color::Reset;

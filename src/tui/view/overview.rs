@@ -10,14 +10,17 @@ use crate::tui::theme::Theme;
 use crate::tui::view::curves::{self, Quantity};
 use crate::tui::view::{chart, draw, footer, table};
 
+/// Rows of the body from which there is a pane for alerts; below it the message row shows the most urgent.
+pub const TALL_ROWS: u16 = 32;
+
 /// Draws the screen.
-pub fn draw(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) {
+pub fn draw(state: &State, theme: Theme, area: Rect, buffer: &mut Buffer) {
     let n_runs = state.visible().len() as u16;
     if n_runs == 0 {
         empty(state, theme, area, buffer);
         return;
     }
-    let is_tall = area.height >= 32;
+    let is_tall = area.height >= TALL_ROWS;
     let most_rows = if is_tall { (area.height / 3).max(8) } else { 8.min(area.height / 2) };
     let table_rows = n_runs.min(most_rows) + 1;
     let n_alerts = if is_tall { (alerts::alerts(state).len() as u16).clamp(1, 5) + 2 } else { 0 };
@@ -30,7 +33,7 @@ pub fn draw(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) {
     }
 }
 
-fn draw_charts(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) {
+fn draw_charts(state: &State, theme: Theme, area: Rect, buffer: &mut Buffer) {
     let runs = state.charted();
     if area.width >= 150 && area.height >= 30 {
         let rows = Layout::vertical([Constraint::Fill(1); 2]).areas::<2>(area);
@@ -54,7 +57,7 @@ fn draw_charts(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) {
 /// A chart in its panel.
 pub fn draw_chart(
     state: &State,
-    theme: &Theme,
+    theme: Theme,
     area: Rect,
     buffer: &mut Buffer,
     runs: &[&crate::run::catalog::RunView],
@@ -84,12 +87,12 @@ pub fn draw_chart(
     if !note.is_empty() {
         notes.push(note.to_owned());
     }
-    let inner = draw::panel(buffer, area, theme, Line::from(title), &notes.join(" · "));
+    let inner = draw::panel(buffer, area, theme, &Line::from(title), &notes.join(" · "));
     chart::draw(buffer, inner, &chart, theme);
 }
 
-fn draw_alerts(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) {
-    let inner = draw::panel(buffer, area, theme, Line::styled(" alerts ", theme.title()), "");
+fn draw_alerts(state: &State, theme: Theme, area: Rect, buffer: &mut Buffer) {
+    let inner = draw::panel(buffer, area, theme, &Line::styled(" alerts ", theme.title()), "");
     let alerts = alerts::alerts(state);
     if alerts.is_empty() {
         draw::put(buffer, inner, 1, 0, "nothing needs attention", theme.dim());
@@ -99,7 +102,7 @@ fn draw_alerts(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) {
     }
 }
 
-fn empty(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) {
+fn empty(state: &State, theme: Theme, area: Rect, buffer: &mut Buffer) {
     let lines = if state.is_loaded {
         vec![
             Line::styled(format!("no runs in {}", state.root), theme.title()),

@@ -17,7 +17,7 @@ use crate::tui::view::{draw, footer, health, log, overview};
 const HEAD_ROWS: u16 = 3;
 
 /// Draws the screen.
-pub fn draw(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) {
+pub fn draw(state: &State, theme: Theme, area: Rect, buffer: &mut Buffer) {
     let Some(run) = state.selected() else {
         draw::put(buffer, area, 2, area.height / 2, "there is no run yet; n starts an experiment", theme.dim());
         return;
@@ -31,7 +31,7 @@ pub fn draw(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) {
     }
 }
 
-fn draw_large(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer, run: &RunView) {
+fn draw_large(state: &State, theme: Theme, area: Rect, buffer: &mut Buffer, run: &RunView) {
     let rows = [Constraint::Fill(3), Constraint::Length(health::ROWS + 2), Constraint::Fill(1)];
     let [charts, facts, log_area] = Layout::vertical(rows).areas(area);
     let runs = [run];
@@ -57,7 +57,7 @@ fn draw_large(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer, run
 }
 
 /// One pane at a time, and a strip of four lines below the charts.
-fn draw_compact(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer, run: &RunView) {
+fn draw_compact(state: &State, theme: Theme, area: Rect, buffer: &mut Buffer, run: &RunView) {
     let runs = [run];
     let note = |next: &str| format!("tab: {next}");
     match state.pane {
@@ -75,7 +75,7 @@ fn draw_compact(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer, r
     }
 }
 
-fn draw_head(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer, run: &RunView) {
+fn draw_head(state: &State, theme: Theme, area: Rect, buffer: &mut Buffer, run: &RunView) {
     let slot = state.slot(&run.id);
     let color = Style::new().fg(theme.series_color(slot));
     let mut who = vec![
@@ -104,7 +104,7 @@ fn draw_head(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer, run:
 }
 
 /// Progress of the whole and of the epoch, or of the preparation.
-fn progress(theme: &Theme, area: Rect, buffer: &mut Buffer, run: &RunView, color: Style) {
+fn progress(theme: Theme, area: Rect, buffer: &mut Buffer, run: &RunView, color: Style) {
     let row = 1;
     let Some(training) = &run.state.training else {
         let text = match &run.state.preparing {

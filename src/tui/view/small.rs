@@ -11,7 +11,7 @@ use crate::tui::theme::Theme;
 use crate::tui::view::{LEAST_SIZE, draw};
 
 /// Draws the list of runs.
-pub fn draw(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) {
+pub fn draw(state: &State, theme: Theme, area: Rect, buffer: &mut Buffer) {
     if area.width == 0 || area.height == 0 {
         return;
     }

@@ -114,7 +114,7 @@ impl Column {
 }
 
 /// Draws heading and rows; scrolls so that the run under the cursor is seen.
-pub fn draw(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) {
+pub fn draw(state: &State, theme: Theme, area: Rect, buffer: &mut Buffer) {
     let runs = state.visible();
     let longest = runs.iter().map(|run| text::width(run.id.run())).max().unwrap_or(0).clamp(NAME_WIDTH.0, NAME_WIDTH.1);
     let (columns, name_width) = fit(usize::from(area.width), longest);
@@ -160,7 +160,7 @@ fn fit(width: usize, longest: usize) -> (Vec<Column>, usize) {
     (columns, name_width)
 }
 
-fn heading(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer, columns: &[Column], name_width: usize) {
+fn heading(state: &State, theme: Theme, area: Rect, buffer: &mut Buffer, columns: &[Column], name_width: usize) {
     let name_style = if state.sort.by == SortBy::Name { theme.accent() } else { theme.dim() };
     draw::put(buffer, area, PREFIX as u16 - 1, 0, "RUN", name_style);
     let mut x = PREFIX + name_width;
@@ -179,7 +179,7 @@ fn place(buffer: &mut Buffer, area: Rect, x: usize, row: u16, column: Column, te
 }
 
 #[expect(clippy::too_many_arguments, reason = "one call; a struct for it would say less")]
-fn prefix(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer, row: u16, run: &RunView, is_selected: bool, name_width: usize) {
+fn prefix(state: &State, theme: Theme, area: Rect, buffer: &mut Buffer, row: u16, run: &RunView, is_selected: bool, name_width: usize) {
     let slot = state.slot(&run.id);
     let color = Style::new().fg(theme.series_color(slot));
     if is_selected {
@@ -207,7 +207,7 @@ fn best(runs: &[&RunView], metric: MetricName) -> Option<usize> {
     (values.len() > 1).then(|| values.into_iter().max_by(|a, b| a.1.total_cmp(&b.1))).flatten().map(|(idx, _)| idx)
 }
 
-fn cell(state: &State, theme: &Theme, run: &RunView, column: Column, metric: MetricName) -> (String, Style) {
+fn cell(state: &State, theme: Theme, run: &RunView, column: Column, metric: MetricName) -> (String, Style) {
     let none = || ("--".to_owned(), theme.dim());
     let plain = |text: String| (text, Style::new());
     let number = |value: Option<f64>| match value {
@@ -248,8 +248,9 @@ fn cell(state: &State, theme: &Theme, run: &RunView, column: Column, metric: Met
                 Level::Watch => ("~", theme.warn()),
                 Level::None => ("", Style::new()),
             };
+            let is_broken = run.state.steps.last().is_some_and(|step| !step.loss.0.is_finite());
             match insight.verdict.gap {
-                Some(gap) if gap.is_finite() => (format!("{sign}{gap:+.2}"), style),
+                Some(gap) if gap.is_finite() && !is_broken => (format!("{sign}{gap:+.2}"), style),
                 _ => none(),
             }
         }
@@ -271,7 +272,7 @@ const fn end_word(status: RunStatus) -> &'static str {
     }
 }
 
-fn progress(theme: &Theme, run: &RunView) -> (String, Style) {
+fn progress(theme: Theme, run: &RunView) -> (String, Style) {
     if let Some(training) = &run.state.training {
         let step = run.state.step();
         let epoch = (step / training.steps_per_epoch.max(1)).min(u64::from(training.epochs));

@@ -1,0 +1,83 @@
+//! What the worker is asked while it trains: request files and signals, read at step boundaries.
+
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use crate::error::EngineError;
+use crate::journal::Journal;
+use finetop::run::dir::RunDir;
+use finetop::run::event::{EventKind, Level, RequestSeen};
+use finetop::run::inbox;
+use finetop::run::request::RequestKind;
+
+/// How often a paused worker looks for requests.
+const PAUSE_POLL: Duration = Duration::from_millis(50);
+
+/// Whether and how the run ends before its time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Order {
+    /// Evaluate, keep the best, end as stopped.
+    Stop,
+    /// Save and leave fast, resumable.
+    Leave,
+}
+
+/// Where orders come from.
+#[derive(Debug)]
+pub struct Control {
+    dir: RunDir,
+    stop: Arc<AtomicBool>,
+    leave: Arc<AtomicBool>,
+}
+
+impl Control {
+    /// Listens to the folder's requests, to `SIGUSR1` (stop) and to `SIGTERM` and `SIGINT` (leave).
+    pub fn new(dir: RunDir) -> io::Result<Self> {
+        use signal_hook::consts::{SIGINT, SIGTERM, SIGUSR1};
+        let (stop, leave) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
+        signal_hook::flag::register(SIGUSR1, Arc::clone(&stop))?;
+        signal_hook::flag::register(SIGTERM, Arc::clone(&leave))?;
+        signal_hook::flag::register(SIGINT, Arc::clone(&leave))?;
+        Ok(Self { dir, stop, leave })
+    }
+
+    /// Obeys what was asked up to `step`; holds here while paused.
+    pub fn obey(&self, step: u64, journal: &mut Journal) -> Result<Option<Order>, EngineError> {
+        let mut is_paused = false;
+        loop {
+            if self.leave.load(Ordering::Relaxed) {
+                return Ok(Some(Order::Leave));
+            }
+            if self.stop.load(Ordering::Relaxed) {
+                return Ok(Some(Order::Stop));
+            }
+            let taken = inbox::take(&self.dir);
+            for note in taken.notes {
+                journal.note(Level::Warning, note)?;
+            }
+            for request in taken.requests {
+                let kind = request.request;
+                let is_news = match kind {
+                    RequestKind::Pause => !is_paused,
+                    RequestKind::Resume => is_paused,
+                    RequestKind::Stop | RequestKind::Kill => true,
+                };
+                if is_news {
+                    journal.record(EventKind::Request(RequestSeen { request: kind, step }))?;
+                }
+                match kind {
+                    RequestKind::Pause => is_paused = true,
+                    RequestKind::Resume => is_paused = false,
+                    RequestKind::Stop => return Ok(Some(Order::Stop)),
+                    RequestKind::Kill => return Ok(Some(Order::Leave)),
+                }
+            }
+            if !is_paused {
+                return Ok(None);
+            }
+            std::thread::sleep(PAUSE_POLL);
+        }
+    }
+}

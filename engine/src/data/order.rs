@@ -1,0 +1,57 @@
+//! Which rows make which batch: shuffled for training, with rows of like length together so that little is padded.
+
+use crate::data::tokenizer::Encoded;
+use crate::random::{self, Stream};
+
+/// Batches that are shuffled together before rows of like length are grouped. Large enough that little is padded, small
+/// enough that which rows meet stays random (Transformers' `group_by_length` uses 50 as well).
+const BATCHES_PER_GROUP: usize = 50;
+
+/// The batches of an epoch (counted from 0): every row once, `ceil(rows / batch_size)` batches, a pure function of seed and epoch.
+pub fn training_batches(rows: &[Encoded], batch_size: usize, run_seed: u64, epoch: u64) -> Vec<Vec<usize>> {
+    let seed = random::seed(run_seed, Stream::Order(epoch));
+    let mut order: Vec<usize> = (0..rows.len()).collect();
+    random::shuffle(&mut order, seed);
+    for group in order.chunks_mut(batch_size * BATCHES_PER_GROUP) {
+        group.sort_by_key(|&index| rows[index].token_ids.len());
+    }
+    let mut batches: Vec<Vec<usize>> = order.chunks(batch_size).map(<[usize]>::to_vec).collect();
+    random::shuffle(&mut batches, seed ^ 1);
+    batches
+}
+
+/// The batches of an evaluation: every row once, by length.
+pub fn evaluation_batches(rows: &[Encoded], batch_size: usize) -> Vec<Vec<usize>> {
+    let mut order: Vec<usize> = (0..rows.len()).collect();
+    order.sort_by_key(|&index| rows[index].token_ids.len());
+    order.chunks(batch_size).map(<[usize]>::to_vec).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rows(lengths: &[usize]) -> Vec<Encoded> {
+        lengths.iter().map(|&length| Encoded { token_ids: vec![1; length], token_types: vec![0; length], label: 0 }).collect()
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn every_row_is_in_one_batch_of_an_epoch(lengths in proptest::collection::vec(2..40_usize, 1..300), batch_size in 1..40_usize, seed: u64, epoch in 0..5_u64) {
+            let rows = rows(&lengths);
+            let batches = training_batches(&rows, batch_size, seed, epoch);
+            let mut seen: Vec<usize> = batches.iter().flatten().copied().collect();
+            seen.sort_unstable();
+            proptest::prop_assert_eq!(seen, (0..rows.len()).collect::<Vec<_>>());
+            proptest::prop_assert_eq!(batches.len(), rows.len().div_ceil(batch_size));
+            proptest::prop_assert_eq!(training_batches(&rows, batch_size, seed, epoch), batches);
+        }
+    }
+
+    #[test]
+    fn epochs_and_seeds_differ() {
+        let rows = rows(&[5; 100]);
+        assert_ne!(training_batches(&rows, 8, 0, 0), training_batches(&rows, 8, 0, 1));
+        assert_ne!(training_batches(&rows, 8, 0, 0), training_batches(&rows, 8, 1, 0));
+    }
+}

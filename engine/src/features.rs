@@ -1,0 +1,35 @@
+//! Feature extraction computes every row's features once: nothing below the head ever changes, and the frozen encoder
+//! runs as in evaluation, without dropout.
+
+use tch::{Device, Tensor};
+
+use crate::data::batch::Batch;
+use crate::data::order::evaluation_batches;
+use crate::data::tokenizer::Encoded;
+use crate::hooks::Mode;
+use crate::network::Network;
+
+/// Rows per forward pass.
+const BATCH_SIZE: usize = 64;
+
+/// The pooled vectors `[rows,H]` of all rows, in their order. Calls `progress` with the rows done; stops early with
+/// `None` when it answers false.
+pub fn pooled(network: &Network, rows: &[Encoded], device: Device, mut progress: impl FnMut(u64) -> bool) -> Option<Tensor> {
+    let _guard = tch::no_grad_guard();
+    let mut parts = Vec::new();
+    let mut order = Vec::with_capacity(rows.len());
+    for indices in evaluation_batches(rows, BATCH_SIZE) {
+        if !progress(order.len() as u64) {
+            return None;
+        }
+        let batch = Batch::new(rows, &indices, network.backbone.pad_token_id, device);
+        parts.push(network.pooled(&batch, Mode::Evaluate)); // [B,H]
+        order.extend(indices);
+    }
+    let mut position_of = vec![0i64; rows.len()];
+    for (position, &row) in order.iter().enumerate() {
+        position_of[row] = position as i64;
+    }
+    let sorted = Tensor::cat(&parts, 0); // [rows,H], by length
+    Some(sorted.index_select(0, &Tensor::from_slice(&position_of).to_device(device)))
+}

@@ -1,0 +1,23 @@
+//! Training: the only code that names `tch`. Of `finetop` it uses what to do (`spec`), the rows (`data`), the model's files
+//! (`pretrained`), `metric` and the run folder (`run`); it knows nothing of the command line, the dashboard or the queue.
+
+pub mod checkpoint;
+pub mod control;
+pub mod data;
+pub mod device;
+pub mod error;
+pub mod evaluate;
+pub mod features;
+pub mod head;
+pub mod hooks;
+pub mod journal;
+pub mod memory;
+pub mod methods;
+pub mod model;
+pub mod network;
+pub mod optimizer;
+pub mod params;
+pub mod prepare;
+pub mod random;
+pub mod train;
+pub mod worker;

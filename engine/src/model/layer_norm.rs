@@ -1,0 +1,29 @@
+//! Layer normalisation over the hidden dimension (Ba et al. 2016, arXiv:1607.06450).
+
+use tch::Tensor;
+
+use crate::model::load::Weights;
+
+/// `(x - mean) / sqrt(var + epsilon) * weight + bias` over the last dimension.
+#[derive(Debug)]
+pub struct LayerNorm {
+    weight: Tensor,
+    bias: Tensor,
+    epsilon: f64,
+}
+
+impl LayerNorm {
+    /// Takes `NAME.weight [H]` and `NAME.bias [H]`.
+    pub fn load(weights: &mut Weights, name: &str, hidden_size: i64, epsilon: f64) -> Self {
+        Self {
+            weight: weights.take(&format!("{name}.weight"), &[hidden_size]),
+            bias: weights.take(&format!("{name}.bias"), &[hidden_size]),
+            epsilon,
+        }
+    }
+
+    /// `x [B,T,H]` → `[B,T,H]`.
+    pub fn forward(&self, x: &Tensor) -> Tensor {
+        x.layer_norm([self.weight.size()[0]], Some(&self.weight), Some(&self.bias), self.epsilon, false)
+    }
+}

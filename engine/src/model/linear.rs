@@ -1,0 +1,33 @@
+//! A linear layer with a site where a method may act.
+
+use tch::Tensor;
+
+use crate::hooks::{Hooks, Mode};
+use crate::model::load::Weights;
+use finetop::spec::method::Site;
+
+/// `y = x Wᵀ + b`.
+#[derive(Debug)]
+pub struct Linear {
+    /// `[out,in]`.
+    pub weight: Tensor,
+    /// `[out]`.
+    pub bias: Tensor,
+}
+
+impl Linear {
+    /// Takes `NAME.weight [out,in]` and `NAME.bias [out]`.
+    pub fn load(weights: &mut Weights, name: &str, (n_in, n_out): (i64, i64)) -> Self {
+        Self { weight: weights.take(&format!("{name}.weight"), &[n_out, n_in]), bias: weights.take(&format!("{name}.bias"), &[n_out]) }
+    }
+
+    /// `x [..,in]` → `[..,out]`, no method acting.
+    pub fn forward(&self, x: &Tensor) -> Tensor {
+        x.linear(&self.weight, Some(&self.bias))
+    }
+
+    /// `x [B,T,in]` → `[B,T,out]`, the method acting at `site` of block `layer`.
+    pub fn forward_at(&self, layer: usize, site: Site, x: &Tensor, hooks: &dyn Hooks, mode: Mode) -> Tensor {
+        hooks.project(layer, site, x, self.forward(x), mode)
+    }
+}

@@ -1,0 +1,89 @@
+//! Encoder, method and head as one function from rows to logits.
+
+use std::path::Path;
+
+use tch::{Device, Tensor};
+
+use crate::data::batch::Batch;
+use crate::data::tokenizer::Encoded;
+use crate::error::EngineError;
+use crate::head::Head;
+use crate::hooks::{Hooks, Mode};
+use crate::methods;
+use crate::model::encoder::Encoder;
+use crate::model::load::load_encoder;
+use crate::params::Params;
+use crate::random::{self, Stream};
+use finetop::spec::backbone::Backbone;
+use finetop::spec::head::Head as HeadSpec;
+use finetop::spec::method::Method;
+
+/// Encoder, method and head.
+pub struct Network {
+    /// The pre-trained encoder.
+    pub encoder: Encoder,
+    /// What the method does inside it.
+    pub hooks: Box<dyn Hooks>,
+    /// The classifier.
+    pub head: Head,
+    /// Shape of the encoder.
+    pub backbone: Backbone,
+}
+
+/// The rows of a split as the network reads them.
+#[derive(Debug)]
+pub struct Inputs {
+    /// Tokenized rows.
+    pub rows: Vec<Encoded>,
+    /// The rows' pooled vectors `[rows,H]`, where the encoder cannot change and so need not run again.
+    pub pooled: Option<Tensor>,
+}
+
+/// What came out for some rows.
+#[derive(Debug)]
+pub struct Outputs {
+    /// Logits `[B,C]`.
+    pub logits: Tensor,
+    /// Labels `[B]`.
+    pub labels: Tensor,
+    /// Real tokens read.
+    pub n_tokens: u64,
+}
+
+impl Network {
+    /// Loads the encoder of `folder` and makes the method's and the head's tensors, all in `params`.
+    pub fn new(
+        folder: &Path,
+        backbone: Backbone,
+        method: &Method,
+        head: &HeadSpec,
+        n_labels: usize,
+        seed: u64,
+        params: &mut Params,
+    ) -> Result<Self, EngineError> {
+        let encoder = load_encoder(folder, &backbone, head.pooling, params)?;
+        tch::manual_seed(random::seed(seed, Stream::Initialization) as i64);
+        let hooks = methods::build(method, &backbone, params);
+        let head = Head::new(head, &backbone, n_labels as i64, params);
+        Ok(Self { encoder, hooks, head, backbone })
+    }
+
+    /// The vectors `[B,H]` that the head reads.
+    pub fn pooled(&self, batch: &Batch, mode: Mode) -> Tensor {
+        self.encoder.pooled(batch, self.hooks.as_ref(), mode)
+    }
+
+    /// Logits of the rows `indices`.
+    pub fn forward(&self, inputs: &Inputs, indices: &[usize], device: Device, mode: Mode) -> Outputs {
+        if let Some(pooled) = &inputs.pooled {
+            let positions: Vec<i64> = indices.iter().map(|&index| index as i64).collect();
+            let labels: Vec<i64> = indices.iter().map(|&index| inputs.rows[index].label).collect();
+            let pooled = pooled.index_select(0, &Tensor::from_slice(&positions).to_device(device)); // [B,H]
+            let n_tokens = indices.iter().map(|&index| inputs.rows[index].token_ids.len() as u64).sum();
+            return Outputs { logits: self.head.forward(&pooled, mode), labels: Tensor::from_slice(&labels).to_device(device), n_tokens };
+        }
+        let batch = Batch::new(&inputs.rows, indices, self.backbone.pad_token_id, device);
+        let logits = self.head.forward(&self.pooled(&batch, mode), mode);
+        Outputs { logits, labels: batch.labels, n_tokens: batch.n_tokens }
+    }
+}

@@ -1,0 +1,108 @@
+//! AdamW with decay groups, layer-wise learning rates and clipping by global norm.
+//!
+//! Paper: Loshchilov & Hutter 2019, arXiv:1711.05101, algorithm 2; bias-corrected as in Kingma & Ba 2015. Reference: `torch.optim.AdamW`.
+
+use tch::{Kind, Tensor};
+
+use crate::params::Params;
+use finetop::spec::optimization::Optimization;
+
+/// First and second moments of every trainable tensor.
+#[derive(Debug)]
+pub struct AdamW {
+    slots: Vec<Slot>,
+    beta1: f64,
+    beta2: f64,
+    epsilon: f64,
+}
+
+/// A trainable tensor with its moments.
+#[derive(Debug)]
+pub struct Slot {
+    /// Its name in the parameter store.
+    pub name: String,
+    /// The tensor itself.
+    pub tensor: Tensor,
+    /// Running mean of the gradient, same shape.
+    pub first_moment: Tensor,
+    /// Running mean of the squared gradient, same shape.
+    pub second_moment: Tensor,
+    weight_decay: f64,
+    learning_rate_scale: f64,
+}
+
+impl AdamW {
+    /// Moments of zero for every trainable tensor of `params`.
+    pub fn new(optimization: &Optimization, n_layers: i64, params: &Params) -> Self {
+        let slots = params.trainable().into_iter().map(|(name, tensor)| Slot {
+            name: name.to_owned(),
+            tensor: tensor.shallow_clone(),
+            first_moment: tensor.detach().zeros_like(),
+            second_moment: tensor.detach().zeros_like(),
+            weight_decay: if decays(name) { optimization.weight_decay } else { 0.0 },
+            learning_rate_scale: optimization.layer_decay.powi(depth(name, n_layers)),
+        });
+        Self { slots: slots.collect(), beta1: optimization.beta1, beta2: optimization.beta2, epsilon: optimization.epsilon }
+    }
+
+    /// The trainable tensors with their moments, by name.
+    pub fn slots(&self) -> &[Slot] {
+        &self.slots
+    }
+
+    /// Forgets all gradients.
+    pub fn zero_gradients(&mut self) {
+        for slot in &mut self.slots {
+            slot.tensor.zero_grad();
+        }
+    }
+
+    /// The norm of all gradients together.
+    pub fn gradient_norm(&self) -> f64 {
+        let norms: Vec<Tensor> =
+            self.slots.iter().map(|slot| slot.tensor.grad()).filter(Tensor::defined).map(|gradient| gradient.norm()).collect();
+        if norms.is_empty() { 0.0 } else { Tensor::stack(&norms, 0).norm().to_kind(Kind::Double).double_value(&[]) }
+    }
+
+    /// One update, the `step`-th (from 1), with every gradient multiplied by `gradient_scale` first.
+    pub fn step(&mut self, step: u64, learning_rate: f64, gradient_scale: f64) {
+        let _guard = tch::no_grad_guard();
+        let correction1 = 1.0 - self.beta1.powf(step as f64);
+        let correction2 = 1.0 - self.beta2.powf(step as f64);
+        for slot in &mut self.slots {
+            let mut gradient = slot.tensor.grad();
+            if !gradient.defined() {
+                continue;
+            }
+            if gradient_scale < 1.0 {
+                let _ = gradient.g_mul_scalar_(gradient_scale);
+            }
+            let rate = learning_rate * slot.learning_rate_scale;
+            if slot.weight_decay > 0.0 {
+                let _ = slot.tensor.g_mul_scalar_(1.0 - rate * slot.weight_decay);
+            }
+            let _ = slot.first_moment.lerp_(&gradient, 1.0 - self.beta1);
+            let _ = gradient.g_mul_scalar_((1.0 - self.beta2).sqrt());
+            let _ = slot.second_moment.g_mul_scalar_(self.beta2).addcmul_(&gradient, &gradient);
+            // p -= rate/c1 · m / (√(v/c2) + ε), the factor folded into the denominator.
+            let factor = -correction1 / rate;
+            let mut denominator = slot.second_moment.sqrt();
+            let _ = denominator.g_mul_scalar_(factor / correction2.sqrt()).g_add_scalar_(self.epsilon * factor);
+            let _ = slot.tensor.addcdiv_(&slot.first_moment, &denominator);
+        }
+    }
+}
+
+/// Biases and layer norms are not decayed, as in BERT's own optimizer.
+fn decays(name: &str) -> bool {
+    name.rsplit('.').next() != Some("bias") && !name.contains("LayerNorm")
+}
+
+/// How many blocks lie above the tensor, plus one; 0 for head and pooler.
+fn depth(name: &str, n_layers: i64) -> i32 {
+    if name.starts_with("embeddings.") {
+        return n_layers as i32 + 1;
+    }
+    let index = name.split_once("layer.").and_then(|(_, rest)| rest.split('.').next()).and_then(|index| index.parse::<i64>().ok());
+    index.map_or(0, |index| (n_layers - index) as i32)
+}

@@ -1,0 +1,103 @@
+//! Everything before the first step: rows, tokens, weights, features. Says how far it is.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use tch::Device;
+
+use crate::control::{Control, Order};
+use crate::data::tokenizer;
+use crate::error::EngineError;
+use crate::features;
+use crate::journal::Journal;
+use crate::network::{Inputs, Network};
+use crate::params::Params;
+use finetop::data;
+use finetop::pretrained;
+use finetop::run::event::{EventKind, Preparing};
+use finetop::spec::method::Method;
+use finetop::spec::run::RunSpec;
+use finetop::spec::task::Split;
+
+/// How often a long preparation says how far it is.
+const REPORT_EVERY: Duration = Duration::from_millis(250);
+
+/// All that training needs.
+pub struct Prepared {
+    /// Encoder, method and head.
+    pub network: Network,
+    /// Their tensors.
+    pub params: Params,
+    /// The rows of every split that has any.
+    pub inputs: BTreeMap<Split, Inputs>,
+}
+
+/// Reads rows and model.
+///
+/// # Errors
+/// When a file cannot be read or does not fit; the order to leave, where one came meanwhile.
+pub fn prepare(spec: &RunSpec, device: Device, control: &Control, journal: &mut Journal) -> Result<Result<Prepared, Order>, EngineError> {
+    begin(journal, "reading data", 0)?;
+    let dataset = data::load(&spec.task).map_err(|error| EngineError::Data(error.to_string()))?;
+
+    begin(journal, "loading model", 0)?;
+    let folder = &spec.model.folder;
+    let mut backbone = pretrained::config::read(folder).map_err(|error| EngineError::Data(error.to_string()))?;
+    if let Some(dropout) = spec.optimization.dropout {
+        backbone.hidden_dropout = dropout;
+        backbone.attention_dropout = dropout;
+    }
+    let mut params = Params::new(spec.method.backbone_training(), device);
+    let tokenizer = tokenizer::load(folder, &backbone, spec.task.max_length)?;
+    let network = Network::new(folder, backbone, &spec.method, &spec.head, spec.task.labels.len(), spec.seed, &mut params)?;
+
+    let splits = [(Split::Train, &dataset.train), (Split::Validation, &dataset.validation), (Split::Test, &dataset.test)];
+    let mut inputs = BTreeMap::new();
+    for (split, examples) in splits {
+        if examples.is_empty() {
+            continue;
+        }
+        begin(journal, &format!("tokenizing {}", split.name()), examples.len() as u64)?;
+        let rows = tokenizer::encode(&tokenizer, &network.backbone, examples)?;
+        inputs.insert(split, Inputs { rows, pooled: None });
+        if let Some(order) = control.obey(0, journal)? {
+            return Ok(Err(order));
+        }
+    }
+    if spec.method == Method::FeatureExtraction {
+        for (split, inputs) in &mut inputs {
+            if let Err(order) = compute_features(&network, *split, inputs, device, control, journal)? {
+                return Ok(Err(order));
+            }
+        }
+    }
+    Ok(Ok(Prepared { network, params, inputs }))
+}
+
+fn begin(journal: &mut Journal, what: &str, total: u64) -> Result<(), EngineError> {
+    journal.record(EventKind::Preparing(Preparing { what: what.to_owned(), done: 0, total }))
+}
+
+fn compute_features(
+    network: &Network,
+    split: Split,
+    inputs: &mut Inputs,
+    device: Device,
+    control: &Control,
+    journal: &mut Journal,
+) -> Result<Result<(), Order>, EngineError> {
+    let what = format!("computing features of {}", split.name());
+    let total = inputs.rows.len() as u64;
+    begin(journal, &what, total)?;
+    let mut reported = Instant::now();
+    let mut interruption: Result<Option<Order>, EngineError> = Ok(None);
+    inputs.pooled = features::pooled(network, &inputs.rows, device, |done| {
+        if reported.elapsed() >= REPORT_EVERY {
+            reported = Instant::now();
+            let event = EventKind::Preparing(Preparing { what: what.clone(), done, total });
+            interruption = journal.record(event).and_then(|()| control.obey(0, journal));
+        }
+        matches!(interruption, Ok(None))
+    });
+    Ok(interruption?.map_or(Ok(()), Err))
+}

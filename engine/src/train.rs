@@ -1,0 +1,275 @@
+//! Training, top to bottom: prepare, go on from the last checkpoint, step, evaluate, keep the best, end. Its only output
+//! is events and checkpoints.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use tch::{Device, Reduction, Tensor};
+
+use crate::checkpoint::{self, Position};
+use crate::control::{Control, Order};
+use crate::data::order::training_batches;
+use crate::error::EngineError;
+use crate::evaluate::evaluate;
+use crate::hooks::Mode;
+use crate::journal::Journal;
+use crate::network::{Inputs, Network};
+use crate::optimizer::AdamW;
+use crate::prepare::{Prepared, prepare};
+use crate::random::{self, Stream};
+use crate::{device, memory};
+use finetop::run::dir::RunDir;
+use finetop::run::event::{Checkpoint, CheckpointKind, Evaluation, EventKind, Outcome, StepTaken, TrainingStarted};
+use finetop::run::number::Number;
+use finetop::spec::early_stopping::{EarlyStopping, Progress};
+use finetop::spec::optimization::{EvaluateEvery, LrSchedule, Optimization};
+use finetop::spec::run::RunSpec;
+use finetop::spec::task::Split;
+
+/// While nothing else asks for it, `last` is written this often, at an evaluation.
+const SAVE_LAST_EVERY: Duration = Duration::from_mins(1);
+
+/// How training ended.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Ending {
+    /// How.
+    pub outcome: Outcome,
+    /// Why, in words.
+    pub reason: String,
+    /// Where.
+    pub position: Position,
+    /// Bytes on disk of the best checkpoint.
+    pub checkpoint_bytes: u64,
+}
+
+/// Trains the run of `dir` as `spec` says, from its last checkpoint if there is one.
+pub fn train(spec: &RunSpec, dir: &RunDir, control: &Control, journal: &mut Journal) -> Result<Ending, EngineError> {
+    tch::set_num_threads(spec.threads as i32);
+    let device = device::open(spec.device)?;
+    let Prepared { network, params, inputs } = match prepare(spec, device, control, journal)? {
+        Ok(prepared) => prepared,
+        Err(order) => return Ok(before_training(order)),
+    };
+    let optimizer = AdamW::new(&spec.optimization, network.backbone.n_layers, &params);
+    let steps_per_epoch = inputs[&Split::Train].rows.len().div_ceil(spec.optimization.batch_size) as u64;
+    let total_steps = steps_per_epoch * u64::from(spec.optimization.epochs);
+
+    let files = Files { best: dir.checkpoints_dir().join("best.safetensors"), last: dir.checkpoints_dir().join("last.safetensors") };
+    let position = if files.last.exists() { checkpoint::load_last(&files.last, &params, &optimizer)? } else { Position::default() };
+    journal.record(EventKind::TrainingStarted(TrainingStarted {
+        ledger: params.ledger(),
+        epochs: spec.optimization.epochs,
+        steps_per_epoch,
+        total_steps,
+        rows: inputs.iter().map(|(&split, inputs)| (split, inputs.rows.len() as u64)).collect(),
+        labels: spec.task.labels.clone(),
+        device: device::name(device),
+        threads: spec.threads as u64,
+        resumed_step: position.step,
+    }))?;
+
+    let checkpoint_bytes = std::fs::metadata(&files.best).map_or(0, |metadata| metadata.len());
+    let saved = (Instant::now(), position.step);
+    let mut run = Training { spec, network, params, optimizer, inputs, device, steps_per_epoch, files, position, checkpoint_bytes, saved };
+    let (outcome, reason) = run.steps(total_steps, control, journal)?;
+    run.end(outcome, journal)?;
+    Ok(Ending { outcome, reason, position: run.position, checkpoint_bytes: run.checkpoint_bytes })
+}
+
+fn before_training(order: Order) -> Ending {
+    let (outcome, reason) = match order {
+        Order::Stop => (Outcome::Stopped, "stopped by hand before the first step"),
+        Order::Leave => (Outcome::Interrupted, "told to leave before the first step"),
+    };
+    Ending { outcome, reason: reason.to_owned(), position: Position::default(), checkpoint_bytes: 0 }
+}
+
+struct Files {
+    best: PathBuf,
+    last: PathBuf,
+}
+
+struct Training<'a> {
+    spec: &'a RunSpec,
+    network: Network,
+    params: crate::params::Params,
+    optimizer: AdamW,
+    inputs: BTreeMap<Split, Inputs>,
+    device: Device,
+    steps_per_epoch: u64,
+    files: Files,
+    position: Position,
+    checkpoint_bytes: u64,
+    /// When `last` was written, and its step.
+    saved: (Instant, u64),
+}
+
+impl Training<'_> {
+    /// Steps and evaluations until there is a reason to end.
+    fn steps(&mut self, total_steps: u64, control: &Control, journal: &mut Journal) -> Result<(Outcome, String), EngineError> {
+        let schedule = LrSchedule::new(&self.spec.optimization, total_steps);
+        let (mut epoch, mut batches) = (u64::MAX, Vec::new());
+        while self.position.step < total_steps {
+            let done = self.position.step;
+            if let Some(order) = control.obey(done, journal)? {
+                return self.obey(order, journal);
+            }
+            if done / self.steps_per_epoch != epoch {
+                epoch = done / self.steps_per_epoch;
+                batches = training_batches(&self.inputs[&Split::Train].rows, self.spec.optimization.batch_size, self.spec.seed, epoch);
+            }
+            let taken = self.step(&batches[(done % self.steps_per_epoch) as usize], schedule.at(done + 1));
+            let (loss, norm) = (taken.loss.0, taken.gradient_norm.0);
+            journal.record(EventKind::Step(taken))?;
+            if !loss.is_finite() || !norm.is_finite() {
+                let what = if loss.is_finite() { format!("gradient norm became {norm}") } else { format!("training loss became {loss}") };
+                return Ok((Outcome::Diverged, format!("{what} at step {}; try a lower learning rate", self.position.step)));
+            }
+            if self.is_evaluation_due(total_steps)
+                && let Some(reason) = self.validate(journal)?
+            {
+                return Ok((Outcome::Finished, reason));
+            }
+        }
+        Ok((Outcome::Finished, format!("all {} epochs done", self.spec.optimization.epochs)))
+    }
+
+    /// One optimizer step on the rows `indices` of the training split.
+    fn step(&mut self, indices: &[usize], learning_rate: f64) -> StepTaken {
+        let start = Instant::now();
+        let Optimization { gradient_accumulation, label_smoothing, max_grad_norm, .. } = self.spec.optimization;
+        let step = self.position.step + 1;
+        tch::manual_seed(random::seed(self.spec.seed, Stream::Step(step)) as i64);
+        self.optimizer.zero_gradients();
+        let mut loss = 0.0;
+        for part in indices.chunks(indices.len().div_ceil(gradient_accumulation)) {
+            let outputs = self.network.forward(&self.inputs[&Split::Train], part, self.device, Mode::Train);
+            let sum = outputs.logits.cross_entropy_loss::<Tensor>(&outputs.labels, None, Reduction::Sum, -100, label_smoothing);
+            let share = sum / indices.len() as f64; // the parts' shares add up to the mean over the whole batch
+            share.backward();
+            loss += share.double_value(&[]);
+            self.position.tokens += outputs.n_tokens;
+        }
+        let gradient_norm = self.optimizer.gradient_norm();
+        if loss.is_finite() && gradient_norm.is_finite() {
+            let scale = max_grad_norm.map_or(1.0, |limit| limit / (gradient_norm + 1e-6));
+            self.optimizer.step(step, learning_rate, scale);
+        }
+        let seconds = start.elapsed().as_secs_f64();
+        self.position.step = step;
+        self.position.examples += indices.len() as u64;
+        self.position.training_seconds += seconds;
+        StepTaken {
+            step,
+            epoch: self.epoch(),
+            loss: Number(loss),
+            learning_rate,
+            gradient_norm: Number(gradient_norm),
+            examples: self.position.examples,
+            tokens: self.position.tokens,
+            seconds,
+            training_seconds: self.position.training_seconds,
+            rss_bytes: memory::resident_bytes(),
+        }
+    }
+
+    fn epoch(&self) -> f64 {
+        self.position.step as f64 / self.steps_per_epoch as f64
+    }
+
+    fn is_evaluation_due(&self, total_steps: u64) -> bool {
+        let step = self.position.step;
+        let every = match self.spec.optimization.evaluate {
+            EvaluateEvery::Epoch => self.steps_per_epoch,
+            EvaluateEvery::Steps(steps) => steps,
+        };
+        step == total_steps || step.is_multiple_of(every)
+    }
+
+    /// Evaluates the validation split and keeps the best; the reason to end, where patience is exhausted.
+    fn validate(&mut self, journal: &mut Journal) -> Result<Option<String>, EngineError> {
+        let step = self.position.step;
+        let start = Instant::now();
+        let scores = evaluate(&self.network, &self.inputs[&Split::Validation], self.spec.task.labels.len(), self.device);
+        let metric = self.spec.best_metric;
+        let is_best = self.position.best.observe(metric, 0.0, step, scores.metrics[&metric].0) == Progress::Improved;
+        let rule = self.spec.early_stopping.as_ref();
+        if let Some(rule) = rule {
+            self.position.early_stopping.observe(rule.metric, rule.min_delta, step, scores.metrics[&rule.metric].0);
+        }
+        journal.record(EventKind::Evaluation(Evaluation {
+            step,
+            epoch: self.epoch(),
+            split: Split::Validation,
+            metrics: scores.metrics,
+            confusion: scores.confusion,
+            seconds: start.elapsed().as_secs_f64(),
+            is_best,
+        }))?;
+        if is_best {
+            self.save(CheckpointKind::Best, journal)?;
+        }
+        if self.saved.0.elapsed() >= SAVE_LAST_EVERY {
+            self.save(CheckpointKind::Last, journal)?;
+        }
+        Ok(rule.filter(|rule| self.position.early_stopping.waited >= rule.patience).map(|rule| self.patience_exhausted(rule)))
+    }
+
+    fn patience_exhausted(&self, rule: &EarlyStopping) -> String {
+        let best = self.position.early_stopping.best.map(|(step, value)| format!("{value:.4} at step {step}"));
+        let best = best.as_deref().unwrap_or("never a number");
+        format!("early stopping: {} has not improved for {} evaluations (best {best})", rule.metric.name(), rule.patience)
+    }
+
+    fn obey(&mut self, order: Order, journal: &mut Journal) -> Result<(Outcome, String), EngineError> {
+        let step = self.position.step;
+        match order {
+            Order::Leave => Ok((Outcome::Interrupted, format!("told to leave at step {step}; goes on from there when started again"))),
+            Order::Stop => {
+                if self.position.best.best.is_none_or(|(best, _)| best < step) {
+                    self.validate(journal)?;
+                }
+                Ok((Outcome::Stopped, format!("stopped by hand at step {step}")))
+            }
+        }
+    }
+
+    /// The last checkpoint, and the test split with the best one.
+    fn end(&mut self, outcome: Outcome, journal: &mut Journal) -> Result<(), EngineError> {
+        if outcome != Outcome::Diverged && self.saved.1 != self.position.step {
+            self.save(CheckpointKind::Last, journal)?;
+        }
+        let (Some((best_step, _)), Some(inputs)) = (self.position.best.best, self.inputs.get(&Split::Test)) else { return Ok(()) };
+        if outcome == Outcome::Interrupted {
+            return Ok(());
+        }
+        checkpoint::load_weights(&self.files.best, &self.params)?;
+        let start = Instant::now();
+        let scores = evaluate(&self.network, inputs, self.spec.task.labels.len(), self.device);
+        journal.record(EventKind::Evaluation(Evaluation {
+            step: best_step,
+            epoch: best_step as f64 / self.steps_per_epoch as f64,
+            split: Split::Test,
+            metrics: scores.metrics,
+            confusion: scores.confusion,
+            seconds: start.elapsed().as_secs_f64(),
+            is_best: true,
+        }))
+    }
+
+    fn save(&mut self, kind: CheckpointKind, journal: &mut Journal) -> Result<(), EngineError> {
+        journal.check_fence()?;
+        let start = Instant::now();
+        let bytes = match kind {
+            CheckpointKind::Best => checkpoint::save_best(&self.files.best, &self.params, &self.position)?,
+            CheckpointKind::Last => checkpoint::save_last(&self.files.last, &self.params, &self.optimizer, &self.position)?,
+        };
+        match kind {
+            CheckpointKind::Best => self.checkpoint_bytes = bytes,
+            CheckpointKind::Last => self.saved = (Instant::now(), self.position.step),
+        }
+        let seconds = start.elapsed().as_secs_f64();
+        journal.record(EventKind::Checkpoint(Checkpoint { kind, step: self.position.step, bytes, seconds }))
+    }
+}

@@ -1,0 +1,40 @@
+//! Begins an experiment: its folder, then the queue. Must not know who asked.
+
+use std::path::Path;
+
+use crate::launch::create::{self, CreateError, NewExperiment};
+use crate::launch::program::{self, ProgramError};
+use crate::launch::start::{self, StartError};
+use crate::plan::prepare::Plan;
+
+/// An experiment that was not begun.
+#[derive(Debug, thiserror::Error)]
+pub enum BeginError {
+    /// A program is missing; nothing was written.
+    #[error(transparent)]
+    Program(#[from] ProgramError),
+    /// Its folder cannot be made; nothing is left of it.
+    #[error(transparent)]
+    Create(#[from] CreateError),
+    /// Its runs wait in their folder, but the queue cannot be started.
+    #[error("{experiment} waits, but {source}")]
+    Start {
+        /// The experiment's folder name.
+        experiment: String,
+        /// What is wrong.
+        source: StartError,
+    },
+}
+
+/// Makes the experiment's folder under `root` and sees to it that the queue lives; the folder's name.
+pub fn begin(root: &Path, plan: &Plan) -> Result<String, BeginError> {
+    // What can be known to be missing is said before anything is written.
+    program::worker()?;
+    let runs = plan.specs();
+    let experiment = NewExperiment { name: &plan.name, source: &plan.file, text: &plan.text, runs: &runs, runs_at_once: plan.runs_at_once };
+    let name = create::create(root, &experiment)?;
+    match start::start_queue(root) {
+        Ok(_) => Ok(name),
+        Err(source) => Err(BeginError::Start { experiment: name, source }),
+    }
+}

@@ -1,0 +1,249 @@
+//! Frames, reviewed line by line, and what must hold for every frame.
+
+use std::path::PathBuf;
+
+use proptest::prelude::*;
+use ratatui::buffer::Buffer;
+use ratatui::style::Color;
+
+use crate::run::catalog::{Change, RunId, RunUpdate};
+use crate::run::event::{Evaluation, Event, EventKind, StepTaken};
+use crate::run::number::Number;
+use crate::run::synthetic::{EPOCH, Synthetic};
+use crate::spec::task::Split;
+use crate::tui::keys::{KEYS, Key};
+use crate::tui::message::Message;
+use crate::tui::screenshot;
+use crate::tui::state::State;
+use crate::tui::theme::{Colors, Glyphs, Theme};
+use crate::tui::update::update;
+
+const PLAIN: Theme = Theme { colors: Colors::True, glyphs: Glyphs::Unicode };
+
+fn state(seconds: f64, size: (u16, u16)) -> State {
+    let mut state = State::new("runs".to_owned(), EPOCH + seconds, size, None);
+    update(&mut state, Message::Updates(Synthetic::new().poll(seconds)));
+    state
+}
+
+fn press(state: &mut State, keys: &[Key]) {
+    for key in keys {
+        update(state, Message::Key(*key));
+    }
+    state.notice = None;
+}
+
+fn text(buffer: &Buffer) -> String {
+    let rows = buffer.content.chunks(usize::from(buffer.area.width).max(1));
+    let lines: Vec<String> =
+        rows.map(|row| row.iter().map(ratatui::buffer::Cell::symbol).collect::<String>().trim_end().to_owned()).collect();
+    lines.join("\n")
+}
+
+fn snapshot(name: &str, state: &State, theme: Theme) {
+    insta::assert_snapshot!(name, text(&screenshot::cells(state, theme)));
+}
+
+#[test]
+fn all_runs_at_every_size() {
+    for (columns, rows) in [(40, 10), (80, 24), (120, 40), (200, 60)] {
+        snapshot(&format!("overview_{columns}x{rows}"), &state(45.0, (columns, rows)), PLAIN);
+    }
+}
+
+#[test]
+fn one_run_at_every_size() {
+    for (columns, rows) in [(40, 10), (80, 24), (120, 40), (200, 60)] {
+        let mut state = state(45.0, (columns, rows));
+        press(&mut state, &[Key::Enter]);
+        snapshot(&format!("run_{columns}x{rows}"), &state, PLAIN);
+    }
+}
+
+#[test]
+fn the_panes_of_a_small_screen_are_turned_by_tab() {
+    let mut state = state(45.0, (80, 24));
+    press(&mut state, &[Key::Enter]);
+    for pane in ["metric", "parameters", "health", "system", "log"] {
+        press(&mut state, &[Key::Tab]);
+        snapshot(&format!("run_pane_{pane}"), &state, PLAIN);
+    }
+}
+
+#[test]
+fn the_launch_screen_shows_files_plans_and_errors() {
+    for (columns, rows) in [(40, 10), (80, 24), (120, 40), (200, 60)] {
+        let mut state = state(10.0, (columns, rows));
+        press(&mut state, &[Key::Char('3')]);
+        let files = vec![PathBuf::from("experiments/lora.yaml"), PathBuf::from("experiments/quickstart.yaml")];
+        update(&mut state, Message::Files(files.clone()));
+        let plan = Ok("quickstart: 3 runs\n\n  full     22,566,916  100.00%  250 steps".to_owned());
+        update(&mut state, Message::Planned(files[1].clone(), plan));
+        snapshot(&format!("launch_{columns}x{rows}"), &state, PLAIN);
+        let errors = Err("experiments/lora.yaml:4:3: unknown key \"rnak\"; did you mean \"rank\"?".to_owned());
+        update(&mut state, Message::Planned(files[0].clone(), errors));
+        if columns == 80 {
+            snapshot("launch_errors", &state, PLAIN);
+        }
+    }
+}
+
+#[test]
+fn the_help_lists_the_key_table() {
+    let mut state = state(10.0, (80, 24));
+    press(&mut state, &[Key::Char('?')]);
+    snapshot("help_80x24", &state, PLAIN);
+    state.size = (120, 60);
+    let shown = text(&screenshot::cells(&state, PLAIN));
+    for binding in KEYS.iter().filter(|binding| !matches!(binding.scope, crate::tui::keys::Scope::Help | crate::tui::keys::Scope::Question))
+    {
+        let about = crate::tui::text::cut(binding.about, 60);
+        assert!(shown.contains(&about), "{about}");
+    }
+}
+
+#[test]
+fn a_question_a_crosshair_and_an_empty_folder() {
+    let mut asking = state(45.0, (80, 24));
+    press(&mut asking, &[Key::Char('t')]);
+    snapshot("question_80x24", &asking, PLAIN);
+    let mut reading = state(45.0, (120, 40));
+    press(&mut reading, &[Key::Char('c'), Key::Left, Key::Char('y'), Key::Char('x')]);
+    snapshot("crosshair_120x40", &reading, PLAIN);
+    let mut empty = State::new("runs".to_owned(), 0.0, (80, 24), None);
+    snapshot("reading_80x24", &empty, PLAIN);
+    update(&mut empty, Message::Updates(Vec::new()));
+    snapshot("empty_80x24", &empty, PLAIN);
+}
+
+#[test]
+fn without_colours_no_cell_has_one_and_nothing_is_lost() {
+    let theme = Theme { colors: Colors::None, glyphs: Glyphs::Unicode };
+    let state = state(45.0, (80, 24));
+    let cells = screenshot::cells(&state, theme);
+    assert!(cells.content.iter().all(|cell| cell.fg == Color::Reset && cell.bg == Color::Reset));
+    assert_eq!(text(&cells), text(&screenshot::cells(&state, PLAIN)), "meaning never rests on colour");
+    snapshot("mono_80x24", &state, theme);
+}
+
+#[test]
+fn ascii_frames_are_ascii() {
+    let theme = Theme { colors: Colors::Sixteen, glyphs: Glyphs::Ascii };
+    for size in [(80, 24), (120, 40)] {
+        let mut state = state(45.0, size);
+        snapshot(&format!("ascii_overview_{}x{}", size.0, size.1), &state, theme);
+        press(&mut state, &[Key::Enter]);
+        assert!(text(&screenshot::cells(&state, theme)).is_ascii());
+    }
+}
+
+#[test]
+fn what_data_say_never_reaches_the_screen_as_control_characters() {
+    let mut state = state(45.0, (120, 40));
+    let id = RunId("demo-1/\u{1b}[31mred\u{7}".to_owned());
+    let bad = Err("broken\u{1b}]0;title\u{7}\nrun.yaml".to_owned());
+    update(&mut state, Message::Updates(vec![RunUpdate { id, change: Change::Added(Box::new(bad)) }]));
+    press(&mut state, &[Key::Char('G')]);
+    for _ in 0..2 {
+        let shown = text(&screenshot::cells(&state, PLAIN));
+        assert!(shown.contains("red") && !shown.contains("[31m"), "{shown}");
+        assert!(shown.chars().all(|c| c == '\n' || !c.is_control()));
+        press(&mut state, &[Key::Enter]);
+    }
+}
+
+/// Something that may happen to a dashboard.
+#[derive(Debug, Clone)]
+enum Happening {
+    Key(Key),
+    Size(u16, u16),
+    Time(f64),
+    Play(f64),
+    Step(u64, f64),
+    Evaluation(u64, f64),
+    Remove(usize),
+    Text(String),
+}
+
+fn happenings() -> impl Strategy<Value = Happening> {
+    let keys: Vec<Key> = KEYS.iter().flat_map(|binding| binding.keys.iter().copied()).collect();
+    let number = prop_oneof![Just(f64::NAN), Just(f64::INFINITY), Just(-1.0), Just(0.0), -1e300..1e300_f64, 0.0..3.0_f64];
+    prop_oneof![
+        8 => proptest::sample::select(keys).prop_map(Happening::Key),
+        2 => (0_u16..230, 0_u16..70).prop_map(|(columns, rows)| Happening::Size(columns, rows)),
+        1 => number.clone().prop_map(Happening::Time),
+        2 => (0.0..150.0_f64).prop_map(Happening::Play),
+        1 => (0_u64..400, number.clone()).prop_map(|(step, value)| Happening::Step(step, value)),
+        1 => (0_u64..400, number).prop_map(|(step, value)| Happening::Evaluation(step, value)),
+        1 => (0_usize..9).prop_map(Happening::Remove),
+        1 => ".{0,60}".prop_map(Happening::Text),
+    ]
+}
+
+fn happen(state: &mut State, synthetic: &mut Synthetic, happening: Happening) {
+    let id = RunId("demo-1/full".to_owned());
+    let event = |kind| Message::Updates(vec![RunUpdate { id: id.clone(), change: Change::Events(vec![Event { time: EPOCH, kind }]) }]);
+    let message = match happening {
+        Happening::Key(key) => Message::Key(key),
+        Happening::Size(columns, rows) => Message::Resize(columns, rows),
+        Happening::Time(time) => Message::Tick(time),
+        Happening::Play(seconds) => Message::Updates(synthetic.poll(seconds)),
+        Happening::Step(step, value) => event(EventKind::Step(StepTaken {
+            step,
+            epoch: value,
+            loss: Number(value),
+            learning_rate: value,
+            gradient_norm: Number(value),
+            examples: step,
+            tokens: 0,
+            seconds: value,
+            training_seconds: value,
+            rss_bytes: u64::MAX,
+        })),
+        Happening::Evaluation(step, value) => event(EventKind::Evaluation(Evaluation {
+            step,
+            epoch: value,
+            split: Split::Validation,
+            metrics: [(crate::metric::MetricName::Loss, Number(value))].into(),
+            confusion: crate::metric::ConfusionMatrix::new(2),
+            seconds: value,
+            is_best: step % 2 == 0,
+        })),
+        Happening::Remove(idx) => {
+            let id = state.catalog.runs.get(idx).map_or_else(|| id.clone(), |run| run.id.clone());
+            Message::Updates(vec![RunUpdate { id, change: Change::Removed }])
+        }
+        Happening::Text(text) => Message::Planned(PathBuf::from(&text), Err(text)),
+    };
+    update(state, message);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    #[test]
+    fn no_sequence_of_happenings_panics_at_any_size(
+        size in (0_u16..230, 0_u16..70),
+        sequence in proptest::collection::vec(happenings(), 1..40),
+        is_ascii in any::<bool>(),
+    ) {
+        let glyphs = if is_ascii { Glyphs::Ascii } else { Glyphs::Unicode };
+        let mut state = State::new("runs".to_owned(), EPOCH, size, None);
+        let mut synthetic = Synthetic::new();
+        for happening in sequence {
+            happen(&mut state, &mut synthetic, happening);
+            let cells = screenshot::cells(&state, Theme { colors: Colors::True, glyphs });
+            prop_assert!(cells.content.iter().all(|cell| !is_ascii || cell.symbol().is_ascii()));
+        }
+    }
+
+    #[test]
+    fn every_screen_renders_at_every_size(columns in 0_u16..230, rows in 0_u16..70, screen in 0_usize..4) {
+        let mut state = state(45.0, (columns, rows));
+        press(&mut state, &[Key::Char(['1', '2', '3', '?'][screen])]);
+        for _ in 0..6 {
+            screenshot::cells(&state, PLAIN);
+            press(&mut state, &[Key::Tab]);
+        }
+    }
+}

@@ -1,0 +1,207 @@
+//! Whole flows of the dashboard in a pseudo-terminal, read back as cells.
+
+use std::io::{Read, Write};
+use std::num::NonZeroU16;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use finetop::run::status::RunStatus;
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
+
+use crate::support::{Runs, wait_until};
+
+/// A program in a terminal of its own.
+struct Terminal {
+    master: Box<dyn MasterPty + Send>,
+    child: Box<dyn Child + Send + Sync>,
+    writer: Box<dyn Write + Send>,
+    parser: Arc<Mutex<vt100::Parser>>,
+    started: Instant,
+}
+
+impl Terminal {
+    fn start(arguments: &[&str], variables: &[(&str, &str)]) -> Self {
+        let pty = native_pty_system().openpty(PtySize { rows: 24, cols: 80, pixel_width: 0, pixel_height: 0 }).unwrap();
+        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_finetop"));
+        command.args(arguments);
+        for name in ["CI", "NO_COLOR", "LC_ALL", "LC_CTYPE"] {
+            command.env_remove(name);
+        }
+        for (name, value) in [("TERM", "xterm-256color"), ("LANG", "C.UTF-8"), ("COLORTERM", "truecolor")].iter().chain(variables) {
+            command.env(name, value);
+        }
+        let started = Instant::now();
+        let child = pty.slave.spawn_command(command).unwrap();
+        let size = |value: u16| NonZeroU16::new(value).unwrap();
+        let parser = Arc::new(Mutex::new(vt100::Parser::new(size(24), size(80), 0)));
+        let (mut reader, seen) = (pty.master.try_clone_reader().unwrap(), Arc::clone(&parser));
+        std::thread::spawn(move || {
+            let mut bytes = [0; 4096];
+            while let Ok(count @ 1..) = reader.read(&mut bytes) {
+                seen.lock().unwrap().process(&bytes[..count]);
+            }
+        });
+        let writer = pty.master.take_writer().unwrap();
+        Self { master: pty.master, child, writer, parser, started }
+    }
+
+    fn text(&self) -> String {
+        self.parser.lock().unwrap().screen().contents()
+    }
+
+    fn press(&mut self, keys: &str) {
+        self.writer.write_all(keys.as_bytes()).unwrap();
+        self.writer.flush().unwrap();
+    }
+
+    fn wait_for(&self, text: &str) {
+        wait_until(&format!("{text:?} is on the screen:\n{}", self.text()), || self.text().contains(text));
+    }
+
+    fn signal(&self, signal: Signal) {
+        kill(Pid::from_raw(self.child.process_id().unwrap().cast_signed()), signal).unwrap();
+    }
+
+    /// Waits for the end; the terminal must be as it was.
+    fn assert_restored(&mut self) -> u32 {
+        let mut code = None;
+        wait_until("the program ends", || {
+            code = self.child.try_wait().unwrap();
+            code.is_some()
+        });
+        wait_until("the terminal is as it was", || {
+            let parser = self.parser.lock().unwrap();
+            let screen = parser.screen();
+            !screen.alternate_screen() && !screen.hide_cursor() && !screen.bracketed_paste()
+        });
+        code.unwrap().exit_code()
+    }
+}
+
+/// Whether a line is read at once or as a whole, and echoed.
+macro_rules! modes {
+    ($terminal:expr) => {
+        format!("{:?}", $terminal.master.get_termios().map(|modes| (modes.local_flags, modes.input_flags, modes.output_flags)))
+    };
+}
+
+#[test]
+fn the_first_frame_comes_at_once_and_q_gives_the_terminal_back() {
+    let mut terminal = Terminal::start(&["demo", "--at", "20"], &[]);
+    terminal.wait_for("finetop");
+    // Debug build, busy machine; the release build is measured against 50 ms by hand.
+    assert!(terminal.started.elapsed() < Duration::from_secs(5));
+    terminal.wait_for("lora-r8");
+    assert!(terminal.parser.lock().unwrap().screen().alternate_screen());
+    terminal.press("2");
+    terminal.wait_for("parameters");
+    terminal.press("?");
+    terminal.wait_for("runs and charts");
+    terminal.press("\u{1b}");
+    wait_until("the help is closed", || !terminal.text().contains("runs and charts"));
+    terminal.press("q");
+    assert_eq!(terminal.assert_restored(), 0);
+}
+
+#[test]
+fn the_modes_of_the_terminal_are_those_from_before() {
+    let pty = native_pty_system().openpty(PtySize::default()).unwrap();
+    let before = format!("{:?}", pty.master.get_termios().map(|modes| (modes.local_flags, modes.input_flags, modes.output_flags)));
+    let mut terminal = Terminal::start(&["demo"], &[]);
+    terminal.wait_for("finetop");
+    assert_ne!(modes!(terminal), before, "raw mode");
+    terminal.press("\u{3}");
+    assert_eq!(terminal.assert_restored(), 0);
+    assert_eq!(modes!(terminal), before);
+}
+
+#[test]
+fn signals_give_the_terminal_back() {
+    for signal in [Signal::SIGTERM, Signal::SIGHUP, Signal::SIGINT] {
+        let mut terminal = Terminal::start(&["demo"], &[]);
+        terminal.wait_for("lora-r8");
+        terminal.signal(signal);
+        terminal.assert_restored();
+    }
+}
+
+#[test]
+fn t_stops_a_run_after_asking_once() {
+    let mut terminal = Terminal::start(&["demo", "--at", "20"], &[]);
+    terminal.wait_for("lora-r8");
+    terminal.press("t");
+    terminal.wait_for("stop full now?");
+    terminal.press("y");
+    terminal.wait_for("asked to stop");
+    terminal.wait_for("1 stop");
+    terminal.press("q");
+    terminal.assert_restored();
+}
+
+#[test]
+fn a_resized_terminal_is_drawn_anew_down_to_one_cell() {
+    let mut terminal = Terminal::start(&["demo", "--at", "30"], &[]);
+    terminal.wait_for("lora-r8");
+    for (rows, cols) in [(1, 1), (10, 40), (40, 120)] {
+        let size = |value: u16| NonZeroU16::new(value).unwrap();
+        terminal.parser.lock().unwrap().set_size(size(rows), size(cols));
+        terminal.master.resize(PtySize { rows, cols, pixel_width: 0, pixel_height: 0 }).unwrap();
+        if rows > 1 {
+            terminal.wait_for(if cols < 60 { "needs 60×16" } else { "alerts" });
+        }
+    }
+    terminal.press("q");
+    assert_eq!(terminal.assert_restored(), 0);
+}
+
+#[test]
+fn suspending_where_no_shell_could_continue_it_just_goes_on() {
+    let mut terminal = Terminal::start(&["demo", "--at", "20"], &[]);
+    terminal.wait_for("lora-r8");
+    terminal.press("\u{1a}2");
+    terminal.wait_for("parameters");
+    assert!(terminal.parser.lock().unwrap().screen().alternate_screen());
+    terminal.press("q");
+    assert_eq!(terminal.assert_restored(), 0);
+}
+
+#[test]
+fn no_color_and_a_plain_locale_are_heeded() {
+    let mut terminal = Terminal::start(&["demo", "--at", "20"], &[("NO_COLOR", "1"), ("LANG", "C")]);
+    terminal.wait_for("lora-r8");
+    {
+        let parser = terminal.parser.lock().unwrap();
+        let cells = (0..24).flat_map(|row| (0..80).map(move |column| (row, column)));
+        for cell in cells.filter_map(|(row, column)| parser.screen().cell(row, column)) {
+            assert_eq!((cell.fgcolor(), cell.bgcolor()), (vt100::Color::Default, vt100::Color::Default));
+            assert!(cell.contents().is_ascii());
+        }
+    }
+    terminal.press("q");
+    terminal.assert_restored();
+}
+
+#[test]
+fn a_killed_dashboard_stops_nothing_and_another_one_attaches() {
+    let runs = Runs::new();
+    runs.experiment("alive", &["wait"], 1);
+    let root = runs.root().display().to_string();
+    let worker =
+        runs.command(&[]).get_envs().find_map(|(name, value)| (name == "FINETOP_WORKER").then_some(value)).flatten().unwrap().to_owned();
+    let variables = [("FINETOP_WORKER", worker.to_str().unwrap())];
+    let mut terminal = Terminal::start(&["--runs", &root], &variables);
+    // The dashboard itself starts the queue that nobody started.
+    runs.wait_for_status("alive-1/wait", RunStatus::Running);
+    terminal.wait_for("1 running");
+    terminal.signal(Signal::SIGKILL);
+    terminal.child.wait().unwrap();
+    assert_eq!(runs.status("alive-1/wait"), RunStatus::Running);
+    let mut terminal = Terminal::start(&["--runs", &root], &variables);
+    terminal.wait_for("1 running");
+    runs.let_go("alive-1/wait");
+    terminal.wait_for("1 finished");
+    terminal.press("q");
+    assert_eq!(terminal.assert_restored(), 0);
+}
