@@ -12,5 +12,8 @@ pub fn make(folder: &Path, variable: &str) -> Result<()> {
 
 /// The error of a folder that cannot be written.
 pub fn unwritable(folder: &Path, variable: &str, error: &std::io::Error) -> anyhow::Error {
-    anyhow!("cannot write {} ({error}): export {variable}=<a folder you may write>", folder.display())
+    anyhow!(
+        "cannot write {} ({error}): export {variable}=<a folder you may write>",
+        folder.display()
+    )
 }
