@@ -42,23 +42,14 @@ pub fn become_test(places: &Places, arguments: &[String]) -> Error {
 /// Version of cargo.
 pub fn version(checkout: &Path) -> Option<String> {
     let output = cargo(checkout).arg("--version").output().ok()?;
-    output
-        .status
-        .success()
-        .then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
+    output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }
 
 fn build(places: &Places) -> Result<()> {
     let mut command = cargo(&places.checkout);
     command.args(["build", "--release", "--bins"]);
-    let status = without_cargos_variables(&mut command, places)
-        .status()
-        .context("cannot run cargo")?;
-    if status.success() {
-        Ok(())
-    } else {
-        Err(anyhow!("the build failed, see above"))
-    }
+    let status = without_cargos_variables(&mut command, places).status().context("cannot run cargo")?;
+    if status.success() { Ok(()) } else { Err(anyhow!("the build failed, see above")) }
 }
 
 fn cargo(checkout: &Path) -> Command {

@@ -13,19 +13,13 @@ pub fn version() -> Option<String> {
     let program = program.split_whitespace().next().unwrap_or("c++");
     let output = Command::new(program).arg("--version").output().ok()?;
     let text = String::from_utf8_lossy(&output.stdout);
-    output
-        .status
-        .success()
-        .then(|| text.lines().next().unwrap_or(program).to_owned())
+    output.status.success().then(|| text.lines().next().unwrap_or(program).to_owned())
 }
 
 /// Fails with the command that installs a compiler if there is none.
 pub fn require() -> Result<()> {
     if version().is_none() {
-        bail!(
-            "no C++ compiler (c++) found: {}",
-            install_hint::command(Missing::Compiler)
-        );
+        bail!("no C++ compiler (c++) found: {}", install_hint::command(Missing::Compiler));
     }
     Ok(())
 }

@@ -23,11 +23,7 @@ pub fn check_or_remove(path: &Path, pin: &Pin) -> Result<()> {
         return Ok(());
     }
     fs::remove_file(path).with_context(|| format!("cannot remove {}", path.display()))?;
-    bail!(
-        "{} has SHA-256 {found} instead of {}; it was removed",
-        path.display(),
-        pin.sha256
-    )
+    bail!("{} has SHA-256 {found} instead of {}; it was removed", path.display(), pin.sha256)
 }
 
 fn sha256(path: &Path) -> Result<String> {
@@ -45,19 +41,14 @@ fn sha256(path: &Path) -> Result<String> {
 }
 
 fn hexadecimal(bytes: &[u8]) -> String {
-    bytes
-        .iter()
-        .fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
+    bytes.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const HELLO: Pin = Pin {
-        n_bytes: 5,
-        sha256: "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824",
-    };
+    const HELLO: Pin = Pin { n_bytes: 5, sha256: "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824" };
 
     #[test]
     fn the_pinned_file_is_kept() {
@@ -74,10 +65,7 @@ mod tests {
         let path = folder.path().join("file");
         fs::write(&path, "hellx").unwrap();
         let error = check_or_remove(&path, &HELLO).unwrap_err().to_string();
-        assert!(
-            error.contains("instead of 2cf24dba") && !error.contains('\n'),
-            "{error}"
-        );
+        assert!(error.contains("instead of 2cf24dba") && !error.contains('\n'), "{error}");
         assert!(!path.exists());
     }
 }

@@ -28,13 +28,7 @@ pub fn free_bytes(folder: &Path) -> Option<u64> {
 
 /// Reads POSIX `df -Pk`: a heading, then one line whose fourth column is the free kibibytes.
 fn parse(table: &str) -> Option<u64> {
-    let kibibytes: u64 = table
-        .lines()
-        .nth(1)?
-        .split_whitespace()
-        .nth(3)?
-        .parse()
-        .ok()?;
+    let kibibytes: u64 = table.lines().nth(1)?.split_whitespace().nth(3)?.parse().ok()?;
     Some(kibibytes * 1024)
 }
 
@@ -44,8 +38,7 @@ mod tests {
 
     #[test]
     fn free_space_is_the_fourth_column() {
-        let table =
-            "Filesystem 1024-blocks Used Available Capacity Mounted on\n/dev/vda 100 20 80 20% /\n";
+        let table = "Filesystem 1024-blocks Used Available Capacity Mounted on\n/dev/vda 100 20 80 20% /\n";
         assert_eq!(parse(table), Some(80 * 1024));
         assert_eq!(parse("df: not found"), None);
     }

@@ -43,23 +43,12 @@ fn findings(places: &Places) -> Vec<(&'static str, Finding)> {
     let is_set_up = matches!((&libtorch, &model), (Finding::Found(_), Finding::Found(_)));
     let program = |version: Option<String>, missing: Missing| match version {
         Some(version) => Finding::Found(version),
-        None if is_set_up && missing != Missing::Compiler => {
-            Finding::Noted("none; only a download needs it".into())
-        }
+        None if is_set_up && missing != Missing::Compiler => Finding::Noted("none; only a download needs it".into()),
         None => Finding::Missing(install_hint::command(missing)),
     };
     vec![
-        (
-            "rust",
-            cargo::version(&places.checkout).map_or_else(
-                || Finding::Missing("install Rust with rustup".into()),
-                Finding::Found,
-            ),
-        ),
-        (
-            "C++ compiler",
-            program(compiler::version(), Missing::Compiler),
-        ),
+        ("rust", cargo::version(&places.checkout).map_or_else(|| Finding::Missing("install Rust with rustup".into()), Finding::Found)),
+        ("C++ compiler", program(compiler::version(), Missing::Compiler)),
         ("python3", program(python::version(), Missing::Python)),
         ("pip", program(python::pip_version(), Missing::Pip)),
         ("platform", platform_finding()),
@@ -97,26 +86,15 @@ fn libtorch_finding(places: &Places) -> Finding {
     } else {
         "linked"
     };
-    Finding::Found(format!(
-        "{} ({source}) {}",
-        libtorch.version,
-        folder.display()
-    ))
+    Finding::Found(format!("{} ({source}) {}", libtorch.version, folder.display()))
 }
 
 fn link_finding(places: &Places) -> Finding {
     let link = places.link();
     match fs::read_link(&link) {
-        Ok(target) if libtorch::Libtorch::read(&link).is_ok() => {
-            Finding::Found(format!("-> {}", target.display()))
-        }
-        _ if places.user_libtorch.is_some() => {
-            Finding::Noted("not used, as LIBTORCH is set".into())
-        }
-        Ok(target) => Finding::Missing(format!(
-            "leads to no libtorch ({}): {SET_UP}",
-            target.display()
-        )),
+        Ok(target) if libtorch::Libtorch::read(&link).is_ok() => Finding::Found(format!("-> {}", target.display())),
+        _ if places.user_libtorch.is_some() => Finding::Noted("not used, as LIBTORCH is set".into()),
+        Ok(target) => Finding::Missing(format!("leads to no libtorch ({}): {SET_UP}", target.display())),
         Err(_) if libtorch::Libtorch::read(&link).is_ok() => Finding::Found("a folder".into()),
         Err(_) => Finding::Missing(SET_UP.into()),
     }
@@ -131,9 +109,7 @@ fn gpu_finding(places: &Places) -> Finding {
 
 fn model_finding(places: &Places) -> Finding {
     match model::cache(places).snapshot() {
-        Some(snapshot) if model::is_ready(places) => {
-            Finding::Found(format!("Hugging Face cache {}", snapshot.display()))
-        }
+        Some(snapshot) if model::is_ready(places) => Finding::Found(format!("Hugging Face cache {}", snapshot.display())),
         _ => Finding::Missing(SET_UP.into()),
     }
 }
@@ -147,8 +123,5 @@ fn disk_finding(places: &Places, is_set_up: bool) -> Finding {
     if is_set_up || free >= needed {
         return Finding::Found(text);
     }
-    Finding::Missing(format!(
-        "{text}, {} needed: export FINETOP_CACHE=<folder on another disk>",
-        DecimalBytes(needed)
-    ))
+    Finding::Missing(format!("{text}, {} needed: export FINETOP_CACHE=<folder on another disk>", DecimalBytes(needed)))
 }

@@ -9,9 +9,7 @@ pub struct Environment(BTreeMap<String, String>);
 impl Environment {
     /// The variables this process was started with.
     pub fn of_process() -> Self {
-        let utf8 = std::env::vars_os().filter_map(|(name, value)| {
-            Some((name.into_string().ok()?, value.into_string().ok()?))
-        });
+        let utf8 = std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
         Self::from_pairs(utf8)
     }
 
@@ -21,14 +19,8 @@ impl Environment {
         Name: Into<String>,
         Value: Into<String>,
     {
-        let pairs = pairs
-            .into_iter()
-            .map(|(name, value)| (name.into(), value.into()));
-        Self(
-            pairs
-                .filter(|(_, value): &(String, String)| !value.is_empty())
-                .collect(),
-        )
+        let pairs = pairs.into_iter().map(|(name, value)| (name.into(), value.into()));
+        Self(pairs.filter(|(_, value): &(String, String)| !value.is_empty()).collect())
     }
 
     /// A variable as text.
@@ -43,8 +35,6 @@ impl Environment {
 
     /// A switch, by the rule of Hugging Face's tools.
     pub fn is_on(&self, name: &str) -> bool {
-        self.text(name).is_some_and(|value| {
-            matches!(value.to_uppercase().as_str(), "1" | "ON" | "YES" | "TRUE")
-        })
+        self.text(name).is_some_and(|value| matches!(value.to_uppercase().as_str(), "1" | "ON" | "YES" | "TRUE"))
     }
 }

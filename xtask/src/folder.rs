@@ -12,8 +12,5 @@ pub fn make(folder: &Path, variable: &str) -> Result<()> {
 
 /// The error of a folder that cannot be written.
 pub fn unwritable(folder: &Path, variable: &str, error: &std::io::Error) -> anyhow::Error {
-    anyhow!(
-        "cannot write {} ({error}): export {variable}=<a folder you may write>",
-        folder.display()
-    )
+    anyhow!("cannot write {} ({error}): export {variable}=<a folder you may write>", folder.display())
 }

@@ -48,21 +48,11 @@ impl Hub {
             .http_status_as_error(false)
             .user_agent("finetop")
             .build();
-        Self {
-            address: address.to_owned(),
-            token: token.map(str::to_owned),
-            agent: config.into(),
-        }
+        Self { address: address.to_owned(), token: token.map(str::to_owned), agent: config.into() }
     }
 
     /// Downloads a file until it has its pinned size; returns the revision it is of, if the hub says so.
-    pub fn fetch(
-        &self,
-        model: &str,
-        file: &ModelFile,
-        path: &Path,
-        track: &mut Track,
-    ) -> Result<Option<String>> {
+    pub fn fetch(&self, model: &str, file: &ModelFile, path: &Path, track: &mut Track) -> Result<Option<String>> {
         let url = format!("{}/{model}/resolve/main/{}", self.address, file.name);
         let mut last_error = None;
         for _ in 0..MAX_ATTEMPTS {
@@ -77,13 +67,7 @@ impl Hub {
         Err(last_error.context("no attempt was made")?)
     }
 
-    fn attempt(
-        &self,
-        url: &str,
-        file: &ModelFile,
-        path: &Path,
-        track: &mut Track,
-    ) -> Result<Option<String>> {
+    fn attempt(&self, url: &str, file: &ModelFile, path: &Path, track: &mut Track) -> Result<Option<String>> {
         if size(path) == file.pin.n_bytes {
             // An earlier attempt ended just before its content was checked; that comes next.
             return Ok(None);
@@ -104,8 +88,7 @@ impl Hub {
         }
         .with_context(|| format!("cannot write {}", path.display()))?;
         let mut body = answer.response.body_mut().as_reader();
-        copy(&mut body, &mut output, file.pin.n_bytes, track)
-            .with_context(|| format!("{url} broke off"))?;
+        copy(&mut body, &mut output, file.pin.n_bytes, track).with_context(|| format!("{url} broke off"))?;
         match size(path) {
             n_bytes if n_bytes == file.pin.n_bytes => Ok(answer.revision),
             n_bytes => bail!("{url} sent {n_bytes} of {} bytes", file.pin.n_bytes),
@@ -119,35 +102,16 @@ impl Hub {
             if from > 0 {
                 request = request.header(header::RANGE, format!("bytes={from}-"));
             }
-            if let Some(token) = self
-                .token
-                .as_ref()
-                .filter(|_| origin(&url) == origin(&self.address))
-            {
+            if let Some(token) = self.token.as_ref().filter(|_| origin(&url) == origin(&self.address)) {
                 request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
             }
-            let response = request
-                .call()
-                .with_context(|| format!("cannot reach {}", origin(&url)))?;
-            let text = |name: &str| {
-                response
-                    .headers()
-                    .get(name)?
-                    .to_str()
-                    .ok()
-                    .map(str::to_owned)
-            };
-            revision =
-                revision.or_else(|| text("x-repo-commit").filter(|revision| is_commit(revision)));
-            let Some(location) = text("location").filter(|_| response.status().is_redirection())
-            else {
+            let response = request.call().with_context(|| format!("cannot reach {}", origin(&url)))?;
+            let text = |name: &str| response.headers().get(name)?.to_str().ok().map(str::to_owned);
+            revision = revision.or_else(|| text("x-repo-commit").filter(|revision| is_commit(revision)));
+            let Some(location) = text("location").filter(|_| response.status().is_redirection()) else {
                 return Ok(Answer { response, revision });
             };
-            url = if location.starts_with('/') {
-                format!("{}{location}", origin(&url))
-            } else {
-                location
-            };
+            url = if location.starts_with('/') { format!("{}{location}", origin(&url)) } else { location };
         }
         bail!("{url} is one redirect too many")
     }
@@ -170,10 +134,7 @@ fn copy(body: &mut dyn Read, output: &mut File, n_bytes: u64, track: &mut Track)
 }
 
 fn starts_at(response: &Response<Body>, offset: u64) -> bool {
-    let range = response
-        .headers()
-        .get(header::CONTENT_RANGE)
-        .and_then(|range| range.to_str().ok());
+    let range = response.headers().get(header::CONTENT_RANGE).and_then(|range| range.to_str().ok());
     range.is_some_and(|range| range.starts_with(&format!("bytes {offset}-")))
 }
 

@@ -34,10 +34,7 @@ impl ModelCache {
     /// The folder of a model named `owner/name`.
     pub fn of(hub_cache: &Path, model: &str) -> Self {
         let name = format!("models--{}", model.replace('/', "--"));
-        Self {
-            folder: hub_cache.join(&name),
-            locks: hub_cache.join(".locks").join(name),
-        }
+        Self { folder: hub_cache.join(&name), locks: hub_cache.join(".locks").join(name) }
     }
 
     /// The snapshot that `refs/main` leads to.
@@ -48,20 +45,12 @@ impl ModelCache {
 
     /// Whether the snapshot has these files, each of its pinned size.
     pub fn has(&self, files: &[ModelFile]) -> bool {
-        self.snapshot().is_some_and(|snapshot| {
-            files
-                .iter()
-                .all(|file| has_size(&snapshot.join(file.name), file.pin.n_bytes))
-        })
+        self.snapshot().is_some_and(|snapshot| files.iter().all(|file| has_size(&snapshot.join(file.name), file.pin.n_bytes)))
     }
 
     /// Makes the folders that files are placed in.
     pub fn prepare(&self) -> Result<()> {
-        for folder in [
-            self.folder.join("blobs"),
-            self.folder.join("refs"),
-            self.locks.clone(),
-        ] {
+        for folder in [self.folder.join("blobs"), self.folder.join("refs"), self.locks.clone()] {
             folder::make(&folder, "HF_HOME")?;
         }
         Ok(())
@@ -74,9 +63,7 @@ impl ModelCache {
 
     /// Where a file's content grows while it is downloaded.
     pub fn incomplete(&self, file: &ModelFile) -> PathBuf {
-        self.folder
-            .join("blobs")
-            .join(format!("{}.incomplete", file.blob))
+        self.folder.join("blobs").join(format!("{}.incomplete", file.blob))
     }
 
     /// Waits until no other program writes a file's content.
@@ -100,18 +87,12 @@ impl ModelCache {
         let incomplete = self.incomplete(file);
         digest::check_or_remove(&incomplete, &file.pin)?;
         let failed = || format!("cannot complete {}", incomplete.display());
-        File::open(&incomplete)
-            .and_then(|content| content.sync_all())
-            .with_context(failed)?;
+        File::open(&incomplete).and_then(|content| content.sync_all()).with_context(failed)?;
         fs::rename(&incomplete, self.blob(file)).with_context(failed)
     }
 
     /// Links files into a revision's snapshot, and makes it the main one once all are there.
-    pub fn place<'a>(
-        &self,
-        revision: &str,
-        files: impl IntoIterator<Item = &'a ModelFile>,
-    ) -> Result<()> {
+    pub fn place<'a>(&self, revision: &str, files: impl IntoIterator<Item = &'a ModelFile>) -> Result<()> {
         let snapshot = self.folder.join("snapshots").join(revision);
         folder::make(&snapshot, "HF_HOME")?;
         for file in files {
@@ -120,10 +101,7 @@ impl ModelCache {
                 link::replace(&place, &Path::new("../../blobs").join(file.blob))?;
             }
         }
-        let (main, new) = (
-            self.folder.join("refs/main"),
-            self.folder.join("refs/.main.new"),
-        );
+        let (main, new) = (self.folder.join("refs/main"), self.folder.join("refs/.main.new"));
         let failed = || format!("cannot write {}", main.display());
         fs::write(&new, revision).with_context(failed)?;
         fs::rename(&new, &main).with_context(failed)
@@ -141,10 +119,7 @@ mod tests {
 
     const FILE: ModelFile = ModelFile {
         name: "config.json",
-        pin: Pin {
-            n_bytes: 5,
-            sha256: "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824",
-        },
+        pin: Pin { n_bytes: 5, sha256: "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824" },
         blob: "b6fc4c620b67d95f953a5c1c1230aaab5db5a1b0",
     };
 
@@ -166,10 +141,7 @@ mod tests {
         let folder = hub_cache.path().join("models--owner--name");
         assert_eq!(fs::read_to_string(folder.join("refs/main")).unwrap(), "abc");
         let link = fs::read_link(folder.join("snapshots/abc/config.json")).unwrap();
-        assert_eq!(
-            link,
-            Path::new("../../blobs/b6fc4c620b67d95f953a5c1c1230aaab5db5a1b0")
-        );
+        assert_eq!(link, Path::new("../../blobs/b6fc4c620b67d95f953a5c1c1230aaab5db5a1b0"));
     }
 
     #[test]

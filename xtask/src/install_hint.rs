@@ -18,16 +18,9 @@ pub fn command(missing: Missing) -> String {
     if cfg!(target_os = "macos") {
         return on_mac(missing).to_owned();
     }
-    let has = |program: &str| {
-        ["/usr/bin", "/bin", "/sbin"]
-            .iter()
-            .any(|bin| Path::new(bin).join(program).exists())
-    };
+    let has = |program: &str| ["/usr/bin", "/bin", "/sbin"].iter().any(|bin| Path::new(bin).join(program).exists());
     let sudo = if has("sudo") { "sudo " } else { "" };
-    on_linux(missing, has).map_or_else(
-        || on_unknown(missing).to_owned(),
-        |command| format!("{sudo}{command}"),
-    )
+    on_linux(missing, has).map_or_else(|| on_unknown(missing).to_owned(), |command| format!("{sudo}{command}"))
 }
 
 fn on_mac(missing: Missing) -> &'static str {
@@ -39,12 +32,7 @@ fn on_mac(missing: Missing) -> &'static str {
 
 fn on_linux(missing: Missing, has: impl Fn(&str) -> bool) -> Option<&'static str> {
     let [debian, fedora, arch, suse] = match missing {
-        Missing::Compiler => [
-            "apt-get install g++",
-            "dnf install gcc-c++",
-            "pacman -S gcc",
-            "zypper install gcc-c++",
-        ],
+        Missing::Compiler => ["apt-get install g++", "dnf install gcc-c++", "pacman -S gcc", "zypper install gcc-c++"],
         Missing::Python | Missing::Pip => [
             "apt-get install python3 python3-pip",
             "dnf install python3 python3-pip",
@@ -52,16 +40,8 @@ fn on_linux(missing: Missing, has: impl Fn(&str) -> bool) -> Option<&'static str
             "zypper install python3 python3-pip",
         ],
     };
-    let managers = [
-        ("apt-get", debian),
-        ("dnf", fedora),
-        ("pacman", arch),
-        ("zypper", suse),
-    ];
-    managers
-        .into_iter()
-        .find(|(manager, _)| has(manager))
-        .map(|(_, command)| command)
+    let managers = [("apt-get", debian), ("dnf", fedora), ("pacman", arch), ("zypper", suse)];
+    managers.into_iter().find(|(manager, _)| has(manager)).map(|(_, command)| command)
 }
 
 fn on_unknown(missing: Missing) -> &'static str {
@@ -78,14 +58,8 @@ mod tests {
 
     #[test]
     fn the_hint_names_the_package_manager_that_is_there() {
-        assert_eq!(
-            on_linux(Missing::Compiler, |manager| manager == "apt-get"),
-            Some("apt-get install g++")
-        );
-        assert_eq!(
-            on_linux(Missing::Pip, |manager| manager == "dnf"),
-            Some("dnf install python3 python3-pip")
-        );
+        assert_eq!(on_linux(Missing::Compiler, |manager| manager == "apt-get"), Some("apt-get install g++"));
+        assert_eq!(on_linux(Missing::Pip, |manager| manager == "dnf"), Some("dnf install python3 python3-pip"));
         assert_eq!(on_linux(Missing::Pip, |_| false), None);
     }
 }

@@ -27,34 +27,26 @@ pub struct Libtorch {
 impl Libtorch {
     /// Reads a folder; says what is wrong with it otherwise.
     pub fn read(folder: &Path) -> Result<Self> {
-        let libraries =
-            ["libtorch_cpu", "libc10"].map(|name| format!("lib/{name}.{LIBRARY_ENDING}"));
+        let libraries = ["libtorch_cpu", "libc10"].map(|name| format!("lib/{name}.{LIBRARY_ENDING}"));
         let header = "include/torch/csrc/api/include/torch/torch.h".to_owned();
         for file in libraries.iter().chain([&header]) {
             if !folder.join(file).is_file() {
                 bail!("{} has no {file}", folder.display());
             }
         }
-        let version = version_of(folder)
-            .with_context(|| format!("{} has no build-version", folder.display()))?;
+        let version = version_of(folder).with_context(|| format!("{} has no build-version", folder.display()))?;
         let release = version.split('+').next().unwrap_or_default();
         // A later patch release keeps the binary interface, yet the bindings refuse a `build-version` that differs.
-        let is_fit = release == VERSION
-            || release.starts_with("2.11.") && !folder.join("build-version").exists();
+        let is_fit = release == VERSION || release.starts_with("2.11.") && !folder.join("build-version").exists();
         if !is_fit {
             bail!("{} is version {version}, not {VERSION}", folder.display());
         }
-        Ok(Self {
-            folder: folder.to_owned(),
-            version,
-        })
+        Ok(Self { folder: folder.to_owned(), version })
     }
 
     /// Whether it can compute on a GPU.
     pub fn has_cuda(&self) -> bool {
-        self.folder
-            .join(format!("lib/libtorch_cuda.{LIBRARY_ENDING}"))
-            .exists()
+        self.folder.join(format!("lib/libtorch_cuda.{LIBRARY_ENDING}")).exists()
     }
 }
 
@@ -62,32 +54,23 @@ impl Libtorch {
 pub fn current(places: &Places) -> Result<Libtorch> {
     match &places.user_libtorch {
         Some(folder) if !folder.is_absolute() => {
-            bail!(
-                "LIBTORCH={} is not an absolute path: unset LIBTORCH, or export the whole path",
-                folder.display()
-            )
+            bail!("LIBTORCH={} is not an absolute path: unset LIBTORCH, or export the whole path", folder.display())
         }
-        Some(folder) => Libtorch::read(folder)
-            .context("LIBTORCH leads to no libtorch 2.11.0 (unset LIBTORCH to have one set up)"),
+        Some(folder) => Libtorch::read(folder).context("LIBTORCH leads to no libtorch 2.11.0 (unset LIBTORCH to have one set up)"),
         None => Libtorch::read(&places.link()),
     }
 }
 
 /// Where a download is kept for all checkouts.
 pub fn cached_folder(places: &Places, platform: Platform) -> PathBuf {
-    places
-        .cache
-        .join(format!("libtorch-{VERSION}-cpu-{}", platform.name()))
+    places.cache.join(format!("libtorch-{VERSION}-cpu-{}", platform.name()))
 }
 
 /// Makes `.libtorch` lead to a libtorch, downloading one if there is none.
 pub fn set_up(places: &Places, staging: &Staging, output: Output) -> Result<()> {
     let link = places.link();
     if fs::symlink_metadata(&link).is_ok_and(|metadata| !metadata.is_symlink()) {
-        bail!(
-            "{} is in the way and no libtorch: mv {0} {0}.old",
-            link.display()
-        );
+        bail!("{} is in the way and no libtorch: mv {0} {0}.old", link.display());
     }
     let folder = match find_in_python() {
         Some(libtorch) => libtorch.folder,
@@ -115,20 +98,15 @@ fn download(places: &Places, staging: &Staging, output: Output) -> Result<PathBu
     python::require_pip()?;
     let Download { wheels, room_bytes } = libtorch_wheels::of(platform);
     disk::require_room(&places.cache, room_bytes, "FINETOP_CACHE")?;
-    output::say(&format!(
-        "downloading libtorch {VERSION} to {}",
-        places.cache.display()
-    ));
+    output::say(&format!("downloading libtorch {VERSION} to {}", places.cache.display()));
     let unpacked = staging.folder.join("libtorch");
     for wheel in wheels {
         let archive = pip::download(wheel, staging, output)?;
         wheel::unpack(&archive, wheel.parts, &unpacked)?;
-        fs::remove_file(&archive)
-            .with_context(|| format!("cannot remove {}", archive.display()))?;
+        fs::remove_file(&archive).with_context(|| format!("cannot remove {}", archive.display()))?;
     }
     let build_version = unpacked.join("build-version");
-    fs::write(&build_version, format!("{VERSION}+cpu\n"))
-        .with_context(|| format!("cannot write {}", build_version.display()))?;
+    fs::write(&build_version, format!("{VERSION}+cpu\n")).with_context(|| format!("cannot write {}", build_version.display()))?;
     staging.promote("libtorch", &place)?;
     Ok(place)
 }
@@ -139,9 +117,7 @@ fn version_of(folder: &Path) -> Option<String> {
         return Some(version.trim().to_owned());
     }
     let script = fs::read_to_string(folder.join("version.py")).ok()?;
-    let value = script
-        .lines()
-        .find_map(|line| line.strip_prefix("__version__ = "))?;
+    let value = script.lines().find_map(|line| line.strip_prefix("__version__ = "))?;
     Some(value.trim_matches(['\'', '"']).to_owned())
 }
 
@@ -166,20 +142,14 @@ mod tests {
     fn versions_are_read_from_a_libtorch_and_from_a_pytorch() {
         let check = |file: &str, text: &str, expected: Option<&str>| {
             let folder = folder_with(file, text);
-            let version = Libtorch::read(folder.path())
-                .ok()
-                .map(|libtorch| libtorch.version);
+            let version = Libtorch::read(folder.path()).ok().map(|libtorch| libtorch.version);
             assert_eq!(version.as_deref(), expected, "{file}: {text}");
         };
         check("build-version", "2.11.0+cpu\n", Some("2.11.0+cpu"));
         check("build-version", "2.11.0", Some("2.11.0"));
         check("build-version", "2.11.1+cpu", None);
         check("build-version", "2.10.0+cpu", None);
-        check(
-            "version.py",
-            "debug = False\n__version__ = '2.11.0+cu130'\n",
-            Some("2.11.0+cu130"),
-        );
+        check("version.py", "debug = False\n__version__ = '2.11.0+cu130'\n", Some("2.11.0+cu130"));
         check("version.py", "__version__ = '2.11.1'\n", Some("2.11.1"));
         check("version.py", "__version__ = '2.9.1'\n", None);
     }

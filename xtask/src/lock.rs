@@ -21,10 +21,7 @@ pub fn acquire(cache: &Path) -> Result<SetupLock> {
     let file = File::options().create(true).append(true).open(&path);
     let file = file.map_err(|error| folder::unwritable(&path, "FINETOP_CACHE", &error))?;
     if let Err(TryLockError::WouldBlock) = file.try_lock() {
-        output::say(&format!(
-            "waiting for another set-up (it holds {})",
-            path.display()
-        ));
+        output::say(&format!("waiting for another set-up (it holds {})", path.display()));
         // Some network disks know no locks; there a set-up goes on alone.
         let _ = file.lock();
     }
@@ -38,12 +35,7 @@ mod tests {
     #[test]
     fn the_lock_is_free_again_once_dropped() {
         let folder = tempfile::tempdir().unwrap();
-        let other = || {
-            File::options()
-                .append(true)
-                .open(folder.path().join("setup.lock"))
-                .unwrap()
-        };
+        let other = || File::options().append(true).open(folder.path().join("setup.lock")).unwrap();
         let lock = acquire(folder.path()).unwrap();
         assert!(matches!(other().try_lock(), Err(TryLockError::WouldBlock)));
         drop(lock);

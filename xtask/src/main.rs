@@ -11,9 +11,7 @@ use crate::output::Output;
 use crate::places::Places;
 
 #[cfg(not(unix))]
-compile_error!(
-    "finetop is made for Linux and macOS; on Windows, use the Windows Subsystem for Linux"
-);
+compile_error!("finetop is made for Linux and macOS; on Windows, use the Windows Subsystem for Linux");
 
 mod cargo;
 mod compiler;
@@ -89,11 +87,7 @@ fn main() -> ExitCode {
 /// What mends an error that can come from anywhere.
 fn remedy(error: &anyhow::Error) -> &'static str {
     let is_full = |cause: &std::io::Error| cause.kind() == std::io::ErrorKind::StorageFull;
-    if error
-        .chain()
-        .filter_map(|cause| cause.downcast_ref())
-        .any(is_full)
-    {
+    if error.chain().filter_map(|cause| cause.downcast_ref()).any(is_full) {
         return ": free some, or export FINETOP_CACHE=<folder on another disk>";
     }
     ""

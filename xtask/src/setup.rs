@@ -32,11 +32,7 @@ pub fn set_up(places: &Places, output: Output) -> Result<()> {
 /// Says what is there, after a set-up.
 pub fn report(places: &Places) {
     if let Ok(libtorch) = libtorch::current(places) {
-        println!(
-            "libtorch {} in {}",
-            libtorch.version,
-            libtorch.folder.display()
-        );
+        println!("libtorch {} in {}", libtorch.version, libtorch.folder.display());
     }
     if let Some(snapshot) = model::cache(places).snapshot() {
         println!("base model in {}", snapshot.display());

@@ -20,9 +20,7 @@ pub struct Staging {
 impl Staging {
     /// Makes the folder and removes those that dead attempts left; the lock says that no living one has any.
     pub fn begin(cache: &Path, _lock: &SetupLock) -> Result<Self> {
-        for entry in
-            fs::read_dir(cache).with_context(|| format!("cannot read {}", cache.display()))?
-        {
+        for entry in fs::read_dir(cache).with_context(|| format!("cannot read {}", cache.display()))? {
             let entry = entry?;
             if entry.file_name().to_string_lossy().starts_with(PREFIX) {
                 // What a dead attempt's pip still writes for a moment is removed by the next set-up.
@@ -37,11 +35,9 @@ impl Staging {
     /// Moves a complete file or folder to its place on the same disk, in one step.
     pub fn promote(&self, name: &str, place: &Path) -> Result<()> {
         if place.exists() {
-            fs::remove_dir_all(place)
-                .with_context(|| format!("cannot replace {}", place.display()))?;
+            fs::remove_dir_all(place).with_context(|| format!("cannot replace {}", place.display()))?;
         }
-        fs::rename(self.folder.join(name), place)
-            .with_context(|| format!("cannot move {name} to {}", place.display()))
+        fs::rename(self.folder.join(name), place).with_context(|| format!("cannot move {name} to {}", place.display()))
     }
 }
 

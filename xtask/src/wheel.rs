@@ -71,9 +71,7 @@ fn place_of(name: &str, parts: &[Part]) -> Option<(usize, String)> {
         if name == part.from {
             return Some((part_idx, part.to.to_owned()));
         }
-        let below = name
-            .strip_prefix(part.from)
-            .filter(|_| part.from.ends_with('/'))?;
+        let below = name.strip_prefix(part.from).filter(|_| part.from.ends_with('/'))?;
         Some((part_idx, format!("{}{below}", part.to)))
     })
 }
@@ -84,23 +82,13 @@ mod tests {
 
     use super::*;
 
-    const PARTS: [Part; 2] = [
-        Part {
-            from: "torch/include/",
-            to: "include/",
-        },
-        Part {
-            from: "torch/lib/libc10.so",
-            to: "lib/libc10.so",
-        },
-    ];
+    const PARTS: [Part; 2] = [Part { from: "torch/include/", to: "include/" }, Part { from: "torch/lib/libc10.so", to: "lib/libc10.so" }];
 
     fn archive(folder: &Path, names: &[&str]) -> std::path::PathBuf {
         let path = folder.join("some.whl");
         let mut zip = zip::ZipWriter::new(File::create(&path).unwrap());
         for name in names {
-            zip.start_file(*name, zip::write::SimpleFileOptions::default())
-                .unwrap();
+            zip.start_file(*name, zip::write::SimpleFileOptions::default()).unwrap();
             zip.write_all(name.as_bytes()).unwrap();
         }
         zip.finish().unwrap();
@@ -110,22 +98,11 @@ mod tests {
     #[test]
     fn only_the_wanted_parts_are_unpacked() {
         let folder = tempfile::tempdir().unwrap();
-        let names = [
-            "torch/include/a/b.h",
-            "torch/lib/libc10.so",
-            "torch/lib/libc10.so.1",
-            "torch/lib/libtorch_cuda.so",
-        ];
+        let names = ["torch/include/a/b.h", "torch/lib/libc10.so", "torch/lib/libc10.so.1", "torch/lib/libtorch_cuda.so"];
         let target = folder.path().join("out");
         unpack(&archive(folder.path(), &names), &PARTS, &target).unwrap();
-        assert_eq!(
-            fs::read_to_string(target.join("include/a/b.h")).unwrap(),
-            names[0]
-        );
-        assert_eq!(
-            fs::read_to_string(target.join("lib/libc10.so")).unwrap(),
-            names[1]
-        );
+        assert_eq!(fs::read_to_string(target.join("include/a/b.h")).unwrap(), names[0]);
+        assert_eq!(fs::read_to_string(target.join("lib/libc10.so")).unwrap(), names[1]);
         assert_eq!(fs::read_dir(target.join("lib")).unwrap().count(), 1);
     }
 
@@ -133,9 +110,7 @@ mod tests {
     fn a_wheel_without_a_wanted_part_is_an_error() {
         let folder = tempfile::tempdir().unwrap();
         let path = archive(folder.path(), &["torch/include/a.h"]);
-        let error = unpack(&path, &PARTS, folder.path())
-            .unwrap_err()
-            .to_string();
+        let error = unpack(&path, &PARTS, folder.path()).unwrap_err().to_string();
         assert!(error.ends_with("holds no torch/lib/libc10.so"), "{error}");
     }
 
@@ -144,12 +119,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = archive(folder.path(), &["torch/include/a.h", "torch/lib/libc10.so"]);
         let half = fs::metadata(&path).unwrap().len() / 2;
-        File::options()
-            .write(true)
-            .open(&path)
-            .unwrap()
-            .set_len(half)
-            .unwrap();
+        File::options().write(true).open(&path).unwrap().set_len(half).unwrap();
         assert!(unpack(&path, &PARTS, folder.path()).is_err());
     }
 
