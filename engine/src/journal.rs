@@ -16,12 +16,13 @@ pub struct Journal {
     writer: EventWriter,
     held: Vec<Event>,
     flushed: Instant,
+    last_step: u64,
 }
 
 impl Journal {
     /// Writes through `writer`.
     pub fn new(writer: EventWriter) -> Self {
-        Self { writer, held: Vec::new(), flushed: Instant::now() }
+        Self { writer, held: Vec::new(), flushed: Instant::now(), last_step: 0 }
     }
 
     /// Takes an event down.
@@ -30,8 +31,16 @@ impl Journal {
     /// When it cannot be written, or another attempt owns the run's folder.
     pub fn record(&mut self, kind: EventKind) -> Result<(), EngineError> {
         let may_wait = matches!(kind, EventKind::Step(_));
+        if let EventKind::Step(step) = &kind {
+            self.last_step = step.step;
+        }
         self.held.push(Event { time: clock::now_seconds(), kind });
         if may_wait && self.flushed.elapsed() < HOLD { Ok(()) } else { self.flush() }
+    }
+
+    /// The last step taken down, 0 before the first.
+    pub const fn last_step(&self) -> u64 {
+        self.last_step
     }
 
     /// Takes a line for people down.

@@ -43,7 +43,8 @@ pub fn work(dir: &RunDir, attempt: u32) -> (i32, Option<String>) {
         Err(EngineError::Fenced) => return (code::FENCED, Some(EngineError::Fenced.to_string())),
         Err(error) => {
             let reason = with_sources(&error);
-            let ending = Ending { outcome: Outcome::Failed, reason: reason.clone(), position: Position::default(), checkpoint_bytes: 0 };
+            let position = Position { step: journal.last_step(), ..Position::default() };
+            let ending = Ending { outcome: Outcome::Failed, reason: reason.clone(), position, checkpoint_bytes: 0 };
             (finished(ending, start), Some(code::FAILED), Some(reason))
         }
     };

@@ -36,7 +36,7 @@ pub struct SplitSurvey {
     pub label_counts: Vec<usize>,
     /// Rows whose texts have control characters.
     pub control_characters: Option<Occurrence>,
-    /// Words per row: mean of all, and of the longest rows that could fill one batch of 32.
+    /// Words per row, both texts of a pair together.
     pub words: Words,
 }
 

@@ -1,9 +1,9 @@
-//! What every format is read into: named columns and rows of fields, each with its line.
+//! What every format is read into: rows of fields, each with its line; and the choice of columns by name.
 
 /// A file's rows.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Table {
-    /// Names of the columns wanted by the reader, in the order asked for.
+    /// The rows below the header, in the file's order.
     pub rows: Vec<Record>,
 }
 

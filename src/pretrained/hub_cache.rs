@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::spec::experiment::resolve::DEFAULT_MODEL;
+
 /// The environment variables that place the cache; empty ones count as unset.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct HubVariables {
@@ -45,9 +47,6 @@ pub enum HubError {
         remedy: String,
     },
 }
-
-/// The model that `cargo xtask setup` provides.
-pub const DEFAULT_MODEL: &str = "sentence-transformers/all-MiniLM-L6-v2";
 
 impl HubVariables {
     /// The variables of this process.
@@ -95,6 +94,7 @@ pub fn find(id: &str, variables: &HubVariables) -> Result<PathBuf, HubError> {
         return Err(HubError::NotAnId(id.to_owned()));
     }
     let folder = variables.cache().ok_or(HubError::NoCache)?.join(format!("models--{}", id.replace('/', "--")));
+    // `cargo xtask setup` provides the default model.
     let remedy = || match id {
         DEFAULT_MODEL => "run `cargo xtask setup`".to_owned(),
         _ => format!("run `huggingface-cli download {id}`"),

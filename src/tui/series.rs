@@ -123,6 +123,9 @@ pub fn tick_labels(ticks: &[f64]) -> Vec<String> {
     ticks.iter().map(|tick| format!("{:.digits$}{unit}", tick / scale)).collect()
 }
 
+/// Columns from which percentiles mean something.
+const LEAST_COLUMNS: usize = 30;
+
 /// A range that outliers do not blow up: from the least to the greatest value, but where one lies farther beyond the
 /// 5th or 95th percentile of the columns than these lie apart, only a little beyond it. Returns whether something is cut off.
 pub fn robust_range(columns: &[[f64; 4]]) -> Option<(f64, f64, bool)> {
@@ -134,7 +137,7 @@ pub fn robust_range(columns: &[[f64; 4]]) -> Option<(f64, f64, bool)> {
     let (_, p5, _) = least.select_nth_unstable_by(few, f64::total_cmp);
     let (_, p95, _) = greatest.select_nth_unstable_by(last - few, f64::total_cmp);
     let (p5, p95, spread) = (*p5, *p95, *p95 - *p5);
-    if columns.len() < 8 || spread <= 0.0 {
+    if columns.len() < LEAST_COLUMNS || spread <= 0.0 {
         return Some((low, high, false));
     }
     let cut_low = if low < p5 - spread { p5 - 0.15 * spread } else { low };

@@ -28,7 +28,10 @@ pub fn update(state: &mut State, message: Message) -> Vec<Effect> {
         Message::Updates(updates) => return take_in(state, updates),
         Message::Requested(Ok(what)) => notice(state, what),
         Message::Files(files) => {
-            state.launch.cursor = state.launch.cursor.min(files.len().saturating_sub(1));
+            let is_first_look = state.launch.files.is_none();
+            let quickstart = files.iter().position(|file| file.file_stem().is_some_and(|stem| stem == "quickstart"));
+            let cursor = if is_first_look { quickstart.unwrap_or(0) } else { state.launch.cursor };
+            state.launch.cursor = cursor.min(files.len().saturating_sub(1));
             state.launch.waiting = None;
             state.launch.files = Some(files);
         }

@@ -4,10 +4,8 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 
 use finetop::data::example::Example;
-use finetop::pretrained::{
-    self,
-    hub_cache::{DEFAULT_MODEL, HubVariables},
-};
+use finetop::pretrained::{self, hub_cache::HubVariables};
+use finetop::spec::experiment::resolve::DEFAULT_MODEL;
 use finetop::spec::head::Pooling;
 use finetop::spec::method::{Lora, Method, Site};
 use finetop::spec::optimization::Optimization;

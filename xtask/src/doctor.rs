@@ -84,7 +84,7 @@ fn libtorch_finding(places: &Places) -> Finding {
     } else if folder.join("version.py").exists() {
         "PyTorch of a Python"
     } else {
-        "linked by hand"
+        "linked"
     };
     Finding::Found(format!("{} ({source}) {}", libtorch.version, folder.display()))
 }

@@ -10,6 +10,9 @@ use crate::environment::Environment;
 use crate::output::Output;
 use crate::places::Places;
 
+#[cfg(not(unix))]
+compile_error!("finetop is made for Linux and macOS; on Windows, use the Windows Subsystem for Linux");
+
 mod cargo;
 mod compiler;
 mod digest;
@@ -75,10 +78,19 @@ fn main() -> ExitCode {
     match run(std::env::args().skip(1).collect()) {
         Ok(code) => code,
         Err(error) => {
-            eprintln!("error: {error:#}");
+            eprintln!("error: {error:#}{}", remedy(&error));
             ExitCode::FAILURE
         }
     }
+}
+
+/// What mends an error that can come from anywhere.
+fn remedy(error: &anyhow::Error) -> &'static str {
+    let is_full = |cause: &std::io::Error| cause.kind() == std::io::ErrorKind::StorageFull;
+    if error.chain().filter_map(|cause| cause.downcast_ref()).any(is_full) {
+        return ": free some, or export FINETOP_CACHE=<folder on another disk>";
+    }
+    ""
 }
 
 fn run(mut arguments: Vec<String>) -> Result<ExitCode> {

@@ -27,11 +27,15 @@ pub fn is_ready(places: &Places) -> bool {
     cache(places).has(&FILES)
 }
 
+/// Fails early if the model could not be placed once it is here.
+pub fn require_place(places: &Places) -> Result<()> {
+    cache(places).prepare()?;
+    disk::require_room(&places.hub_cache, CACHE_ROOM_BYTES, "HF_HOME")
+}
+
 /// Fetches the model from the first source that has it.
 pub fn set_up(places: &Places, staging: &Staging, output: Output) -> Result<()> {
     let cache = cache(places);
-    cache.prepare()?;
-    disk::require_room(&places.hub_cache, CACHE_ROOM_BYTES, "HF_HOME")?;
     output::say(&format!("downloading {MODEL} to {}", places.hub_cache.display()));
     if let Some(address) = &places.hub {
         let hub = Hub::new(address, places.hub_token.as_deref());

@@ -7,6 +7,8 @@ use indicatif::{DecimalBytes, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 /// Time between two plain lines about the same work.
 const PLAIN_INTERVAL: Duration = Duration::from_secs(5);
+/// Work on less than this is over before it is read of.
+const SPOKEN_BYTES: u64 = 1_000_000;
 /// Fits 80 columns with labels of up to 26 characters.
 const TEMPLATE: &str = "{msg:26} {wide_bar} {decimal_bytes:>9} of {decimal_total_bytes:>9}, {eta:>3} left";
 
@@ -68,10 +70,13 @@ impl Track {
         }
     }
 
-    /// Ends the work and says how long it took.
+    /// Ends the work and says how long it took, if it was worth showing.
     pub fn finish(self) {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
+        }
+        if self.n_bytes < SPOKEN_BYTES {
+            return;
         }
         let seconds = self.started.elapsed().as_secs_f64();
         eprintln!("{}: {} in {seconds:.1} s", self.label, DecimalBytes(self.n_bytes));

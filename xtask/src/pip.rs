@@ -1,6 +1,7 @@
 //! Downloads pinned wheels with the user's pip, which knows its own index, mirrors and proxies.
 
-use std::fs::{self, File};
+use std::fs;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread;
@@ -27,22 +28,21 @@ runpy.run_module('pip', run_name='__main__', alter_sys=True)
 const TAGS: [&str; 6] = ["--python-version", "3.12", "--implementation", "cp", "--abi", "cp312"];
 /// What pip says of an address that does not answer, or of a download that broke off.
 const NETWORK_SIGNS: [&str; 5] = ["WARNING: Retrying (", "ReadTimeoutError", "IncompleteRead", "ProtocolError", "incomplete-download"];
+const DISK_FULL: &str = "the disk is full: free some, or export FINETOP_CACHE=<folder on another disk>";
 const POLL_INTERVAL: Duration = Duration::from_millis(100);
 
 /// Downloads a wheel into the staging folder and checks its hash.
 pub fn download(wheel: &Wheel, staging: &Staging, output: Output) -> Result<PathBuf> {
     let (temporary, wheels) = (staging.folder.join("tmp"), staging.folder.join("wheels"));
-    let log = staging.folder.join("pip.log");
     for folder in [&temporary, &wheels] {
         fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
     }
     let mut track = output.track(wheel.requirement, wheel.pin.n_bytes);
-    let errors = File::create(&log).with_context(|| format!("cannot write {}", log.display()))?;
-    let child = command(wheel, &temporary, &wheels).stderr(errors).spawn().context("cannot run python3")?;
-    let status = watch(child, &temporary, &mut track)?;
+    let child = command(wheel, &temporary, &wheels).spawn().context("cannot run python3")?;
+    let (status, log) = watch(child, &temporary, &mut track)?;
     if !status.success() {
         drop(track);
-        bail!("{}", explain(wheel.requirement, &fs::read_to_string(&log).unwrap_or_default()));
+        bail!("{}", explain(wheel.requirement, &log));
     }
     let path = only_file(&wheels)?;
     digest::check_or_remove(&path, &wheel.pin)?;
@@ -66,17 +66,26 @@ fn command(wheel: &Wheel, temporary: &Path, wheels: &Path) -> Command {
         // From pip 25.1 on a broken download goes on where it stopped; older versions overlook the setting.
         .env("PIP_RESUME_RETRIES", "5")
         .stdin(Stdio::piped())
+        .stderr(Stdio::piped())
         .stdout(Stdio::null());
     command
 }
 
-/// Waits for pip, whose own progress is shown in terminals only, by the growth of its temporary files.
-fn watch(mut child: Child, temporary: &Path, track: &mut Track) -> Result<ExitStatus> {
+/// Waits for pip, whose own progress is shown in terminals only, by the growth of its temporary files;
+/// returns how it ended and what it complained of.
+fn watch(mut child: Child, temporary: &Path, track: &mut Track) -> Result<(ExitStatus, String)> {
     // Waiting would close it, and pip would leave.
     let _standard_input = child.stdin.take();
+    let mut standard_error = child.stderr.take().context("cannot read from pip")?;
+    // A full pipe would stop pip; a file could not be written on a full disk.
+    let reader = thread::spawn(move || {
+        let mut log = Vec::new();
+        let _ = standard_error.read_to_end(&mut log);
+        String::from_utf8_lossy(&log).into_owned()
+    });
     loop {
         if let Some(status) = child.try_wait().context("cannot wait for pip")? {
-            return Ok(status);
+            return Ok((status, reader.join().unwrap_or_default()));
         }
         track.set(size_below(temporary));
         thread::sleep(POLL_INTERVAL);
@@ -106,13 +115,13 @@ fn only_file(folder: &Path) -> Result<PathBuf> {
 fn explain(requirement: &str, log: &str) -> String {
     let last = |prefix: &str| log.lines().rev().find_map(|line| line.strip_prefix(prefix)).map(str::trim);
     if log.contains("No space left on device") {
-        return format!("the disk is full: free some, or export FINETOP_CACHE=<folder on another disk> ({requirement})");
+        return DISK_FULL.to_owned();
     }
     if NETWORK_SIGNS.iter().any(|sign| log.contains(sign)) {
         return format!("pip cannot reach its index for {requirement}: connect to the network, then cargo xtask setup");
     }
     let reason = last("ERROR: ").or_else(|| log.lines().rev().find(|line| !line.is_empty())).unwrap_or("it was ended");
-    format!("pip cannot download {requirement} ({reason}): check `pip config list`, then cargo xtask setup")
+    format!("pip cannot download {requirement} ({reason}): check the network and `pip config list`, then cargo xtask setup")
 }
 
 #[cfg(test)]

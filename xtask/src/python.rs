@@ -14,6 +14,8 @@ spec = importlib.util.find_spec('torch')
 print(next(iter(spec.submodule_search_locations or []), '') if spec else '')
 ";
 
+const SAY_VERSION: &str = "import sys; print('Python', sys.version.split()[0], sys.executable)";
+
 /// A command that runs the active Python, away from folders with modules of the user's.
 pub fn command() -> Command {
     let mut command = Command::new("python3");
@@ -21,15 +23,14 @@ pub fn command() -> Command {
     command
 }
 
-/// Version of Python, if there is one.
+/// Version and path of Python, if there is one.
 pub fn version() -> Option<String> {
-    first_line(&["--version"])
+    first_line(&["-c", SAY_VERSION])
 }
 
-/// Version of pip, if there is one.
+/// Version and path of pip, if there is one.
 pub fn pip_version() -> Option<String> {
-    let line = first_line(&["-m", "pip", "--version"])?;
-    Some(line.split(" from ").next().unwrap_or(&line).to_owned())
+    first_line(&["-m", "pip", "--version"])
 }
 
 /// Fails with the command that mends it if Python or pip is missing.

@@ -16,10 +16,14 @@ pub fn set_up(places: &Places, output: Output) -> Result<()> {
     let lock = lock::acquire(&places.cache)?;
     let staging = Staging::begin(&places.cache, &lock)?;
     // Another set-up may have done all this while this one waited.
+    let needs_model = !model::is_ready(places);
+    if needs_model {
+        model::require_place(places)?;
+    }
     if !has_libtorch(places)? {
         libtorch::set_up(places, &staging, output)?;
     }
-    if !model::is_ready(places) {
+    if needs_model {
         model::set_up(places, &staging, output)?;
     }
     Ok(())

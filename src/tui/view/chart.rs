@@ -100,6 +100,9 @@ impl Points<'_> {
 /// Columns of the y axis with labels such as 0.95; the series are read once where these suffice.
 const LEAST_AXIS_WIDTH: u16 = 5;
 
+/// Least part of the greatest value that a linear y axis spans.
+const LEAST_SPAN: f64 = 0.02;
+
 /// The y axis of a drawn chart.
 struct Scale {
     low: f64,
@@ -199,7 +202,9 @@ fn scale(chart: &Chart, reduced: &[Vec<Column>]) -> Option<(Scale, bool)> {
     if chart.is_log {
         return Some((Scale { low: low / 1.05, high: high * 1.05, is_log: true }, is_cut));
     }
-    let pad = if high > low { (high - low) * 0.04 } else { (high.abs() * 0.1).max(1e-6) };
+    // A curve that hardly moves must not look as if it did.
+    let least_span = (high.abs() * LEAST_SPAN).max(1e-9);
+    let pad = ((least_span - (high - low)) / 2.0).max((high - low) * 0.04);
     let padded = if low >= 0.0 { (low - pad).max(0.0) } else { low - pad };
     Some((Scale { low: padded, high: high + pad, is_log: false }, is_cut))
 }

@@ -83,7 +83,7 @@ pub fn system(_state: &State, theme: Theme, area: Rect, buffer: &mut Buffer, run
     let text_of = |text: Option<String>| text.unwrap_or_else(|| "--".to_owned());
     let speed = run.state.examples_per_second().map(|speed| {
         let tokens = last.map_or(0.0, |step| step.tokens as f64 / step.training_seconds.max(1e-9));
-        format!("{speed:.0} ex/s  {} tokens/s", text::count(tokens as u64))
+        format!("{} ex/s  {} tokens/s", text::count(speed.round() as u64), text::count(tokens as u64))
     });
     let peak = run
         .state

@@ -255,7 +255,7 @@ fn cell(state: &State, theme: Theme, run: &RunView, column: Column, metric: Metr
             }
         }
         Column::Best => run.state.best().map_or_else(none, |best| plain(best.step.to_string())),
-        Column::Speed => run.state.examples_per_second().map_or_else(none, |speed| plain(format!("{speed:.0}"))),
+        Column::Speed => run.state.examples_per_second().map_or_else(none, |speed| plain(text::count(speed.round() as u64))),
         Column::Memory => run.state.steps.last().map_or_else(none, |step| (text::bytes(step.rss_bytes), theme.dim())),
     }
 }
