@@ -67,4 +67,25 @@ mod tests {
         drop(staging);
         assert!(!folder.exists());
     }
+
+    #[test]
+    fn a_place_is_empty_until_the_work_is_complete() {
+        let cache = tempfile::tempdir().unwrap();
+        let place = cache.path().join("libtorch");
+        let lock = lock::acquire(cache.path()).unwrap();
+        let write = |staging: &Staging| {
+            fs::create_dir(staging.folder.join("work")).unwrap();
+            fs::write(staging.folder.join("work/file"), "whole").unwrap();
+        };
+        let given_up = Staging::begin(cache.path(), &lock).unwrap();
+        write(&given_up);
+        assert!(!place.exists());
+        drop(given_up);
+        assert!(!place.exists());
+        let staging = Staging::begin(cache.path(), &lock).unwrap();
+        write(&staging);
+        staging.promote("work", &place).unwrap();
+        drop(staging);
+        assert_eq!(fs::read_to_string(place.join("file")).unwrap(), "whole");
+    }
 }
