@@ -3,7 +3,9 @@
 //! It keeps nothing in memory that is not in the run folders: killed at any moment and started again, it goes on.
 
 use std::collections::HashMap;
+use std::fs;
 use std::io;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
@@ -96,6 +98,8 @@ struct Queue {
     runs_at_once: HashMap<String, usize>,
     supervisors: HashMap<RunId, Child>,
     refusals: HashMap<RunId, (u32, f64)>,
+    /// Runs seen with a job, with the inode of their folder: one whose files are being removed is not started anew.
+    begun: HashMap<RunId, u64>,
 }
 
 impl Queue {
@@ -108,6 +112,7 @@ impl Queue {
             runs_at_once: HashMap::new(),
             supervisors: HashMap::new(),
             refusals: HashMap::new(),
+            begun: HashMap::new(),
         })
     }
 
@@ -149,6 +154,9 @@ impl Queue {
     }
 
     fn entry(&mut self, run: &RunView) -> Entry {
+        if run.job.is_some() {
+            self.begun.extend(self.inode(&run.id).map(|inode| (run.id.clone(), inode)));
+        }
         let place = if run.status == RunStatus::Queued { self.waiting(run) } else { place_of(run.status) };
         let runs_at_once = self.runs_at_once(run.id.experiment());
         Entry { id: run.id.clone(), place, runs_at_once }
@@ -169,6 +177,9 @@ impl Queue {
         if self.supervisors.contains_key(&run.id) {
             return Place::Active;
         }
+        if run.job.is_none() && self.begun.get(&run.id).is_some_and(|&inode| self.inode(&run.id) == Some(inode)) {
+            return Place::Over;
+        }
         if let Some(&(tries, since)) = self.refusals.get(&run.id) {
             if tries >= RETRIES {
                 return Place::Over;
@@ -181,6 +192,11 @@ impl Queue {
             Some(RequestKind::Pause) => Place::Held,
             _ => Place::Waiting,
         }
+    }
+
+    /// Tells a folder from a later one of the same name.
+    fn inode(&self, id: &RunId) -> Option<u64> {
+        fs::metadata(self.store.dir(id).path()).ok().map(|metadata| metadata.ino())
     }
 
     fn start(&mut self, id: &RunId, log: &mut dyn FnMut(&str)) {

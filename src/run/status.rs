@@ -88,7 +88,9 @@ pub fn judge(state: &RunState, facts: &Facts) -> RunStatus {
     let Some(job) = facts.job else {
         // Nobody has taken it up: what is asked of it now is all that there is to say.
         return match facts.standing {
-            Some(RequestKind::Stop | RequestKind::Kill) if state.attempt.is_none() => RunStatus::Stopped,
+            // Its job file is gone: the folder is being removed, and must not be started anew meanwhile.
+            _ if state.attempt.is_some() => queued_again_or(RunStatus::Lost, facts),
+            Some(RequestKind::Stop | RequestKind::Kill) => RunStatus::Stopped,
             _ => RunStatus::Queued,
         };
     };
@@ -204,6 +206,11 @@ mod tests {
         assert_eq!(judge(&state, &Facts { standing: Some(RequestKind::Pause), ..NO_FACTS }), RunStatus::Queued);
         assert_eq!(judge(&state, &Facts { standing: Some(RequestKind::Stop), ..NO_FACTS }), RunStatus::Stopped);
         assert_eq!(judge(&state, &Facts { standing: Some(RequestKind::Resume), ..NO_FACTS }), RunStatus::Queued);
+    }
+
+    #[test]
+    fn a_run_that_began_and_has_no_job_any_more_is_not_queued() {
+        assert_eq!(judge(&fold(vec![started(1), training(), step()]), &NO_FACTS), RunStatus::Lost);
     }
 
     #[test]

@@ -156,3 +156,20 @@ fn a_missing_worker_is_said_where_the_run_is_shown() {
     let run = runs.wait_for_status(&format!("{name}/a"), RunStatus::Failed);
     assert!(run.reason().contains("nothing-here"), "{}", run.reason());
 }
+
+#[test]
+fn a_run_whose_folder_is_being_removed_is_not_started_anew() {
+    let runs = Runs::new();
+    let name = runs.experiment("remove", &["done", "wait"], 1);
+    let [done, wait] = ["done", "wait"].map(|run| format!("{name}/{run}"));
+    runs.start_queue();
+    runs.wait_for_status(&wait, RunStatus::Running);
+    // Half removed: what is left looks as if nobody had taken it up.
+    for file in [runs.dir(&done).job_file(), runs.dir(&done).exit_file(), runs.dir(&done).events_file()] {
+        std::fs::remove_file(file).unwrap();
+    }
+    runs.let_go(&wait);
+    runs.wait_for_status(&wait, RunStatus::Finished);
+    wait_until("the queue has ended", || runs.queue().is_none());
+    assert!(!runs.dir(&done).job_file().exists());
+}
