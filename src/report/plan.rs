@@ -14,8 +14,8 @@ use crate::spec::optimization::{EvaluateEvery, Optimization};
 use crate::spec::run::{Device, Model, RunSpec};
 use crate::spec::task::Split;
 
-/// Columns of a terminal that is not wide.
-const WIDTH: usize = 80;
+/// Columns of a terminal that is not wide, less a border.
+const WIDTH: usize = 76;
 /// Labels that a line names before it only counts them.
 const MOST_LABELS: usize = 6;
 

@@ -52,7 +52,8 @@ impl Runs {
     pub fn experiment_file(&self, names: &[&str]) -> String {
         write_model(&self.beside("tiny"));
         fs::write(self.beside("rows.tsv"), "text\tlabel\na\tx\nb\ty\nc\tx\nd\ty\ne\tx\nf\ty\n").unwrap();
-        let runs: String = names.iter().map(|name| format!("  - {{name: {name}, method: lora, rank: 2}}\n")).collect();
+        let runs: Vec<_> = names.iter().map(|name| format!("  - {{name: {name}, method: lora, rank: 2}}\n")).collect();
+        let runs = runs.concat();
         let text = format!("name: small\nmodel: ./tiny\ndata: {{train: rows.tsv, validation: rows.tsv}}\nruns_at_once: 2\nruns:\n{runs}");
         let path = self.beside("small.yaml");
         fs::write(&path, text).unwrap();

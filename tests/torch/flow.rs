@@ -12,7 +12,7 @@ use serde_json::Value;
 use crate::tiny;
 
 /// How long anything here may take before the test gives up.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_mins(2);
 
 /// A folder with a tiny model, its data and an experiment.
 struct Place {

@@ -19,7 +19,7 @@ use finetop::spec::run::RunSpec;
 use crate::tiny;
 
 /// How long anything here may take before the test gives up.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_mins(2);
 
 fn run_dir(folder: &Path, name: &str, spec: &RunSpec) -> RunDir {
     let path = folder.join(name);

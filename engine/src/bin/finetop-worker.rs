@@ -7,7 +7,7 @@ use clap::Parser;
 use finetop::run::dir::RunDir;
 use finetop_engine::worker;
 
-/// Trains one run of finetop: reads RUN_DIR/run.yaml, appends to RUN_DIR/events.jsonl, obeys RUN_DIR/requests.
+/// Trains one run of finetop: reads `RUN_DIR/run.yaml`, appends to `RUN_DIR/events.jsonl`, obeys `RUN_DIR/requests`.
 ///
 /// Exit codes: 0 ended well, 1 failed, 2 bad usage or unreadable run, 3 diverged, 4 interrupted (start it again to go on),
 /// 5 another attempt owns the folder. SIGUSR1 stops early and keeps the best; SIGTERM saves and leaves.
