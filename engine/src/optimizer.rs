@@ -106,3 +106,33 @@ fn depth(name: &str, n_layers: i64) -> i32 {
     let index = name.split_once("layer.").and_then(|(_, rest)| rest.split('.').next()).and_then(|index| index.parse::<i64>().ok());
     index.map_or(0, |index| (n_layers - index) as i32)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn biases_and_layer_norms_are_not_decayed() {
+        for name in ["encoder.layer.0.attention.self.query.weight", "method.layer.1.query.lora_a", "head.output.weight"] {
+            assert!(decays(name), "{name}");
+        }
+        for name in ["encoder.layer.0.attention.self.query.bias", "embeddings.LayerNorm.weight", "head.output.bias"] {
+            assert!(!decays(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn lower_layers_lie_deeper_and_the_head_lies_at_the_surface() {
+        let depths = [
+            ("embeddings.word_embeddings.weight", 7),
+            ("encoder.layer.0.output.dense.weight", 6),
+            ("method.layer.0.value.lora_b", 6),
+            ("encoder.layer.5.output.dense.weight", 1),
+            ("pooler.dense.weight", 0),
+            ("head.output.weight", 0),
+        ];
+        for (name, expected) in depths {
+            assert_eq!(depth(name, 6), expected, "{name}");
+        }
+    }
+}

@@ -80,7 +80,7 @@ pub fn ask(root: &Path, run: &RunView, kind: RequestKind) -> Result<String, Cont
     }
     inbox::send(&dir, kind)?;
     Ok(match kind {
-        RequestKind::Stop => format!("{id}: asked to stop; it finishes its step, evaluates, and keeps its best checkpoint"),
+        RequestKind::Stop => format!("{id}: asked to stop; it evaluates and keeps its best"),
         RequestKind::Pause => format!("{id}: asked to pause at its next step"),
         RequestKind::Resume => format!("{id}: asked to go on"),
         RequestKind::Kill => format!("{id}: being killed; if it does not leave within 10 seconds it is forced to"),

@@ -56,3 +56,34 @@ impl Patience {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(metric: MetricName, min_delta: f64, values: &[f64], best: Option<(u64, f64)>, waited: u32) {
+        let mut patience = Patience::default();
+        for (step, &value) in (1..).zip(values) {
+            patience.observe(metric, min_delta, step, value);
+        }
+        assert_eq!((patience.best, patience.waited), (best, waited), "{values:?}");
+    }
+
+    #[test]
+    fn the_best_is_the_highest_accuracy_and_the_lowest_loss() {
+        check(MetricName::Accuracy, 0.0, &[0.5, 0.7, 0.6, 0.7], Some((2, 0.7)), 2);
+        check(MetricName::Loss, 0.0, &[0.5, 0.7, 0.4, 0.6], Some((3, 0.4)), 1);
+    }
+
+    #[test]
+    fn a_gain_of_min_delta_or_less_is_none() {
+        check(MetricName::Accuracy, 0.125, &[0.5, 0.625, 0.5625], Some((1, 0.5)), 2);
+        check(MetricName::Accuracy, 0.125, &[0.5, 0.75], Some((2, 0.75)), 0);
+    }
+
+    #[test]
+    fn nan_never_improves_and_never_is_the_best() {
+        check(MetricName::Loss, 0.0, &[f64::NAN], None, 1);
+        check(MetricName::Loss, 0.0, &[f64::NAN, 0.5, f64::NAN], Some((2, 0.5)), 1);
+    }
+}

@@ -104,3 +104,43 @@ impl LrSchedule {
         self.peak * factor
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ALL: [Schedule; 3] = [Schedule::Linear, Schedule::Cosine, Schedule::Constant];
+
+    fn schedule(schedule: Schedule, warmup_steps: u64, total_steps: u64) -> LrSchedule {
+        LrSchedule { peak: 2.0, warmup_steps, total_steps, schedule }
+    }
+
+    #[test]
+    fn the_rate_rises_in_a_straight_line_and_falls_as_the_schedule_says() {
+        let at = |kind, step| schedule(kind, 4, 12).at(step);
+        let close = |value: f64, expected: f64| assert!((value - expected).abs() < 1e-12, "{value} is not {expected}");
+        for kind in ALL {
+            for (step, expected) in [(1, 0.5), (2, 1.0), (4, 2.0), (5, 2.0)] {
+                close(at(kind, step), expected);
+            }
+        }
+        for (step, expected) in [(6, 1.75), (9, 1.0), (12, 0.25)] {
+            close(at(Schedule::Linear, step), expected);
+        }
+        close(at(Schedule::Cosine, 9), 1.0);
+        close(at(Schedule::Cosine, 7), 1.0 + (std::f64::consts::PI / 4.0).cos());
+        close(at(Schedule::Constant, 12), 2.0);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn every_step_has_a_rate_above_zero_and_at_most_the_peak(kind in 0..3_usize, total in 1..500_u64, share in 0.0..=1.0_f64) {
+            let schedule = schedule(ALL[kind], (share * total as f64).ceil() as u64, total);
+            let rates: Vec<f64> = (1..=total).map(|step| schedule.at(step)).collect();
+            proptest::prop_assert!(rates.iter().all(|rate| *rate > 0.0 && *rate <= 2.0));
+            let peak = (schedule.warmup_steps as usize).min(rates.len() - 1);
+            proptest::prop_assert!(rates[..peak].is_sorted());
+            proptest::prop_assert!(rates[peak..].iter().rev().is_sorted());
+        }
+    }
+}
