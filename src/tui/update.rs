@@ -1,6 +1,6 @@
 //! `update`: what happened → the new state, and what to do outside. No input or output.
 
-use crate::run::catalog::{Change, RunId, RunUpdate};
+use crate::run::catalog::{Change, RunId, RunUpdate, RunView};
 use crate::run::status::RunStatus;
 use crate::tui::act;
 use crate::tui::effect::Effect;
@@ -95,7 +95,7 @@ fn tick(state: &mut State, now: f64) -> Vec<Effect> {
 
 fn take_in(state: &mut State, updates: Vec<RunUpdate>) -> Vec<Effect> {
     state.is_dirty |= !state.is_loaded || !updates.is_empty();
-    state.is_loaded = true;
+    let is_first = !std::mem::replace(&mut state.is_loaded, true);
     let mut changed: Vec<RunId> = Vec::new();
     let mut effects = Vec::new();
     for update in updates {
@@ -121,6 +121,12 @@ fn take_in(state: &mut State, updates: Vec<RunUpdate>) -> Vec<Effect> {
     }
     for id in changed {
         refresh(state, id);
+    }
+    if is_first && state.focus == Focus::Newest {
+        // Whoever attaches wants to see what goes on, not what waits behind it.
+        let is_active = |run: &&RunView| !run.status.is_over() && run.status != RunStatus::Queued;
+        let active = state.catalog.runs.iter().rev().find(is_active).map(|run| run.id.experiment().to_owned());
+        state.focus = active.map_or(Focus::Newest, Focus::Named);
     }
     if state.cursor.as_ref().is_some_and(|cursor| state.catalog.run(cursor).is_none()) {
         state.cursor = None;
@@ -198,6 +204,19 @@ mod tests {
         let paused = RunUpdate { id: id("full"), change: Change::Status(RunStatus::Paused) };
         update(&mut state, Message::Updates(vec![paused]));
         assert_eq!(press(&mut state, "p"), [Effect::Request(id("full"), RequestKind::Resume)]);
+    }
+
+    #[test]
+    fn attaching_shows_the_experiment_that_goes_on_and_not_one_that_waits_behind_it() {
+        let mut updates = Synthetic::new().poll(20.0);
+        let waiting = RunId("later-1/full".to_owned());
+        updates.push(RunUpdate { id: waiting, change: Change::Added(Box::new(Err("unread".to_owned()))) });
+        let mut state = State::new("runs".to_owned(), EPOCH, (80, 24), None);
+        update(&mut state, Message::Updates(updates));
+        assert_eq!(state.experiment(), Some("demo-1"));
+        let mut named = State::new("runs".to_owned(), EPOCH, (80, 24), Some("later-1".to_owned()));
+        update(&mut named, Message::Updates(Synthetic::new().poll(20.0)));
+        assert_eq!(named.experiment(), Some("later-1"));
     }
 
     #[test]

@@ -278,7 +278,8 @@ fn progress(theme: Theme, run: &RunView) -> (String, Style) {
         let epoch = (step / training.steps_per_epoch.max(1)).min(u64::from(training.epochs));
         let share = step as f64 / training.total_steps.max(1) as f64;
         let epochs = format!("{epoch}/{}", training.epochs);
-        return (format!("{epochs} {:>3.0}%", share * 100.0), Style::new());
+        let both = format!("{epochs} {:.0}%", share * 100.0);
+        return (if text::width(&both) > Column::Progress.width() { epochs } else { both }, Style::new());
     }
     match (&run.state.preparing, run.status) {
         (Some(preparing), RunStatus::Starting | RunStatus::Running) => {
