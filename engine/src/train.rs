@@ -27,8 +27,9 @@ use finetop::spec::optimization::{EvaluateEvery, LrSchedule, Optimization};
 use finetop::spec::run::RunSpec;
 use finetop::spec::task::Split;
 
-/// While nothing else asks for it, `last` is written this often, at an evaluation.
-const SAVE_LAST_EVERY: Duration = Duration::from_mins(1);
+/// `last` is written at an evaluation when at least this many times its own writing time has passed since the last one, so
+/// that a killed worker loses little and writing takes at most two per cent of the time.
+const SAVE_LAST_AFTER: u32 = 50;
 
 /// How training ended.
 #[derive(Debug, Clone, PartialEq)]
@@ -70,7 +71,7 @@ pub fn train(spec: &RunSpec, dir: &RunDir, control: &Control, journal: &mut Jour
     }))?;
 
     let checkpoint_bytes = std::fs::metadata(&files.best).map_or(0, |metadata| metadata.len());
-    let saved = (Instant::now(), position.step);
+    let saved = Saved { at: Instant::now(), step: position.step, took: Duration::ZERO };
     let mut run = Training { spec, network, params, optimizer, inputs, device, steps_per_epoch, files, position, checkpoint_bytes, saved };
     let (outcome, reason) = run.steps(total_steps, control, journal)?;
     run.end(outcome, journal)?;
@@ -90,6 +91,13 @@ struct Files {
     last: PathBuf,
 }
 
+/// When `last` was written, at which step, and how long that took.
+struct Saved {
+    at: Instant,
+    step: u64,
+    took: Duration,
+}
+
 struct Training<'a> {
     spec: &'a RunSpec,
     network: Network,
@@ -101,8 +109,7 @@ struct Training<'a> {
     files: Files,
     position: Position,
     checkpoint_bytes: u64,
-    /// When `last` was written, and its step.
-    saved: (Instant, u64),
+    saved: Saved,
 }
 
 impl Training<'_> {
@@ -210,7 +217,7 @@ impl Training<'_> {
         if is_best {
             self.save(CheckpointKind::Best, journal)?;
         }
-        if self.saved.0.elapsed() >= SAVE_LAST_EVERY {
+        if self.saved.at.elapsed() >= self.saved.took * SAVE_LAST_AFTER {
             self.save(CheckpointKind::Last, journal)?;
         }
         Ok(rule.filter(|rule| self.position.early_stopping.waited >= rule.patience).map(|rule| self.patience_exhausted(rule)))
@@ -237,7 +244,7 @@ impl Training<'_> {
 
     /// The last checkpoint, and the test split with the best one.
     fn end(&mut self, outcome: Outcome, journal: &mut Journal) -> Result<(), EngineError> {
-        if outcome != Outcome::Diverged && self.saved.1 != self.position.step {
+        if outcome != Outcome::Diverged && self.saved.step != self.position.step {
             self.save(CheckpointKind::Last, journal)?;
         }
         let (Some((best_step, _)), Some(inputs)) = (self.position.best.best, self.inputs.get(&Split::Test)) else { return Ok(()) };
@@ -267,7 +274,7 @@ impl Training<'_> {
         };
         match kind {
             CheckpointKind::Best => self.checkpoint_bytes = bytes,
-            CheckpointKind::Last => self.saved = (Instant::now(), self.position.step),
+            CheckpointKind::Last => self.saved = Saved { at: Instant::now(), step: self.position.step, took: start.elapsed() },
         }
         let seconds = start.elapsed().as_secs_f64();
         journal.record(EventKind::Checkpoint(Checkpoint { kind, step: self.position.step, bytes, seconds }))
