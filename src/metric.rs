@@ -103,7 +103,7 @@ impl ConfusionMatrix {
 
     /// Matthews correlation for any number of labels; 0 where one side is constant.
     ///
-    /// Paper: Gorodkin 2004, doi:10.1016/j.compbiolchem.2004.09.006, equation 8 (as scikit-learn's `matthews_corrcoef`).
+    /// Paper: Gorodkin 2004, doi:10.1016/j.compbiolchem.2004.09.006 (as scikit-learn's `matthews_corrcoef`).
     pub fn matthews(&self) -> f64 {
         let rows = self.n_rows() as f64;
         let labels = 0..self.counts.len();

@@ -5,9 +5,10 @@ use serde::Serialize;
 use crate::data::survey::Survey;
 use crate::plan::memory;
 use crate::run::event::Ledger;
+use crate::run::ledger;
 use crate::spec::backbone::Backbone;
 use crate::spec::head::{Classifier, Pooling};
-use crate::spec::method::{BackboneTraining, Method};
+use crate::spec::method::Method;
 use crate::spec::optimization::LrSchedule;
 use crate::spec::run::RunSpec;
 use crate::spec::task::Split;
@@ -36,7 +37,7 @@ pub struct Cost {
 pub fn cost(spec: &RunSpec, backbone: &Backbone, survey: &Survey) -> Cost {
     let rows = |split| survey.splits.iter().find(|found| found.split == split).map_or(0, |found| found.n_rows);
     let longest = survey.splits.iter().map(|split| split.words.longest).max().unwrap_or(0);
-    let ledger = ledger(spec, backbone);
+    let ledger = ledger::planned(spec, backbone);
     let steps_per_epoch = rows(Split::Train).div_ceil(spec.optimization.batch_size).max(1) as u64;
     let total_steps = steps_per_epoch * u64::from(spec.optimization.epochs);
     Cost {
@@ -46,25 +47,6 @@ pub fn cost(spec: &RunSpec, backbone: &Backbone, survey: &Survey) -> Cost {
         total_steps,
         warmup_steps: LrSchedule::new(&spec.optimization, total_steps).warmup_steps,
         memory_bytes: memory::predict(spec, backbone, ledger.trainable, ledger.frozen, longest),
-    }
-}
-
-/// Parameters used in the forward pass, by role; the pooler counts only where the head reads it.
-pub fn ledger(spec: &RunSpec, backbone: &Backbone) -> Ledger {
-    let of_backbone = backbone.parameters(spec.head.pooling == Pooling::Pooler) as u64;
-    let method = spec.method.added_parameters(backbone) as u64;
-    let head = spec.head.parameters(backbone.hidden_size, spec.task.labels.len() as i64) as u64;
-    let backbone_trainable = match spec.method.backbone_training() {
-        BackboneTraining::Trained => of_backbone,
-        BackboneTraining::Frozen => 0,
-    };
-    Ledger {
-        total: of_backbone + method + head,
-        trainable: backbone_trainable + method + head,
-        frozen: of_backbone - backbone_trainable,
-        backbone_trainable,
-        method,
-        head,
     }
 }
 
@@ -85,41 +67,22 @@ fn n_trained_tensors(spec: &RunSpec, backbone: &Backbone) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::spec::backbone::Activation;
     use crate::spec::head::Head;
     use crate::spec::method::Lora;
-
-    fn backbone(n_layers: i64, hidden_size: i64, n_heads: i64) -> Backbone {
-        Backbone {
-            vocab_size: 30522,
-            hidden_size,
-            n_layers,
-            n_heads,
-            intermediate_size: 4 * hidden_size,
-            max_positions: 512,
-            type_vocab_size: 2,
-            activation: Activation::Gelu,
-            hidden_dropout: 0.1,
-            attention_dropout: 0.1,
-            layer_norm_epsilon: 1e-12,
-            initializer_range: 0.02,
-            pad_token_id: 0,
-        }
-    }
 
     fn counts(backbone: &Backbone, method: Method, pooling: Pooling) -> Ledger {
         let spec: RunSpec = serde_yaml::from_str(include_str!("../../tests/fixtures/experiments/run.yaml")).unwrap();
         let head = Head { pooling, classifier: Classifier::Linear, dropout: 0.0 };
-        ledger(&RunSpec { method, head, ..spec }, backbone)
+        ledger::planned(&RunSpec { method, head, ..spec }, backbone)
     }
 
     #[test]
     fn counts_equal_those_of_the_reference_implementations() {
         // Transformers 5.23 and PEFT 0.21, two labels, LoRA of rank 8 on query and value.
         let shapes = [
-            (backbone(12, 768, 12), 109_483_778, 1_538, 294_912),
-            (backbone(12, 384, 12), 33_360_770, 770, 147_456),
-            (backbone(6, 384, 12), 22_713_986, 770, 73_728),
+            (Backbone::bert(12, 768, 12), 109_483_778, 1_538, 294_912),
+            (Backbone::bert(12, 384, 12), 33_360_770, 770, 147_456),
+            (Backbone::bert(6, 384, 12), 22_713_986, 770, 73_728),
         ];
         for (backbone, total, head, lora) in shapes {
             let full = counts(&backbone, Method::Full, Pooling::Pooler);
@@ -132,7 +95,7 @@ mod tests {
 
     #[test]
     fn a_pooler_that_is_not_read_is_not_counted() {
-        let mean = counts(&backbone(6, 384, 12), Method::FeatureExtraction, Pooling::Mean);
+        let mean = counts(&Backbone::bert(6, 384, 12), Method::FeatureExtraction, Pooling::Mean);
         assert_eq!((mean.total, mean.trainable), (22_713_986 - 384 * 385, 770));
     }
 }

@@ -46,6 +46,25 @@ pub enum Activation {
 }
 
 impl Backbone {
+    /// The uncased BERT family: all but depth, width and heads as in Devlin et al. 2019.
+    pub const fn bert(n_layers: i64, hidden_size: i64, n_heads: i64) -> Self {
+        Self {
+            vocab_size: 30_522,
+            hidden_size,
+            n_layers,
+            n_heads,
+            intermediate_size: 4 * hidden_size,
+            max_positions: 512,
+            type_vocab_size: 2,
+            activation: Activation::Gelu,
+            hidden_dropout: 0.1,
+            attention_dropout: 0.1,
+            layer_norm_epsilon: 1e-12,
+            initializer_range: 0.02,
+            pad_token_id: 0,
+        }
+    }
+
     /// Parameters of the encoder: embeddings, blocks and, where `with_pooler`, the pooler.
     pub const fn parameters(&self, with_pooler: bool) -> i64 {
         let (h, i) = (self.hidden_size, self.intermediate_size);

@@ -4,10 +4,11 @@ use std::path::PathBuf;
 
 use crate::metric::MetricName;
 use crate::run::event::Ledger;
-use crate::spec::backbone::{Activation, Backbone};
+use crate::run::ledger;
+use crate::spec::backbone::Backbone;
 use crate::spec::early_stopping::EarlyStopping;
 use crate::spec::head::{Classifier, Head, Pooling};
-use crate::spec::method::{BackboneTraining, Lora, Method, Site};
+use crate::spec::method::{Lora, Method, Site};
 use crate::spec::optimization::{EvaluateEvery, Optimization, Schedule};
 use crate::spec::run::{Device, Model, RunSpec};
 use crate::spec::task::{Columns, Task};
@@ -133,34 +134,9 @@ pub fn scripts() -> Vec<Script> {
     ]
 }
 
-/// The shape of all-MiniLM-L6-v2.
-pub fn backbone() -> Backbone {
-    Backbone {
-        vocab_size: 30522,
-        hidden_size: 384,
-        n_layers: 6,
-        n_heads: 12,
-        intermediate_size: 1536,
-        max_positions: 512,
-        type_vocab_size: 2,
-        activation: Activation::Gelu,
-        hidden_dropout: 0.1,
-        attention_dropout: 0.1,
-        layer_norm_epsilon: 1e-12,
-        initializer_range: 0.02,
-        pad_token_id: 0,
-    }
-}
-
-/// Parameters by role, in closed form.
+/// Parameters by role on the shape of all-MiniLM-L6-v2.
 pub fn ledger(spec: &RunSpec) -> Ledger {
-    let backbone = backbone();
-    let encoder = backbone.parameters(false) as u64;
-    let method = spec.method.added_parameters(&backbone) as u64;
-    let head = spec.head.parameters(backbone.hidden_size, LABELS.len() as i64) as u64;
-    let backbone_trainable = if spec.method.backbone_training() == BackboneTraining::Trained { encoder } else { 0 };
-    let (total, trainable) = (encoder + method + head, backbone_trainable + method + head);
-    Ledger { total, trainable, frozen: total - trainable, backbone_trainable, method, head }
+    ledger::planned(spec, &Backbone::bert(6, 384, 12))
 }
 
 fn spec(name: &str, method: Method, learning_rate: f64) -> RunSpec {
