@@ -2,7 +2,7 @@
 
 use tch::Tensor;
 
-use finetop::spec::method::Site;
+use finetop::spec::method::site::Site;
 
 /// Whether dropout acts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,15 +20,75 @@ impl Mode {
     }
 }
 
-/// What a method does inside `Encoder::forward`. Every default returns its input.
-pub trait Hooks {
-    /// Inside linear layer `site` of block `layer`, after `y = x Wᵀ + b`; `x [B,T,in]`, `y [B,T,out]`.
-    fn project(&self, _layer: usize, _site: Site, _x: &Tensor, y: Tensor, _mode: Mode) -> Tensor {
-        y
+/// The pre-trained weights of a linear layer.
+#[derive(Debug, Clone, Copy)]
+pub struct Projection<'a> {
+    /// `W [out,in]`.
+    pub weight: &'a Tensor,
+    /// `b [out]`.
+    pub bias: &'a Tensor,
+}
+
+impl Projection<'_> {
+    /// `x Wᵀ + b`, `x [..,in]` → `[..,out]`.
+    pub fn apply(&self, x: &Tensor) -> Tensor {
+        x.linear(self.weight, Some(self.bias))
     }
 }
 
-/// No method inside the encoder: full fine-tuning and feature extraction.
+/// The two parts of a block whose output is added to their input.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sublayer {
+    /// Self-attention with its output projection.
+    Attention,
+    /// The feed-forward network.
+    FeedForward,
+}
+
+/// Keys and values that precede a block's own, `[V,H]` each.
+#[derive(Debug)]
+pub struct KeyValue {
+    /// `[V,H]`.
+    pub keys: Tensor,
+    /// `[V,H]`.
+    pub values: Tensor,
+}
+
+/// What a method does inside `Encoder::forward`. Every default leaves the pre-trained network as it is.
+pub trait Hooks {
+    /// Virtual tokens `[V,H]` in front of the word embeddings; they take the first `V` positions.
+    fn virtual_tokens(&self) -> Option<Tensor> {
+        None
+    }
+
+    /// How many virtual keys precede those of every block; the real tokens' positions begin after them.
+    fn n_virtual_keys(&self) -> i64 {
+        0
+    }
+
+    /// The virtual keys and values of block `layer`, [`n_virtual_keys`](Self::n_virtual_keys) of them.
+    fn virtual_keys(&self, _layer: usize, _mode: Mode) -> Option<KeyValue> {
+        None
+    }
+
+    /// Linear layer `site` of block `layer`: `x [B,T,in]` → `[B,T,out]`.
+    fn project(&self, _layer: usize, _site: Site, x: &Tensor, projection: Projection, _mode: Mode) -> Tensor {
+        projection.apply(x)
+    }
+
+    /// What the layer norm `norm` after a sublayer is applied to: its output `h [B,T,H]`, after dropout, plus its input `x [B,T,H]`.
+    fn add(&self, _layer: usize, _sublayer: Sublayer, h: Tensor, x: &Tensor, _norm: &dyn Fn(&Tensor) -> Tensor) -> Tensor {
+        h + x
+    }
+
+    /// Weight `[out,in]` and bias `[out]` that do without the method what [`project`](Self::project) does in evaluation; `None` where it
+    /// leaves the layer as it is.
+    fn merged(&self, _layer: usize, _site: Site, _projection: Projection) -> Option<(Tensor, Tensor)> {
+        None
+    }
+}
+
+/// No method inside the encoder: the backbone's own weights do all.
 #[derive(Debug, Clone, Copy)]
 pub struct NoHooks;
 

@@ -1,5 +1,6 @@
 //! Encoder, method and head as one function from rows to logits.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use tch::{Device, Tensor};
@@ -9,9 +10,9 @@ use crate::data::tokenizer::Encoded;
 use crate::error::EngineError;
 use crate::head::Head;
 use crate::hooks::{Hooks, Mode};
-use crate::methods;
+use crate::methods::{self, Surroundings};
 use crate::model::encoder::Encoder;
-use crate::model::load::load_encoder;
+use crate::model::load;
 use crate::params::Params;
 use crate::random::{self, Stream};
 use finetop::spec::backbone::Backbone;
@@ -28,6 +29,23 @@ pub struct Network {
     pub head: Head,
     /// Shape of the encoder.
     pub backbone: Backbone,
+}
+
+/// What a network is made by.
+#[derive(Clone, Copy)]
+pub struct NetworkPlan<'a> {
+    /// Shape of the encoder.
+    pub backbone: &'a Backbone,
+    /// How it is adapted.
+    pub method: &'a Method,
+    /// What reads it.
+    pub head: &'a HeadSpec,
+    /// Columns of the logits.
+    pub n_outputs: usize,
+    /// Of the method's and the head's first weights.
+    pub seed: u64,
+    /// Token ids of a text, special tokens included.
+    pub tokenize: &'a dyn Fn(&str) -> Vec<i64>,
 }
 
 /// The rows of a split as the network reads them.
@@ -52,20 +70,19 @@ pub struct Outputs {
 
 impl Network {
     /// Loads the encoder of `folder` and makes the method's and the head's tensors, all in `params`.
-    pub fn new(
-        folder: &Path,
-        backbone: Backbone,
-        method: &Method,
-        head: &HeadSpec,
-        n_labels: usize,
-        seed: u64,
-        params: &mut Params,
-    ) -> Result<Self, EngineError> {
-        let encoder = load_encoder(folder, &backbone, head.pooling, params)?;
-        tch::manual_seed(random::seed(seed, Stream::Initialization) as i64);
-        let hooks = methods::build(method, &backbone, params);
-        let head = Head::new(head, &backbone, n_labels as i64, params);
-        Ok(Self { encoder, hooks, head, backbone })
+    pub fn load(folder: &Path, plan: &NetworkPlan, params: &mut Params) -> Result<Self, EngineError> {
+        Self::new(folder, load::read(folder)?, plan, params)
+    }
+
+    /// Puts the network together from the `tensors` of the checkpoint in `folder`.
+    pub fn new(folder: &Path, tensors: BTreeMap<String, Tensor>, plan: &NetworkPlan, params: &mut Params) -> Result<Self, EngineError> {
+        let NetworkPlan { backbone, method, head, n_outputs, seed, tokenize } = plan;
+        let encoder = load::encoder(folder, tensors, backbone, head.pooling, params)?;
+        tch::manual_seed(random::seed(*seed, Stream::Initialization) as i64);
+        let words = encoder.words().shallow_clone();
+        let hooks = methods::build(method, &Surroundings { backbone, words, tokenize: *tokenize }, params);
+        let head = Head::new(head, backbone, *n_outputs as i64, params);
+        Ok(Self { encoder, hooks, head, backbone: (*backbone).clone() })
     }
 
     /// The vectors `[B,H]` that the head reads.

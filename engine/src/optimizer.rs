@@ -40,7 +40,7 @@ impl AdamW {
             first_moment: tensor.detach().zeros_like(),
             second_moment: tensor.detach().zeros_like(),
             weight_decay: if decays(name) { optimization.weight_decay } else { 0.0 },
-            learning_rate_scale: optimization.layer_decay.powi(depth(name, n_layers)),
+            learning_rate_scale: optimization.layer_decay.powi(depth(name, n_layers)) * params.learning_rate_scale(name),
         });
         Self { slots: slots.collect(), beta1: optimization.beta1, beta2: optimization.beta2, epsilon: optimization.epsilon }
     }

@@ -1,12 +1,13 @@
 //! The named tensors of a run in two stores, backbone and delta (method + head), so that the trainable set, the counts
 //! and the artefact are right by construction. Must not know how a tensor is used.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use tch::{Device, Kind, Tensor};
 
 use finetop::run::event::Ledger;
-use finetop::spec::method::BackboneTraining;
+use finetop::spec::backbone::{BackboneTraining, Part};
+use finetop::spec::method::site::Site;
 
 /// Prefix of the head's tensors in the delta store.
 pub const HEAD: &str = "head.";
@@ -48,26 +49,64 @@ impl Store {
 /// All tensors of a run.
 #[derive(Debug)]
 pub struct Params {
-    /// Pre-trained weights, by their names in the checkpoint.
+    /// Pre-trained weights, by their names in BERT's own checkpoints.
     pub backbone: Store,
     /// What is added to them: `method.*` and `head.*`.
     pub delta: Store,
-    /// Whether the backbone's weights train.
-    pub backbone_training: BackboneTraining,
     /// Where new tensors are made.
     pub device: Device,
+    training: BackboneTraining,
+    /// Names of the backbone's tensors that train.
+    trained: BTreeSet<String>,
+    /// Those of them that belong to layer norms.
+    trained_norms: BTreeSet<String>,
+    /// Factors on the learning rate other than 1.
+    learning_rate_scales: BTreeMap<String, f64>,
 }
 
 impl Params {
     /// No tensors yet.
-    pub fn new(backbone_training: BackboneTraining, device: Device) -> Self {
-        Self { backbone: Store::default(), delta: Store::default(), backbone_training, device }
+    pub fn new(training: BackboneTraining, device: Device) -> Self {
+        Self {
+            backbone: Store::default(),
+            delta: Store::default(),
+            device,
+            training,
+            trained: BTreeSet::new(),
+            trained_norms: BTreeSet::new(),
+            learning_rate_scales: BTreeMap::new(),
+        }
     }
 
-    /// Adds a pre-trained tensor, which requires a gradient only where the backbone trains.
-    pub fn add_backbone(&mut self, name: &str, tensor: &Tensor) -> Tensor {
-        let trains = self.backbone_training == BackboneTraining::Trained;
+    /// Adds a pre-trained tensor, which requires a gradient only where its part trains.
+    pub fn add_backbone(&mut self, name: &str, part: Part, tensor: &Tensor) -> Tensor {
+        let trains = self.training.trains(part);
+        if trains {
+            self.trained.insert(name.to_owned());
+            if part.role.is_norm() {
+                self.trained_norms.insert(name.to_owned());
+            }
+        }
         self.backbone.add(name, &tensor.set_requires_grad(trains))
+    }
+
+    /// The pre-trained weight `[out,in]` of a linear layer.
+    ///
+    /// # Panics
+    /// When it is not loaded yet: a bug in the order of building.
+    pub fn backbone_weight(&self, layer: usize, site: Site) -> Tensor {
+        let name = format!("{}.weight", site.tensor_name(layer));
+        self.backbone.tensor(&name).unwrap_or_else(|| panic!("{name} is not loaded")).shallow_clone()
+    }
+
+    /// Trains tensor `name` at `scale` times the learning rate.
+    pub fn scale_learning_rate(&mut self, name: &str, scale: f64) {
+        self.learning_rate_scales.insert(name.to_owned(), scale);
+    }
+
+    /// The factor on the learning rate of tensor `name`.
+    pub fn learning_rate_scale(&self, name: &str) -> f64 {
+        self.learning_rate_scales.get(name).copied().unwrap_or(1.0)
     }
 
     /// Adds a new trainable tensor.
@@ -85,21 +124,21 @@ impl Params {
         self.add_delta(name, &(Tensor::randn(shape, (Kind::Float, Device::Cpu)) * std))
     }
 
-    /// Names and tensors that training changes: the delta, and the backbone where it trains.
+    /// Names and tensors that training changes: the delta, and what trains of the backbone.
     pub fn trainable(&self) -> Vec<(&str, &Tensor)> {
-        let backbone = (self.backbone_training == BackboneTraining::Trained).then(|| self.backbone.iter());
-        backbone.into_iter().flatten().chain(self.delta.iter()).collect()
+        self.backbone.iter().filter(|(name, _)| self.trained.contains(*name)).chain(self.delta.iter()).collect()
     }
 
     /// Parameters by role, counted from the tensors.
     pub fn ledger(&self) -> Ledger {
-        let (backbone, method, head) = (self.backbone.count(""), self.delta.count(METHOD), self.delta.count(HEAD));
-        let backbone_trainable = match self.backbone_training {
-            BackboneTraining::Trained => backbone,
-            BackboneTraining::Frozen => 0,
+        let count = |is_in: &dyn Fn(&str) -> bool| {
+            self.backbone.iter().filter(|(name, _)| is_in(name)).map(|(_, tensor)| tensor.numel() as u64).sum::<u64>()
         };
-        let trainable = backbone_trainable + method + head;
+        let (backbone, norms) = (count(&|_| true), count(&|name| self.trained_norms.contains(name)));
+        let backbone_trainable = count(&|name| self.trained.contains(name)) - norms;
+        let (method, head) = (self.delta.count(METHOD), self.delta.count(HEAD));
+        let trainable = backbone_trainable + norms + method + head;
         let total = backbone + method + head;
-        Ledger { total, trainable, frozen: total - trainable, backbone_trainable, method, head }
+        Ledger { total, trainable, frozen: total - trainable, backbone_trainable, norms, method, head }
     }
 }

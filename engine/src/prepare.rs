@@ -10,7 +10,7 @@ use crate::data::tokenizer;
 use crate::error::EngineError;
 use crate::features;
 use crate::journal::Journal;
-use crate::network::{Inputs, Network};
+use crate::network::{Inputs, Network, NetworkPlan};
 use crate::params::Params;
 use finetop::data;
 use finetop::pretrained;
@@ -47,9 +47,17 @@ pub fn prepare(spec: &RunSpec, device: Device, control: &Control, journal: &mut 
         backbone.hidden_dropout = dropout;
         backbone.attention_dropout = dropout;
     }
-    let mut params = Params::new(spec.method.backbone_training(), device);
+    let mut params = Params::new(spec.method.backbone_training(&backbone), device);
     let tokenizer = tokenizer::load(folder, &backbone, spec.task.max_length)?;
-    let network = Network::new(folder, backbone, &spec.method, &spec.head, spec.task.labels.len(), spec.seed, &mut params)?;
+    let plan = NetworkPlan {
+        backbone: &backbone,
+        method: &spec.method,
+        head: &spec.head,
+        n_outputs: spec.task.labels.len(),
+        seed: spec.seed,
+        tokenize: &|text| tokenizer::ids(&tokenizer, text),
+    };
+    let network = Network::load(folder, &plan, &mut params)?;
 
     let splits = [(Split::Train, &dataset.train), (Split::Validation, &dataset.validation), (Split::Test, &dataset.test)];
     let mut inputs = BTreeMap::new();

@@ -7,8 +7,7 @@ use crate::plan::memory;
 use crate::run::event::Ledger;
 use crate::run::ledger;
 use crate::spec::backbone::Backbone;
-use crate::spec::head::{Classifier, Pooling};
-use crate::spec::method::Method;
+use crate::spec::head::Classifier;
 use crate::spec::optimization::LrSchedule;
 use crate::spec::run::RunSpec;
 use crate::spec::task::Split;
@@ -51,24 +50,17 @@ pub fn cost(spec: &RunSpec, backbone: &Backbone, survey: &Survey) -> Cost {
 }
 
 fn n_trained_tensors(spec: &RunSpec, backbone: &Backbone) -> u64 {
-    /// Embeddings with their layer norm; a block has six linear and two norm layers, two tensors each.
-    const OF_EMBEDDINGS: u64 = 5;
-    const OF_BLOCK: u64 = 16;
-    let n_layers = backbone.n_layers as u64;
-    let head = if spec.head.classifier == Classifier::Linear { 2 } else { 4 };
-    let pooler = if spec.head.pooling == Pooling::Pooler { 2 } else { 0 };
-    head + match &spec.method {
-        Method::Full => OF_EMBEDDINGS + OF_BLOCK * n_layers + pooler,
-        Method::FeatureExtraction => 0,
-        Method::Lora(lora) => 2 * lora.targets.len() as u64 * n_layers,
-    }
+    let training = spec.method.backbone_training(backbone);
+    let of_backbone = backbone.tensors(spec.head.pooling.reads_pooler()).iter().filter(|tensor| training.trains(tensor.part)).count();
+    let of_head = if spec.head.classifier == Classifier::Linear { 2 } else { 4 };
+    of_backbone as u64 + spec.method.added_tensors(backbone) as u64 + of_head
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::spec::head::Head;
-    use crate::spec::method::Lora;
+    use crate::spec::head::{Head, Pooling};
+    use crate::spec::method::Method;
 
     fn counts(backbone: &Backbone, method: Method, pooling: Pooling) -> Ledger {
         let spec: RunSpec = serde_yaml::from_str(include_str!("../../tests/fixtures/experiments/run.yaml")).unwrap();
@@ -87,7 +79,7 @@ mod tests {
         for (backbone, total, head, lora) in shapes {
             let full = counts(&backbone, Method::Full, Pooling::Pooler);
             assert_eq!((full.total, full.trainable, full.frozen, full.head, full.method), (total, total, 0, head, 0));
-            let adapted = counts(&backbone, Method::Lora(Lora::default()), Pooling::Pooler);
+            let adapted = counts(&backbone, Method::default_of("lora").unwrap(), Pooling::Pooler);
             assert_eq!((adapted.total, adapted.trainable, adapted.method), (total + lora, lora + head, lora));
             assert_eq!(adapted.frozen, total - head);
         }

@@ -35,9 +35,17 @@ pub fn predict(spec: &RunSpec, backbone: &Backbone, trained: u64, frozen: u64, l
     let weights = ELEMENT_BYTES * (frozen + COPIES_TRAINED * trained);
     let micro_batch = spec.optimization.batch_size.div_ceil(spec.optimization.gradient_accumulation);
     let activations = match &spec.method {
-        Method::Full => kept(backbone, micro_batch, tokens, KEPT_TRAINED),
         Method::FeatureExtraction => forward_only(backbone, FEATURE_BATCH, tokens),
+        Method::Full => kept(backbone, micro_batch, tokens, KEPT_TRAINED),
+        Method::TopLayers(top) => kept(&Backbone { n_layers: top.layers, ..backbone.clone() }, micro_batch, tokens, KEPT_TRAINED),
         Method::Lora(lora) => kept(backbone, micro_batch, tokens, KEPT_FROZEN + KEPT_PER_TARGET * lora.targets.len() as f64),
+        Method::Ia3(ia3) => kept(backbone, micro_batch, tokens, KEPT_FROZEN + KEPT_PER_TARGET * ia3.targets.len() as f64),
+        Method::HoulsbyAdapter(_) => kept(backbone, micro_batch, tokens, KEPT_FROZEN + 2.0 * KEPT_PER_TARGET),
+        Method::PfeifferAdapter(_) | Method::ParallelAdapter(_) => kept(backbone, micro_batch, tokens, KEPT_FROZEN + KEPT_PER_TARGET),
+        Method::PrefixTuning(_) | Method::PTuningV2(_) | Method::PromptTuning(_) => {
+            kept(backbone, micro_batch, tokens + spec.method.virtual_tokens() as f64, KEPT_FROZEN)
+        }
+        Method::BitFit | Method::LayerNormTuning => kept(backbone, micro_batch, tokens, KEPT_FROZEN),
     };
     PROCESS_BYTES + weights + activations
 }

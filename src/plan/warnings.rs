@@ -4,7 +4,7 @@ use crate::data::survey::{Occurrence, Survey};
 use crate::metric::MetricName;
 use crate::plan::prepare::PlannedRun;
 use crate::spec::experiment::values::{quoted, short_number};
-use crate::spec::method::{BackboneTraining, Method};
+use crate::spec::method::Method;
 use crate::spec::optimization::EvaluateEvery;
 use crate::spec::task::{Split, Task};
 
@@ -41,13 +41,14 @@ fn of_run(run: &PlannedRun, task: &Task) -> Vec<String> {
     let lr = optimization.learning_rate;
     let shown = short_number(lr);
     let mut warnings = Vec::new();
-    match spec.method.backbone_training() {
-        BackboneTraining::Trained if lr > HIGHEST_FULL_LR => {
+    match spec.method {
+        Method::Full if lr > HIGHEST_FULL_LR => {
             warnings.push(format!(
                 "learning rate {shown} is above 5e-5; full fine-tuning then often forgets or diverges (Devlin et al. 2019: 2e-5 to 5e-5)"
             ));
         }
-        BackboneTraining::Frozen if lr <= HIGHEST_FULL_LR => {
+        Method::Full | Method::TopLayers(_) => {}
+        _ if lr <= HIGHEST_FULL_LR => {
             let usual = short_number(spec.method.about().learning_rate);
             warnings.push(format!(
                 "learning rate {shown} suits full fine-tuning; a frozen backbone needs more (default {usual}) and may barely learn"

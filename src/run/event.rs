@@ -98,7 +98,7 @@ pub struct TrainingStarted {
     pub resumed_step: u64,
 }
 
-/// Parameters by role. Sums hold: `total = trainable + frozen`, `trainable = backbone_trainable + method + head`.
+/// Parameters by role. Sums hold: `total = trainable + frozen`, `trainable = backbone_trainable + norms + method + head`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Ledger {
     /// Every parameter used in the forward pass.
@@ -107,8 +107,11 @@ pub struct Ledger {
     pub trainable: u64,
     /// Those that it does not.
     pub frozen: u64,
-    /// Trainable ones of the backbone.
+    /// Trainable ones of the backbone that are not of its layer norms.
     pub backbone_trainable: u64,
+    /// Trainable ones of the backbone's layer norms.
+    #[serde(default)]
+    pub norms: u64,
     /// Those that the method added.
     pub method: u64,
     /// Those of the head.

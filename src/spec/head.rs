@@ -24,6 +24,8 @@ pub enum Pooling {
     Pooler,
     /// The mean of the last hidden states of the real tokens.
     Mean,
+    /// The pooler at position 0, which with prompt tuning is the first virtual token: what PEFT's models read.
+    Peft,
 }
 
 /// How the pooled vector becomes logits.
@@ -49,7 +51,12 @@ impl Head {
 
 impl Pooling {
     /// Every pooling with its name in experiment files.
-    pub const NAMES: [(&'static str, Self); 3] = [("cls", Self::Cls), ("pooler", Self::Pooler), ("mean", Self::Mean)];
+    pub const NAMES: [(&'static str, Self); 4] = [("cls", Self::Cls), ("pooler", Self::Pooler), ("mean", Self::Mean), ("peft", Self::Peft)];
+
+    /// Whether the backbone's pooler is part of the forward pass.
+    pub const fn reads_pooler(self) -> bool {
+        matches!(self, Self::Pooler | Self::Peft)
+    }
 }
 
 impl Classifier {

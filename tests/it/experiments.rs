@@ -7,9 +7,10 @@ use std::path::{Path, PathBuf};
 use finetop::plan::environment::Environment;
 use finetop::plan::error::PlanError;
 use finetop::plan::prepare::{Plan, prepare};
+use finetop::pretrained::config;
 use finetop::pretrained::hub_cache::HubVariables;
-use finetop::pretrained::{config, tensors};
 use finetop::report;
+use finetop::spec::backbone::BackboneTensor;
 use safetensors::Dtype;
 use safetensors::tensor::TensorView;
 use tempfile::TempDir;
@@ -66,7 +67,8 @@ fn write_model(folder: &Path, with_pooler: bool) {
     fs::write(folder.join("tokenizer.json"), r#"{"added_tokens": [], "model": {"vocab": {"[PAD]": 0, "a": 39}}}"#).unwrap();
     let backbone = config::read(folder).unwrap();
     let zeros = vec![0u8; 4 * 40 * 16];
-    let tensors = tensors::expected(&backbone, with_pooler).into_iter().map(|(name, shape)| {
+    let tensors = backbone.tensors(with_pooler).into_iter().map(|BackboneTensor { name, shape, .. }| {
+        let shape: Vec<usize> = shape.into_iter().map(|side| side as usize).collect();
         let bytes = 4 * shape.iter().product::<usize>();
         (name, TensorView::new(Dtype::F32, shape, &zeros[..bytes]).unwrap())
     });

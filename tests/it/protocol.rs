@@ -231,10 +231,15 @@ fn kind() -> impl Strategy<Value = EventKind> {
     });
     let preparing =
         (any::<String>(), any::<u64>(), any::<u64>()).prop_map(|(what, done, total)| EventKind::Preparing(Preparing { what, done, total }));
-    let training = (any::<[u64; 6]>(), any::<u32>(), any::<[u64; 4]>(), prop::collection::vec(any::<String>(), 0..4)).prop_map(
-        |([total, trainable, frozen, backbone_trainable, method, head], epochs, [steps_per_epoch, total_steps, threads, rows], labels)| {
+    let training = (any::<[u64; 7]>(), any::<u32>(), any::<[u64; 4]>(), prop::collection::vec(any::<String>(), 0..4)).prop_map(
+        |(
+            [total, trainable, frozen, backbone_trainable, norms, method, head],
+            epochs,
+            [steps_per_epoch, total_steps, threads, rows],
+            labels,
+        )| {
             EventKind::TrainingStarted(TrainingStarted {
-                ledger: Ledger { total, trainable, frozen, backbone_trainable, method, head },
+                ledger: Ledger { total, trainable, frozen, backbone_trainable, norms, method, head },
                 epochs,
                 steps_per_epoch,
                 total_steps,

@@ -7,13 +7,14 @@ use std::time::{Duration, Instant};
 
 use finetop::launch::create::{self, NewExperiment};
 use finetop::launch::daemon::QueueRecord;
-use finetop::pretrained::{config, tensors};
+use finetop::pretrained::config;
 use finetop::run::catalog::{Catalog, RunId, RunView};
 use finetop::run::clock;
 use finetop::run::dir::{self, RunDir};
 use finetop::run::exit::{Attempt, Job};
 use finetop::run::status::RunStatus;
 use finetop::run::store;
+use finetop::spec::backbone::BackboneTensor;
 use finetop::spec::run::RunSpec;
 use nix::sys::signal::Signal;
 use safetensors::Dtype;
@@ -158,7 +159,8 @@ fn write_model(folder: &Path) {
     fs::write(folder.join("tokenizer.json"), r#"{"added_tokens": [], "model": {"vocab": {"[PAD]": 0, "a": 39}}}"#).unwrap();
     let backbone = config::read(folder).unwrap();
     let zeros = vec![0_u8; 4 * 40 * 16];
-    let tensors = tensors::expected(&backbone, true).into_iter().map(|(name, shape)| {
+    let tensors = backbone.tensors(true).into_iter().map(|BackboneTensor { name, shape, .. }| {
+        let shape: Vec<usize> = shape.into_iter().map(|side| side as usize).collect();
         let bytes = 4 * shape.iter().product::<usize>();
         (name, TensorView::new(Dtype::F32, shape, &zeros[..bytes]).unwrap())
     });

@@ -147,11 +147,10 @@ fn every_file_says_what_it_owns_and_is_short() {
 }
 
 #[test]
-fn every_method_file_gives_paper_and_differences() {
+fn every_method_of_the_engine_says_where_its_equations_stand() {
     for source in sources().iter().filter(|source| source.path.starts_with("engine/src/methods") && !source.path.ends_with("mod.rs")) {
-        for line in ["//! Paper: ", "//! Differs: ", "//! Parameters: "] {
-            assert!(source.text.contains(line), "{} has no {line:?}", source.path.display());
-        }
+        assert!(source.text.contains("finetop::spec::method::"), "{} names no file of the registry", source.path.display());
+        assert!(source.text.contains("//! Makes `method."), "{} does not list its tensors", source.path.display());
     }
 }
 

@@ -4,19 +4,20 @@ use std::path::Path;
 
 use finetop::data::example::Example;
 use finetop::pretrained;
+use finetop::spec::backbone::BackboneTraining;
 use finetop::spec::head::Pooling;
-use finetop::spec::method::BackboneTraining;
 use finetop_engine::data::tokenizer;
-use finetop_engine::model::load::load_encoder;
+use finetop_engine::model::load;
 use finetop_engine::params::Params;
 use safetensors::tensor::{Dtype, TensorView};
 
 use crate::tiny;
 
-fn load(folder: &Path, pooling: Pooling) -> Result<usize, String> {
-    let mut params = Params::new(BackboneTraining::Trained, tch::Device::Cpu);
+fn loaded(folder: &Path, pooling: Pooling) -> Result<usize, String> {
+    let mut params = Params::new(BackboneTraining::All, tch::Device::Cpu);
     let backbone = pretrained::config::read(folder).unwrap();
-    load_encoder(folder, &backbone, pooling, &mut params).map_err(|error| error.to_string())?;
+    let tensors = load::read(folder).map_err(|error| error.to_string())?;
+    load::encoder(folder, tensors, &backbone, pooling, &mut params).map_err(|error| error.to_string())?;
     Ok(params.backbone.iter().count())
 }
 
@@ -25,7 +26,7 @@ fn with_shapes(change: impl FnOnce(&mut Vec<(String, Vec<usize>)>), pooling: Poo
     let mut shapes = tiny::shapes();
     change(&mut shapes);
     tiny::write_model(folder.path(), &shapes);
-    load(folder.path(), pooling)
+    loaded(folder.path(), pooling)
 }
 
 #[test]
@@ -71,7 +72,7 @@ fn a_wrongly_typed_tensor_is_named() {
     let bytes = vec![0; 8];
     let views = [("pooler.dense.bias", TensorView::new(Dtype::I64, vec![1], &bytes).unwrap())];
     safetensors::serialize_to_file(views, None, &folder.path().join("model.safetensors")).unwrap();
-    let error = load(folder.path(), Pooling::Pooler).unwrap_err();
+    let error = loaded(folder.path(), Pooling::Pooler).unwrap_err();
     assert!(error.contains("tensor pooler.dense.bias has type I64"), "{error}");
 }
 
@@ -83,7 +84,7 @@ fn a_checkpoint_cut_anywhere_is_an_error() {
     let whole = std::fs::read(&path).unwrap();
     for length in [0, 4, 8, 100, whole.len() / 2, whole.len() - 1] {
         std::fs::write(&path, &whole[..length]).unwrap();
-        let error = load(folder.path(), Pooling::Cls).unwrap_err();
+        let error = loaded(folder.path(), Pooling::Cls).unwrap_err();
         assert!(error.contains("not a whole safetensors file"), "{error}");
     }
 }

@@ -7,12 +7,13 @@ use finetop::data::example::Example;
 use finetop::pretrained::{self, hub_cache::HubVariables};
 use finetop::spec::experiment::resolve::DEFAULT_MODEL;
 use finetop::spec::head::Pooling;
-use finetop::spec::method::{Lora, Method, Site};
+use finetop::spec::method::Method;
 use finetop::spec::optimization::Optimization;
 use finetop_engine::data::tokenizer;
 use finetop_engine::hooks::Mode;
 use finetop_engine::network::Inputs;
 use finetop_engine::optimizer::AdamW;
+use serde_json::json;
 use tch::{Device, Reduction, Tensor};
 
 use crate::tiny;
@@ -74,8 +75,8 @@ fn feature_extraction_equals_transformers_with_a_frozen_backbone() {
 
 #[test]
 fn lora_equals_peft() {
-    let lora = Lora { rank: 3, alpha: 7.0, dropout: 0.0, targets: vec![Site::Key, Site::Value, Site::FfnDown] };
-    check(&Method::Lora(lora), "tiny_lora.safetensors", 1e-2);
+    let lora = json!({"rank": 3, "alpha": 7.0, "targets": ["key", "value", "ffn_down"]});
+    check(&Method::example("lora", &lora), "tiny_lora.safetensors", 1e-2);
 }
 
 /// The folder of the real base model; set-up puts it into the standard cache.

@@ -12,7 +12,7 @@ use finetop::spec::optimization::{EvaluateEvery, Optimization, Schedule};
 use finetop::spec::run::{Device, Model, RunSpec};
 use finetop::spec::task::{Columns, Task};
 use finetop_engine::data::tokenizer::Encoded;
-use finetop_engine::network::{Inputs, Network};
+use finetop_engine::network::{Inputs, Network, NetworkPlan};
 use finetop_engine::params::Params;
 use safetensors::tensor::{Dtype, TensorView};
 use tch::{Kind, Tensor};
@@ -163,9 +163,10 @@ pub fn fixture(name: &str) -> PathBuf {
 
 /// A network with its parameters on the model in `folder`.
 pub fn network(folder: &Path, backbone: Backbone, method: &Method, pooling: Pooling) -> (Network, Params) {
-    let mut params = Params::new(method.backbone_training(), tch::Device::Cpu);
+    let mut params = Params::new(method.backbone_training(&backbone), tch::Device::Cpu);
     let head = Head { pooling, classifier: Classifier::Linear, dropout: 0.0 };
-    let network = Network::new(folder, backbone, method, &head, LABELS, 1, &mut params).unwrap();
+    let plan = NetworkPlan { backbone: &backbone, method, head: &head, n_outputs: LABELS, seed: 1, tokenize: &|_| vec![2, 4, 7, 10, 3] };
+    let network = Network::load(folder, &plan, &mut params).unwrap();
     (network, params)
 }
 

@@ -12,9 +12,11 @@ use finetop::run::inbox;
 use finetop::run::request::RequestKind;
 use finetop::run::state::RunState;
 use finetop::spec::early_stopping::EarlyStopping;
-use finetop::spec::method::{Lora, Method};
+use finetop::spec::method::Method;
 use finetop::spec::optimization::{EvaluateEvery, Schedule};
 use finetop::spec::run::RunSpec;
+
+use serde_json::json;
 
 use crate::tiny;
 
@@ -112,7 +114,7 @@ fn every_method_trains_learns_and_leaves_both_checkpoints_and_a_test_metric() {
 #[test]
 fn the_same_seed_gives_the_same_bits_and_another_seed_others() {
     let folder = tempfile::tempdir().unwrap();
-    let spec = tiny::spec(folder.path(), Method::Lora(Lora { rank: 2, alpha: 5.0, dropout: 0.2, ..Lora::default() }));
+    let spec = tiny::spec(folder.path(), Method::example("lora", &json!({"rank": 2, "alpha": 5.0, "dropout": 0.2})));
     let dirs: Vec<_> = [("a", 5), ("b", 5), ("c", 6)]
         .map(|(name, seed)| {
             let dir = run_dir(folder.path(), name, &RunSpec { seed, ..spec.clone() });

@@ -41,6 +41,11 @@ pub fn load(folder: &Path, backbone: &Backbone, max_length: i64) -> Result<Token
     Ok(tokenizer)
 }
 
+/// Token ids of a text, special tokens included; none where it cannot be tokenized.
+pub fn ids(tokenizer: &Tokenizer, text: &str) -> Vec<i64> {
+    tokenizer.encode_fast(text, true).map_or_else(|_| Vec::new(), |encoding| encoding.get_ids().iter().map(|&id| i64::from(id)).collect())
+}
+
 /// Tokenizes rows, in order.
 ///
 /// # Errors

@@ -2,11 +2,11 @@
 
 use tch::{Kind, Tensor};
 
-use crate::hooks::{Hooks, Mode};
+use crate::hooks::{Hooks, KeyValue, Mode};
 use crate::model::linear::Linear;
 use crate::model::load::Weights;
 use finetop::spec::backbone::Backbone;
-use finetop::spec::method::Site;
+use finetop::spec::method::site::Site;
 
 /// Self-attention of one block.
 #[derive(Debug)]
@@ -19,29 +19,40 @@ pub struct Attention {
 }
 
 impl Attention {
-    /// Takes the tensors under `PREFIX.attention.`.
-    pub fn load(weights: &mut Weights, prefix: &str, backbone: &Backbone) -> Self {
-        let mut linear = |name: &str, site: Site| Linear::load(weights, &format!("{prefix}.attention.{name}"), site.features(backbone));
+    /// Takes the linear layers of block `layer`.
+    pub fn load(weights: &mut Weights, layer: usize, backbone: &Backbone) -> Self {
+        let mut linear = |site: Site| Linear::load(weights, &site.tensor_name(layer));
         Self {
-            query: linear("self.query", Site::Query),
-            key: linear("self.key", Site::Key),
-            value: linear("self.value", Site::Value),
-            output: linear("output.dense", Site::AttentionOutput),
+            query: linear(Site::Query),
+            key: linear(Site::Key),
+            value: linear(Site::Value),
+            output: linear(Site::AttentionOutput),
             n_heads: backbone.n_heads,
         }
     }
 
     /// `x [B,T,H]` → `[B,T,H]`, before dropout, residual and layer norm.
     ///
-    /// `mask [B,1,1,T]` is added to the scores: 0 at tokens, the lowest number at padding; `None` without padding.
+    /// `mask [B,1,1,K]`, over the keys with the virtual ones first, is added to the scores: 0 at tokens, the lowest number at padding;
+    /// `None` without padding.
     pub fn forward(&self, layer: usize, x: &Tensor, mask: Option<&Tensor>, dropout: f64, hooks: &dyn Hooks, mode: Mode) -> Tensor {
         let (rows, length, hidden) = x.size3().expect("hidden states have three dimensions");
         let head_size = hidden / self.n_heads;
-        let heads = |x: &Tensor| x.view([rows, length, self.n_heads, head_size]).transpose(1, 2); // [B,N,T,D]
+        let heads = |x: &Tensor| x.view([rows, -1, self.n_heads, head_size]).transpose(1, 2); // [B,N,T,D]
         let query = heads(&self.query.forward_at(layer, Site::Query, x, hooks, mode)) * (head_size as f64).powf(-0.5);
         let key = heads(&self.key.forward_at(layer, Site::Key, x, hooks, mode));
         let value = heads(&self.value.forward_at(layer, Site::Value, x, hooks, mode));
-        let scores = query.matmul(&key.transpose(2, 3)); // [B,N,T,T]
+        let (key, value) = match hooks.virtual_keys(layer, mode) {
+            None => (key, value),
+            Some(KeyValue { keys, values }) => {
+                let in_front = |virtual_ones: &Tensor, own: &Tensor| {
+                    let virtual_ones = virtual_ones.view([1, -1, self.n_heads, head_size]).transpose(1, 2); // [1,N,V,D]
+                    Tensor::cat(&[virtual_ones.expand([rows, -1, -1, -1], false), own.shallow_clone()], 2) // [B,N,K,D]
+                };
+                (in_front(&keys, &key), in_front(&values, &value))
+            }
+        };
+        let scores = query.matmul(&key.transpose(2, 3)); // [B,N,T,K]
         let scores = match mask {
             Some(mask) => scores + mask,
             None => scores,

@@ -3,7 +3,7 @@
 use tch::{Kind, Tensor};
 
 use crate::data::batch::Batch;
-use crate::hooks::Mode;
+use crate::hooks::{Hooks, Mode};
 use crate::model::layer_norm::LayerNorm;
 use crate::model::load::Weights;
 use finetop::spec::backbone::Backbone;
@@ -11,7 +11,8 @@ use finetop::spec::backbone::Backbone;
 /// The embedding block.
 #[derive(Debug)]
 pub struct Embeddings {
-    word: Tensor,
+    /// `[vocabulary,H]`.
+    pub word: Tensor,
     position: Tensor,
     token_type: Tensor,
     norm: LayerNorm,
@@ -21,23 +22,31 @@ pub struct Embeddings {
 impl Embeddings {
     /// Takes the tensors under `embeddings.`.
     pub fn load(weights: &mut Weights, backbone: &Backbone) -> Self {
-        let hidden = backbone.hidden_size;
         Self {
-            word: weights.take("embeddings.word_embeddings.weight", &[backbone.vocab_size, hidden]),
-            position: weights.take("embeddings.position_embeddings.weight", &[backbone.max_positions, hidden]),
-            token_type: weights.take("embeddings.token_type_embeddings.weight", &[backbone.type_vocab_size, hidden]),
-            norm: LayerNorm::load(weights, "embeddings.LayerNorm", hidden, backbone.layer_norm_epsilon),
+            word: weights.take("embeddings.word_embeddings.weight"),
+            position: weights.take("embeddings.position_embeddings.weight"),
+            token_type: weights.take("embeddings.token_type_embeddings.weight"),
+            norm: LayerNorm::load(weights, "embeddings.LayerNorm", backbone.layer_norm_epsilon),
             pad_token_id: backbone.pad_token_id,
         }
     }
 
-    /// Token ids `[B,T]` → `[B,T,H]`.
-    pub fn forward(&self, batch: &Batch, dropout: f64, mode: Mode) -> Tensor {
-        let length = batch.token_ids.size()[1];
-        let positions = Tensor::arange(length, (Kind::Int64, batch.token_ids.device())); // [T]
+    /// Token ids `[B,T]` → `[B,V+T,H]`, the `V` virtual tokens of the method first.
+    pub fn forward(&self, batch: &Batch, dropout: f64, hooks: &dyn Hooks, mode: Mode) -> Tensor {
+        let (rows, length) = batch.token_ids.size2().expect("token ids have two dimensions");
+        let device = batch.token_ids.device();
         let word = Tensor::embedding(&self.word, &batch.token_ids, self.pad_token_id, false, false); // [B,T,H]
-        let token_type = Tensor::embedding(&self.token_type, &batch.token_types, -1, false, false); // [B,T,H]
-        let position = self.position.index_select(0, &positions); // [T,H]
+        let (word, token_types, length) = match hooks.virtual_tokens() {
+            None => (word, batch.token_types.shallow_clone(), length),
+            Some(tokens) => {
+                let (n_virtual, hidden) = tokens.size2().expect("virtual tokens have two dimensions");
+                let tokens = tokens.unsqueeze(0).expand([rows, n_virtual, hidden], false);
+                let types = Tensor::zeros([rows, n_virtual], (Kind::Int64, device));
+                (Tensor::cat(&[tokens, word], 1), Tensor::cat(&[types, batch.token_types.shallow_clone()], 1), n_virtual + length)
+            }
+        };
+        let token_type = Tensor::embedding(&self.token_type, &token_types, -1, false, false); // [B,V+T,H]
+        let position = self.position.narrow(0, hooks.n_virtual_keys(), length); // [V+T,H]
         let x = self.norm.forward(&(word + token_type + position));
         mode.dropout(x, dropout)
     }

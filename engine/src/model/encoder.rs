@@ -25,23 +25,29 @@ pub struct Encoder {
 impl Encoder {
     /// Takes every tensor that the forward pass with this pooling uses.
     pub fn load(weights: &mut Weights, backbone: &Backbone, pooling: Pooling) -> Self {
-        let hidden = backbone.hidden_size;
         Self {
             embeddings: Embeddings::load(weights, backbone),
-            layers: (0..backbone.n_layers).map(|index| Layer::load(weights, index, backbone)).collect(),
-            pooler: (pooling == Pooling::Pooler).then(|| Linear::load(weights, "pooler.dense", (hidden, hidden))),
+            layers: (0..backbone.n_layers as usize).map(|index| Layer::load(weights, index, backbone)).collect(),
+            pooler: pooling.reads_pooler().then(|| Linear::load(weights, "pooler.dense")),
             pooling,
             dropouts: Dropouts { hidden: backbone.hidden_dropout, attention: backbone.attention_dropout },
         }
     }
 
-    /// Last hidden states `[B,T,H]`.
+    /// The word embedding `[vocabulary,H]`.
+    pub const fn words(&self) -> &Tensor {
+        &self.embeddings.word
+    }
+
+    /// Last hidden states `[B,V+T,H]`, virtual tokens first.
     pub fn forward(&self, batch: &Batch, hooks: &dyn Hooks, mode: Mode) -> Tensor {
+        let embedded = self.embeddings.forward(batch, self.dropouts.hidden, hooks, mode);
+        let n_virtual = n_virtual_tokens(batch, &embedded) + hooks.n_virtual_keys();
         let mask = batch.is_padded.then(|| {
             let padding = batch.mask.unsqueeze(1).unsqueeze(2).logical_not(); // [B,1,1,T]
-            padding.to_kind(Kind::Float) * f64::from(f32::MIN)
+            let mask = padding.to_kind(Kind::Float) * f64::from(f32::MIN);
+            if n_virtual == 0 { mask } else { mask.constant_pad_nd([n_virtual, 0]) } // [B,1,1,V+T]
         });
-        let embedded = self.embeddings.forward(batch, self.dropouts.hidden, mode);
         self.layers
             .iter()
             .enumerate()
@@ -51,14 +57,25 @@ impl Encoder {
     /// The vector `[B,H]` that the head reads.
     pub fn pooled(&self, batch: &Batch, hooks: &dyn Hooks, mode: Mode) -> Tensor {
         let hidden = self.forward(batch, hooks, mode);
-        match (self.pooling, &self.pooler) {
-            (Pooling::Mean, _) => {
+        let first = n_virtual_tokens(batch, &hidden);
+        let pooled = |position: i64| {
+            let x = hidden.select(1, position);
+            self.pooler.as_ref().map_or(x.shallow_clone(), |pooler| pooler.forward(&x).tanh())
+        };
+        match self.pooling {
+            Pooling::Mean => {
                 let mask = batch.mask.unsqueeze(2).to_kind(Kind::Float); // [B,T,1]
+                let hidden = hidden.narrow(1, first, batch.mask.size()[1]); // [B,T,H]
                 let sum = (hidden * &mask).sum_dim_intlist([1i64].as_slice(), false, Kind::Float); // [B,H]
                 sum / mask.sum_dim_intlist([1i64].as_slice(), false, Kind::Float) // [B,1]
             }
-            (Pooling::Pooler, Some(pooler)) => pooler.forward(&hidden.select(1, 0)).tanh(),
-            (Pooling::Cls | Pooling::Pooler, _) => hidden.select(1, 0),
+            Pooling::Pooler | Pooling::Cls => pooled(first),
+            Pooling::Peft => pooled(0),
         }
     }
+}
+
+/// Virtual tokens in front of the real ones in `hidden [B,V+T,H]`.
+fn n_virtual_tokens(batch: &Batch, hidden: &Tensor) -> i64 {
+    hidden.size()[1] - batch.token_ids.size()[1]
 }

@@ -2,13 +2,13 @@
 
 use tch::Tensor;
 
-use crate::hooks::{Hooks, Mode};
+use crate::hooks::{Hooks, Mode, Sublayer};
 use crate::model::attention::Attention;
 use crate::model::layer_norm::LayerNorm;
 use crate::model::linear::Linear;
 use crate::model::load::Weights;
 use finetop::spec::backbone::{Activation, Backbone};
-use finetop::spec::method::Site;
+use finetop::spec::method::site::Site;
 
 /// One transformer block.
 #[derive(Debug)]
@@ -22,16 +22,16 @@ pub struct Layer {
 }
 
 impl Layer {
-    /// Takes the tensors under `encoder.layer.INDEX.`.
-    pub fn load(weights: &mut Weights, index: i64, backbone: &Backbone) -> Self {
-        let prefix = format!("encoder.layer.{index}");
-        let (hidden, epsilon) = (backbone.hidden_size, backbone.layer_norm_epsilon);
+    /// Takes the tensors of block `layer`.
+    pub fn load(weights: &mut Weights, layer: usize, backbone: &Backbone) -> Self {
+        let epsilon = backbone.layer_norm_epsilon;
+        let prefix = format!("encoder.layer.{layer}");
         Self {
-            attention: Attention::load(weights, &prefix, backbone),
-            attention_norm: LayerNorm::load(weights, &format!("{prefix}.attention.output.LayerNorm"), hidden, epsilon),
-            ffn_up: Linear::load(weights, &format!("{prefix}.intermediate.dense"), Site::FfnUp.features(backbone)),
-            ffn_down: Linear::load(weights, &format!("{prefix}.output.dense"), Site::FfnDown.features(backbone)),
-            ffn_norm: LayerNorm::load(weights, &format!("{prefix}.output.LayerNorm"), hidden, epsilon),
+            attention: Attention::load(weights, layer, backbone),
+            attention_norm: LayerNorm::load(weights, &format!("{prefix}.attention.output.LayerNorm"), epsilon),
+            ffn_up: Linear::load(weights, &Site::FfnUp.tensor_name(layer)),
+            ffn_down: Linear::load(weights, &Site::FfnDown.tensor_name(layer)),
+            ffn_norm: LayerNorm::load(weights, &format!("{prefix}.output.LayerNorm"), epsilon),
             activation: backbone.activation,
         }
     }
@@ -39,7 +39,11 @@ impl Layer {
     /// `x [B,T,H]` → `[B,T,H]`.
     pub fn forward(&self, layer: usize, x: &Tensor, mask: Option<&Tensor>, dropouts: Dropouts, hooks: &dyn Hooks, mode: Mode) -> Tensor {
         let attended = self.attention.forward(layer, x, mask, dropouts.attention, hooks, mode);
-        let x = self.attention_norm.forward(&(mode.dropout(attended, dropouts.hidden) + x));
+        let add = |sublayer, h, x: &Tensor, norm: &LayerNorm| {
+            let sum = hooks.add(layer, sublayer, mode.dropout(h, dropouts.hidden), x, &|sum| norm.forward(sum));
+            norm.forward(&sum)
+        };
+        let x = add(Sublayer::Attention, attended, x, &self.attention_norm);
         let up = self.ffn_up.forward_at(layer, Site::FfnUp, &x, hooks, mode); // [B,T,I]
         let active = match self.activation {
             Activation::Gelu => up.gelu("none"),
@@ -47,7 +51,7 @@ impl Layer {
             Activation::Relu => up.relu(),
         };
         let down = self.ffn_down.forward_at(layer, Site::FfnDown, &active, hooks, mode); // [B,T,H]
-        self.ffn_norm.forward(&(mode.dropout(down, dropouts.hidden) + x))
+        add(Sublayer::FeedForward, down, &x, &self.ffn_norm)
     }
 }
 

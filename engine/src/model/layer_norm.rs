@@ -14,12 +14,8 @@ pub struct LayerNorm {
 
 impl LayerNorm {
     /// Takes `NAME.weight [H]` and `NAME.bias [H]`.
-    pub fn load(weights: &mut Weights, name: &str, hidden_size: i64, epsilon: f64) -> Self {
-        Self {
-            weight: weights.take(&format!("{name}.weight"), &[hidden_size]),
-            bias: weights.take(&format!("{name}.bias"), &[hidden_size]),
-            epsilon,
-        }
+    pub fn load(weights: &mut Weights, name: &str, epsilon: f64) -> Self {
+        Self { weight: weights.take(&format!("{name}.weight")), bias: weights.take(&format!("{name}.bias")), epsilon }
     }
 
     /// `x [B,T,H]` → `[B,T,H]`.

@@ -2,9 +2,9 @@
 
 use tch::Tensor;
 
-use crate::hooks::{Hooks, Mode};
+use crate::hooks::{Hooks, Mode, Projection};
 use crate::model::load::Weights;
-use finetop::spec::method::Site;
+use finetop::spec::method::site::Site;
 
 /// `y = x Wᵀ + b`.
 #[derive(Debug)]
@@ -17,17 +17,17 @@ pub struct Linear {
 
 impl Linear {
     /// Takes `NAME.weight [out,in]` and `NAME.bias [out]`.
-    pub fn load(weights: &mut Weights, name: &str, (n_in, n_out): (i64, i64)) -> Self {
-        Self { weight: weights.take(&format!("{name}.weight"), &[n_out, n_in]), bias: weights.take(&format!("{name}.bias"), &[n_out]) }
+    pub fn load(weights: &mut Weights, name: &str) -> Self {
+        Self { weight: weights.take(&format!("{name}.weight")), bias: weights.take(&format!("{name}.bias")) }
     }
 
     /// `x [..,in]` → `[..,out]`, no method acting.
     pub fn forward(&self, x: &Tensor) -> Tensor {
-        x.linear(&self.weight, Some(&self.bias))
+        Projection { weight: &self.weight, bias: &self.bias }.apply(x)
     }
 
     /// `x [B,T,in]` → `[B,T,out]`, the method acting at `site` of block `layer`.
     pub fn forward_at(&self, layer: usize, site: Site, x: &Tensor, hooks: &dyn Hooks, mode: Mode) -> Tensor {
-        hooks.project(layer, site, x, self.forward(x), mode)
+        hooks.project(layer, site, x, Projection { weight: &self.weight, bias: &self.bias }, mode)
     }
 }

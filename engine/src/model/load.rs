@@ -9,7 +9,7 @@ use tch::{Kind, Tensor};
 use crate::error::EngineError;
 use crate::model::encoder::Encoder;
 use crate::params::Params;
-use finetop::spec::backbone::Backbone;
+use finetop::spec::backbone::{Backbone, BackboneTensor};
 use finetop::spec::head::Pooling;
 
 /// What a pre-training checkpoint may hold beside the encoder: heads of its pre-training tasks, and buffers.
@@ -19,41 +19,58 @@ const KNOWN_EXTRAS: [&str; 3] = ["cls.predictions.", "cls.seq_relationship.", "e
 #[derive(Debug)]
 pub struct Weights<'a> {
     tensors: BTreeMap<String, Tensor>,
+    expected: BTreeMap<String, BackboneTensor>,
     params: &'a mut Params,
     problems: Vec<String>,
 }
 
 impl Weights<'_> {
-    /// Moves tensor `name` of this shape into the backbone store and returns a handle to it.
-    pub fn take(&mut self, name: &str, shape: &[i64]) -> Tensor {
-        let tensor = match self.tensors.remove(name) {
-            Some(tensor) if tensor.size() == shape => tensor.to_device(self.params.device),
+    /// Moves tensor `name` into the backbone store and returns a handle to it.
+    pub fn take(&mut self, name: &str) -> Tensor {
+        let Some(BackboneTensor { shape, part, .. }) = self.expected.get(name) else {
+            self.problems.push(format!("tensor {name} is not part of a BERT encoder"));
+            return Tensor::new();
+        };
+        match self.tensors.remove(name) {
+            Some(tensor) if tensor.size() == *shape => {
+                let tensor = tensor.to_device(self.params.device);
+                self.params.add_backbone(name, *part, &tensor)
+            }
             Some(tensor) => {
                 self.problems.push(format!("tensor {name} has shape {:?}, but config.json asks for {shape:?}", tensor.size()));
-                return Tensor::new();
+                Tensor::new()
             }
             None => {
                 self.problems.push(format!("tensor {name} {shape:?} is missing"));
-                return Tensor::new();
+                Tensor::new()
             }
-        };
-        self.params.add_backbone(name, &tensor)
+        }
     }
 }
 
-/// Loads the encoder of `folder` into `params.backbone`.
-///
-/// # Errors
-/// Names the file and up to three of the tensors that are wrong.
-pub fn load_encoder(folder: &Path, backbone: &Backbone, pooling: Pooling, params: &mut Params) -> Result<Encoder, EngineError> {
+/// The tensors of the checkpoint in `folder`, by name; what is wrong with the file is an error.
+pub fn read(folder: &Path) -> Result<BTreeMap<String, Tensor>, EngineError> {
     let path = folder.join("model.safetensors");
     let bytes = std::fs::read(&path).map_err(|source| EngineError::File { action: "read", path: path.clone(), source })?;
-    let tensors = parse(&bytes).map_err(|problem| EngineError::Weights { path: path.clone(), problem })?;
-    drop(bytes);
-    let mut weights = Weights { tensors, params, problems: Vec::new() };
+    parse(&bytes).map_err(|problem| EngineError::Weights { path, problem })
+}
+
+/// Puts an encoder together from the `tensors` of `folder`, all of them in `params.backbone`.
+///
+/// # Errors
+/// Names the folder and up to three of the tensors that are wrong.
+pub fn encoder(
+    folder: &Path,
+    tensors: BTreeMap<String, Tensor>,
+    backbone: &Backbone,
+    pooling: Pooling,
+    params: &mut Params,
+) -> Result<Encoder, EngineError> {
+    let expected = backbone.tensors(true).into_iter().map(|tensor| (tensor.name.clone(), tensor)).collect();
+    let mut weights = Weights { tensors, expected, params, problems: Vec::new() };
     let encoder = Encoder::load(&mut weights, backbone, pooling);
     let Weights { tensors, mut problems, .. } = weights;
-    let unused_pooler = |name: &str| pooling != Pooling::Pooler && name.starts_with("pooler.dense.");
+    let unused_pooler = |name: &str| !pooling.reads_pooler() && name.starts_with("pooler.dense.");
     let is_known = |name: &str| unused_pooler(name) || KNOWN_EXTRAS.iter().any(|extra| name.starts_with(extra));
     problems.extend(tensors.keys().filter(|name| !is_known(name)).map(|name| format!("tensor {name} is not part of a BERT encoder")));
     if problems.is_empty() {
@@ -61,7 +78,7 @@ pub fn load_encoder(folder: &Path, backbone: &Backbone, pooling: Pooling, params
     }
     let more = if problems.len() > 3 { format!("; and {} more", problems.len() - 3) } else { String::new() };
     problems.truncate(3);
-    Err(EngineError::Weights { path, problem: problems.join("; ") + &more })
+    Err(EngineError::Weights { path: folder.join("model.safetensors"), problem: problems.join("; ") + &more })
 }
 
 /// The tensors of a safetensors file as fp32, by their names without a leading `bert.`.

@@ -1,5 +1,7 @@
 //! What each synthetic run is and how its losses go. Data and closed formulas only.
 
+use serde_json::Map;
+
 use std::path::PathBuf;
 
 use crate::metric::MetricName;
@@ -8,7 +10,8 @@ use crate::run::ledger;
 use crate::spec::backbone::Backbone;
 use crate::spec::early_stopping::EarlyStopping;
 use crate::spec::head::{Classifier, Head, Pooling};
-use crate::spec::method::{Lora, Method, Site};
+use crate::spec::method::site::Site;
+use crate::spec::method::{Method, lora};
 use crate::spec::optimization::{EvaluateEvery, Optimization, Schedule};
 use crate::spec::run::{Device, Model, RunSpec};
 use crate::spec::task::{Columns, Task};
@@ -74,7 +77,11 @@ impl Curve {
 
 /// The runs, in the order of the queue.
 pub fn scripts() -> Vec<Script> {
-    let lora = |rank: i64, targets: &[Site]| Method::Lora(Lora { rank, alpha: 16.0, dropout: 0.0, targets: targets.to_vec() });
+    let lora = |rank: i64, targets: &[Site]| {
+        let targets: Vec<&str> = targets.iter().map(|site| site.name()).collect();
+        let given = Map::from_iter([("rank".to_owned(), rank.into()), ("targets".to_owned(), targets.into())]);
+        Method::with(&lora::ABOUT, &given)
+    };
     let attention = [Site::Query, Site::Value];
     let script = |name: &str, method: Method, learning_rate: f64, step_seconds: f64| Script {
         spec: spec(name, method, learning_rate),

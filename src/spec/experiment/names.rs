@@ -1,9 +1,11 @@
 //! Names of runs that have none: the method, and what tells it from its siblings.
 
+use serde_json::Value;
+
 use crate::spec::experiment::resolve::Draft;
 use crate::spec::experiment::values::{LONGEST_NAME, short_number};
 use crate::spec::head::{Classifier, Pooling};
-use crate::spec::method::Method;
+use crate::spec::method::hyperparameter::shown;
 
 /// The names of the drafts: as given, else made of what distinguishes runs of one method, else numbered.
 pub fn names(drafts: &[Draft]) -> Vec<String> {
@@ -47,18 +49,7 @@ fn distinction(draft: &Draft, siblings: &[&Draft]) -> String {
 
 /// What runs of one method can differ in, most telling first, each short enough for a name.
 fn features(draft: &Draft) -> Vec<String> {
-    let mut features = match &draft.method {
-        Method::Full | Method::FeatureExtraction => Vec::new(),
-        Method::Lora(lora) => {
-            let targets: Vec<_> = lora.targets.iter().map(|site| site.name().replace('_', "")).collect();
-            vec![
-                format!("r{}", lora.rank),
-                targets.join("."),
-                format!("a{}", short_number(lora.alpha)),
-                format!("d{}", short_number(lora.dropout)),
-            ]
-        }
-    };
+    let mut features: Vec<String> = draft.method.hyperparameters().into_iter().map(|(own, value)| feature(own.short, &value)).collect();
     let optimization = &draft.optimization;
     features.push(format!("lr{}", short_number(optimization.learning_rate)));
     features.push(
@@ -66,6 +57,7 @@ fn features(draft: &Draft) -> Vec<String> {
             Pooling::Cls => "cls",
             Pooling::Pooler => "pooler",
             Pooling::Mean => "mean",
+            Pooling::Peft => "peft",
         }
         .to_owned(),
     );
@@ -79,4 +71,16 @@ fn features(draft: &Draft) -> Vec<String> {
     features.push(format!("ls{}", short_number(optimization.label_smoothing)));
     features.push(format!("hd{}", short_number(draft.head.dropout)));
     features
+}
+
+/// A hyperparameter as part of a name: `r8`, `query.value`, `nodora`.
+fn feature(short: &str, value: &Value) -> String {
+    let word = |text: &str| text.chars().filter(char::is_ascii_alphanumeric).take(24).collect::<String>();
+    match value {
+        Value::Null | Value::Bool(false) => format!("no{short}"),
+        Value::Bool(true) => short.to_owned(),
+        Value::Array(items) => items.iter().filter_map(Value::as_str).map(word).collect::<Vec<_>>().join("."),
+        Value::String(text) => format!("{short}{}", word(text)),
+        other => format!("{short}{}", shown(other)),
+    }
 }

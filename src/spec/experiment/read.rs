@@ -6,6 +6,8 @@ use crate::spec::experiment::problem::{Problem, Problems};
 use crate::spec::experiment::section::{Section, Written};
 use crate::spec::experiment::written::{Data, Experiment, Run, Source};
 use crate::spec::experiment::{method_keys, settings, values};
+use crate::spec::method::Method;
+use crate::spec::method::about::About;
 use crate::spec::run::Device;
 
 /// Keys of the experiment itself, beside the settings.
@@ -36,8 +38,7 @@ pub fn experiment(bytes: &[u8]) -> Result<Experiment, Vec<Problem>> {
 fn top(document: &Node, problems: &mut Problems) -> Option<Experiment> {
     let section = Section::open(document, Place::default(), "the experiment".to_owned(), EXAMPLE, problems)?;
     let accepted: Vec<&str> = TOP.into_iter().chain(settings::KEYS).collect();
-    let of_methods: Vec<&str> =
-        method_keys::methods().iter().flat_map(|(_, method)| method_keys::keys(method)).filter(|key| *key != "dropout").collect();
+    let of_methods: Vec<&str> = Method::ALL.iter().flat_map(|about| method_keys::keys(about)).filter(|key| *key != "dropout").collect();
     let elsewhere: [(&[&str], &str); 3] =
         [(&["method"], "in a run"), (&of_methods, "in a run with a method that has it"), (&DATA, "under `data`")];
     section.check_keys(&accepted, &elsewhere, problems);
@@ -159,22 +160,20 @@ fn runs(section: &Section, problems: &mut Problems) -> Vec<Run> {
 
 fn run(node: &Node, place: Place, number: usize, problems: &mut Problems) -> Option<Run> {
     let section = Section::open(node, place, format!("run {number}"), RUN_EXAMPLE, problems)?;
-    let methods = method_keys::methods();
-    let choices: Vec<(&str, usize)> = methods.iter().enumerate().map(|(index, (name, _))| (*name, index)).collect();
-    let chosen = section.choice("method", &choices, problems);
+    let choices: Vec<(&str, &About)> = Method::ALL.iter().map(|about| (about.name, *about)).collect();
+    let chosen = section.choice("method", &choices, problems).map(|chosen| chosen.value);
     if section.entry("method").is_none() {
-        let names: Vec<&str> = methods.iter().map(|(name, _)| *name).collect();
+        let names: Vec<&str> = Method::ALL.iter().map(|about| about.name).collect();
         problems.push(&section.place, format!("`method` is missing in run {number}"), &format!("accepted: {}", values::one_of(&names)));
     }
-    let method = chosen.map(|index| &methods[index.value].1);
     // While the method is unknown, every method's keys pass, so that one mistake is told once.
-    let own: Vec<&str> = match method {
-        Some(method) => method_keys::keys(method),
-        None => methods.iter().flat_map(|(_, method)| method_keys::keys(method)).collect(),
+    let own: Vec<&str> = match chosen {
+        Some(about) => method_keys::keys(about),
+        None => Method::ALL.iter().flat_map(|about| method_keys::keys(about)).collect(),
     };
     let accepted: Vec<&str> = RUN.into_iter().chain(own).chain(settings::KEYS).collect();
     let others: Vec<(Vec<&str>, String)> =
-        methods.iter().map(|(name, method)| (method_keys::keys(method), format!("in a run with method {name}"))).collect();
+        Method::ALL.iter().map(|about| (method_keys::keys(about), format!("in a run with method {}", about.name))).collect();
     let of_others = others.iter().map(|(keys, home)| (keys.as_slice(), home.as_str()));
     let elsewhere: Vec<(&[&str], &str)> = of_others
         .chain([(TOP.as_slice(), "at the top of the file, for all runs"), (DATA.as_slice(), "under `data`, for all runs")])
@@ -182,6 +181,7 @@ fn run(node: &Node, place: Place, number: usize, problems: &mut Problems) -> Opt
     section.check_keys(&accepted, &elsewhere, problems);
     let name = section.take("name", values::NAME, problems, values::name);
     let settings = settings::read(&section, problems);
-    let method = method_keys::read(method?, &section, problems);
-    Some(Run { rank_place: method_keys::rank_place(&section), place: section.place, name, method, settings })
+    let about = chosen?;
+    let method = method_keys::read(about, &section, problems);
+    Some(Run { method_places: method_keys::places(about, &section), place: section.place, name, method, settings })
 }

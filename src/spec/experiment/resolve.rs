@@ -98,7 +98,7 @@ pub fn resolve(experiment: &Experiment, found: &Found, problems: &mut Problems) 
         let most = found.backbone.max_positions;
         problems.push(&length.place, format!("`max_length` is {}; the model's longest input is {most} tokens", length.value), "");
     }
-    let drafts: Vec<Draft> = experiment.runs.iter().map(|run| draft(run, &experiment.settings, found, problems)).collect();
+    let drafts: Vec<Draft> = experiment.runs.iter().map(|run| draft(run, experiment, found, problems)).collect();
     let n_runs: usize = drafts.iter().map(|draft| draft.seeds.len()).sum();
     if n_runs > MOST_RUNS {
         problems.push(&Place::default(), format!("{n_runs} runs, seeds counted; an experiment has at most {MOST_RUNS}"), "");
@@ -112,7 +112,7 @@ pub fn resolve(experiment: &Experiment, found: &Found, problems: &mut Problems) 
         experiment: name.clone(),
         name: run_name,
         model: found.model.clone(),
-        task: found.task.clone(),
+        task: Task { max_length: found.task.max_length.min(longest(&draft.method, &found.backbone)), ..found.task.clone() },
         method: draft.method.clone(),
         head: draft.head.clone(),
         optimization: draft.optimization.clone(),
@@ -144,14 +144,24 @@ pub fn resolve(experiment: &Experiment, found: &Found, problems: &mut Problems) 
     Resolved { name, runs, runs_at_once }
 }
 
-fn draft(run: &Run, shared: &Settings, found: &Found, problems: &mut Problems) -> Draft {
-    let settings = run.settings.clone().over(shared.clone());
-    let hidden_size = found.backbone.hidden_size;
-    if let (Method::Lora(lora), Some(place)) = (&run.method, &run.rank_place)
-        && lora.rank > hidden_size
-    {
-        let message = format!("`rank` must be a whole number from 1 to the hidden size, {hidden_size}, not {}", lora.rank);
-        problems.push(place, message, "");
+/// Longest input in tokens beside the method's virtual ones.
+fn longest(method: &Method, backbone: &Backbone) -> i64 {
+    backbone.longest_input() - method.virtual_tokens()
+}
+
+fn draft(run: &Run, experiment: &Experiment, found: &Found, problems: &mut Problems) -> Draft {
+    let experiment_length = experiment.data.max_length.as_ref();
+    let settings = run.settings.clone().over(experiment.settings.clone());
+    if let Some(misfit) = run.method.misfit(&found.backbone) {
+        let place = run.method_places.iter().find(|(key, _)| *key == misfit.key).map_or(&run.place, |(_, place)| place);
+        problems.push(place, misfit.message, "");
+    }
+    if let Some(length) = experiment_length.filter(|length| length.value > longest(&run.method, &found.backbone)) {
+        let (most, virtual_tokens) = (longest(&run.method, &found.backbone), run.method.virtual_tokens());
+        if virtual_tokens > 0 && most >= 3 {
+            let message = format!("`max_length` is {}; beside {virtual_tokens} virtual tokens the model has room for {most}", length.value);
+            problems.push(&length.place, message, "");
+        }
     }
     let batch_size = settings.batch_size.unwrap_or(BATCH_SIZE);
     if let Some(accumulation) = settings.gradient_accumulation.as_ref().filter(|accumulation| accumulation.value > batch_size) {
@@ -182,17 +192,17 @@ fn draft(run: &Run, shared: &Settings, found: &Found, problems: &mut Problems) -
     }
 }
 
-/// Full fine-tuning and LoRA read what BERT's own classifier reads: the pooler, or `[CLS]` where the checkpoint has none
+/// Every method but feature extraction reads what BERT's own classifier reads: the pooler, or `[CLS]` where the checkpoint has none
 /// (Devlin et al. 2019, §4.1). A frozen backbone gives the mean of all tokens, the better sentence feature
 /// (Reimers & Gurevych 2019, arXiv:1908.10084, table 6).
 fn head(method: &Method, settings: &Settings, found: &Found, problems: &mut Problems) -> Head {
     let default = match (method, found.has_pooler) {
         (Method::FeatureExtraction, _) => Pooling::Mean,
-        (Method::Full | Method::Lora(_), true) => Pooling::Pooler,
-        (Method::Full | Method::Lora(_), false) => Pooling::Cls,
+        (_, true) => Pooling::Pooler,
+        (_, false) => Pooling::Cls,
     };
-    if let Some(pooling) = settings.pooling.as_ref().filter(|pooling| pooling.value == Pooling::Pooler && !found.has_pooler) {
-        problems.push(&pooling.place, "`pooling` is pooler, but the checkpoint has none", "accepted here: cls or mean");
+    if let Some(pooling) = settings.pooling.as_ref().filter(|pooling| pooling.value.reads_pooler() && !found.has_pooler) {
+        problems.push(&pooling.place, "`pooling` needs the pooler, but the checkpoint has none", "accepted here: cls or mean");
     }
     // As `BertForSequenceClassification`, whose head has the dropout of the hidden states; a linear probe has none
     // (Conneau & Kiela 2018, arXiv:1803.05449).

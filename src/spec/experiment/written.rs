@@ -77,8 +77,8 @@ pub struct Run {
     pub name: Option<Written<String>>,
     /// The method, its own hyperparameters resolved.
     pub method: Method,
-    /// Place of the rank, for methods that have one.
-    pub rank_place: Option<Place>,
+    /// Places of the method's own keys.
+    pub method_places: Vec<(&'static str, Place)>,
     /// Settings that differ from the shared ones.
     pub settings: Settings,
 }

@@ -30,13 +30,14 @@ pub fn parameters(_state: &State, theme: Theme, area: Rect, buffer: &mut Buffer,
         draw::put(buffer, inner, 1, 0, "counted when training starts", theme.dim());
         return;
     };
-    let Ledger { total, trainable, frozen, backbone_trainable, method, head } = training.ledger;
+    let Ledger { total, trainable, frozen, backbone_trainable, norms, method, head } = training.ledger;
     let share = |part: u64| format!("{:>14}  {:>6}%", text::grouped(part), text::percent(part as f64 / total.max(1) as f64));
     let mut facts: Vec<Fact> = vec![
         ("total", share(total), Style::new()),
         ("trainable", share(trainable), theme.good()),
         ("frozen", share(frozen), Style::new()),
         ("  backbone", share(backbone_trainable), theme.dim()),
+        ("  norms", share(norms), theme.dim()),
         ("  method", share(method), theme.dim()),
         ("  head", share(head), theme.dim()),
     ];

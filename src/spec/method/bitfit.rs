@@ -1,0 +1,22 @@
+//! BitFit: every bias of the backbone trains, and nothing else but the head.
+//!
+//! `y = x Wᵀ + b`: only `b` trains; likewise the biases of the layer norms and of a pooler that is read.
+//!
+//! Paper: Ben Zaken et al. 2022, arXiv:2106.10199, §3. Reference: its code, and Transformers with only `bias` requiring gradients.
+//! Initialisation: the pre-trained biases: nothing changes before the first step.
+//! Parameters: `7H + I` per block, `H` of the embeddings' layer norm and `H` of a pooler train; none are added. At inference: nothing.
+//! Differs: nothing known.
+
+use crate::spec::method::about::About;
+
+/// What is said of `BitFit`.
+pub const ABOUT: About = About {
+    name: "bitfit",
+    short: "BitFit",
+    summary: "every bias of the backbone trains",
+    paper: "Ben Zaken et al. 2022, arXiv:2106.10199",
+    source: include_str!("bitfit.rs"),
+    hyperparameters: &[],
+    // Ben Zaken et al. 2022, §4: rates between 1e-4 and 1e-3.
+    learning_rate: 1e-3,
+};

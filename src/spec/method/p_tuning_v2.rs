@@ -1,0 +1,42 @@
+//! P-tuning v2: deep prompts, that is virtual keys and values in every block, without reparameterisation and with dropout.
+//!
+//! `attention(Q, [P_k; K], [P_v; V])` in every block, with `P_k, P_v [V,H]` trained: the same computation as flat prefix tuning.
+//! What P-tuning v2 changes is the recipe: no reparameterising layer, dropout on the prompts, a plain classification head on `[CLS]`.
+//!
+//! Paper: Liu et al. 2022, arXiv:2110.07602, §3. Reference: its code, whose prompts go through `past_key_values` like PEFT's prefix.
+//! Initialisation: from `N(0, initial_std²)`: the first step starts from another network.
+//! Parameters: `2 V L H`. At inference: `V` keys and values more per block.
+//! Differs: the reference draws from `N(0, 1)`; ours is milder, since with few steps prompts that large are never unlearned.
+
+use serde::{Deserialize, Serialize};
+
+use crate::spec::method::about::About;
+use crate::spec::method::hyperparameter::{Accepts, Hyperparameter};
+
+/// Hyperparameters of P-tuning v2.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PTuningV2 {
+    /// Virtual tokens `V`, at least 1.
+    pub length: i64,
+    /// Dropout on the virtual keys and values, in `[0, 1)`.
+    pub dropout: f64,
+    /// Standard deviation of the first keys and values.
+    pub initial_std: f64,
+}
+
+/// What is said of P-tuning v2.
+pub const ABOUT: About = About {
+    name: "p_tuning_v2",
+    short: "p-tun.v2",
+    summary: "deep prompts: prefix tuning without reparameterisation, with dropout",
+    paper: "Liu et al. 2022, arXiv:2110.07602",
+    source: include_str!("p_tuning_v2.rs"),
+    hyperparameters: &[
+        Hyperparameter::new("length", "v", "virtual tokens", Accepts::Count(1 << 20), "20"),
+        Hyperparameter::new("dropout", "d", "dropout on the virtual keys and values", Accepts::Share, "0.1"),
+        Hyperparameter::new("initial_std", "std", "spread of the first values", Accepts::AtLeastZero, "0.1"),
+    ],
+    // Liu et al. 2022, appendix B: 5e-3 to 2e-2.
+    learning_rate: 1e-2,
+};

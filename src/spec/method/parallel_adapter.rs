@@ -1,0 +1,25 @@
+//! Parallel adapters: one bottleneck per block, beside the feed-forward network.
+//!
+//! `x' = LN(s · (f(x Dᵀ + d) Uᵀ + u) + h + x)`, where `x` is the input of the feed-forward network and `h` its output after dropout;
+//! `D [W,H]`, `U [H,W]`.
+//!
+//! Paper: He et al. 2022, arXiv:2110.04366, §3.3 (scaled parallel adapter). Reference: AdapterHub's `par_bn`.
+//! Initialisation: `D` uniform in `±1/√H` (Kaiming with `a = √5`), `U` and the biases zero: nothing changes before the first step.
+//! Parameters: `2HW + W + H` per block. At inference: two small layers more per block, beside the others.
+//! Differs: nothing known.
+
+use crate::spec::method::about::About;
+use crate::spec::method::adapter::hyperparameters;
+
+/// What is said of parallel adapters.
+pub const ABOUT: About = About {
+    name: "parallel_adapter",
+    short: "parallel",
+    summary: "one bottleneck per block, beside the feed-forward network",
+    paper: "He et al. 2022, arXiv:2110.04366",
+    source: include_str!("parallel_adapter.rs"),
+    // AdapterHub's `par_bn`, but its reduction factor of 2 spends ten times the parameters of the other adapters.
+    hyperparameters: &hyperparameters("false", "16", "relu", "0.0", "4.0", "false"),
+    // AdapterHub's documentation: 1e-4.
+    learning_rate: 1e-4,
+};
