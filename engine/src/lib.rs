@@ -1,6 +1,7 @@
-//! Training: the only code that names `tch`. Of `finetop` it uses what to do (`spec`), the rows (`data`), the model's files
+//! The engine: the only code that names `tch`. Of `finetop` it uses what to do (`spec`), the rows (`data`), the model's files
 //! (`pretrained`), `metric` and the run folder (`run`); it knows nothing of the command line, the dashboard or the queue.
 
+pub mod adapted;
 pub mod checkpoint;
 pub mod control;
 pub mod data;
@@ -12,6 +13,7 @@ pub mod head;
 pub mod hooks;
 pub mod journal;
 pub mod memory;
+pub mod merge;
 pub mod methods;
 pub mod model;
 pub mod network;

@@ -124,6 +124,7 @@ fn open(path: &Path, options: &OpenOptions) -> Result<File, SuperviseError> {
 fn spawn(dir: &RunDir, attempt: u32, stdout: File, stderr: File) -> Result<Child, SpawnError> {
     let path = program::worker()?;
     Command::new(&path)
+        .arg("train")
         .arg(dir.path())
         .args(["--attempt", &attempt.to_string()])
         .stdin(Stdio::null())

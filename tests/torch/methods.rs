@@ -4,6 +4,8 @@ use finetop::pretrained;
 use finetop::spec::backbone::Backbone;
 use finetop::spec::head::Pooling;
 use finetop::spec::method::Method;
+use finetop::spec::run::RunSpec;
+use finetop_engine::adapted::{Adapted, Base};
 use finetop_engine::checkpoint::{self, Position};
 use finetop_engine::data::tokenizer::Encoded;
 use finetop_engine::hooks::Mode;
@@ -155,4 +157,50 @@ fn every_method_names_its_tensors_by_role() {
             assert!(name.starts_with("method.") || name.starts_with(HEAD), "{name}");
         }
     });
+}
+
+#[test]
+fn a_merged_network_gives_the_logits_of_the_unmerged_one_and_other_methods_refuse() {
+    for (index, method) in Method::examples().into_iter().enumerate() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut spec = tiny::spec(folder.path(), method.clone());
+        spec.name = format!("run{index}");
+        let checkpoint = folder.path().join("best.safetensors");
+        let (network, params) = tiny::network(&spec.model.folder, backbone(&spec.model.folder), &method, Pooling::Pooler);
+        train(&network, &params);
+        checkpoint::save_best(&checkpoint, &params, &Position::default()).unwrap();
+        let base = Base::load(&spec.model.folder, Device::Cpu).unwrap();
+        let adapted = Adapted::load(&base, spec, &checkpoint).unwrap();
+        assert!(logits(&adapted.network, &[0, 1, 2, 3]) == logits(&network, &[0, 1, 2, 3]), "{method:?}");
+        match adapted.merged(&base.folder) {
+            Ok(merged) => {
+                let difference = tiny::difference(&logits(&merged, &[0, 1, 2, 3]), &logits(&network, &[0, 1, 2, 3]));
+                assert!(difference < 1e-5, "{method:?} merged differs by {difference}");
+            }
+            Err(error) => {
+                assert!(!method.merges(), "{method:?}: {error}");
+                assert!(error.to_string().contains("does not merge"), "{error}");
+            }
+        }
+    }
+}
+
+#[test]
+fn runs_on_one_base_do_not_disturb_each_other() {
+    let folder = tempfile::tempdir().unwrap();
+    let spec = tiny::spec(folder.path(), Method::Full);
+    let base = Base::load(&spec.model.folder, Device::Cpu).unwrap();
+    let adapt = |method: Method, checkpoint: &std::path::Path| {
+        let (network, params) = tiny::network(&spec.model.folder, backbone(&spec.model.folder), &method, Pooling::Pooler);
+        train(&network, &params);
+        checkpoint::save_best(checkpoint, &params, &Position::default()).unwrap();
+        Adapted::load(&base, RunSpec { method, ..spec.clone() }, checkpoint).unwrap()
+    };
+    let frozen = adapt(Method::FeatureExtraction, &folder.path().join("frozen.safetensors"));
+    let before = logits(&frozen.network, &[0, 1, 2, 3]);
+    for method in [Method::Full, Method::BitFit, Method::LayerNormTuning] {
+        let other = adapt(method, &folder.path().join("other.safetensors"));
+        assert!(logits(&other.network, &[0, 1, 2, 3]) != before);
+        assert!(logits(&frozen.network, &[0, 1, 2, 3]) == before);
+    }
 }

@@ -33,7 +33,7 @@ fn run_dir(folder: &Path, name: &str, spec: &RunSpec) -> RunDir {
 
 fn command(dir: &RunDir, attempt: u32) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_finetop-worker"));
-    command.arg(dir.path()).args(["--attempt", &attempt.to_string()]).stdin(Stdio::null());
+    command.arg("train").arg(dir.path()).args(["--attempt", &attempt.to_string()]).stdin(Stdio::null());
     command
 }
 

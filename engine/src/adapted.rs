@@ -1,0 +1,115 @@
+//! A trained run as a model: the base loaded once, and on it the best checkpoint of any number of runs.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use tch::{Device, Tensor};
+use tokenizers::Tokenizer;
+
+use crate::checkpoint;
+use crate::data::tokenizer;
+use crate::error::EngineError;
+use crate::hooks::NoHooks;
+use crate::merge;
+use crate::model::load;
+use crate::network::{Network, NetworkPlan};
+use crate::params::Params;
+use finetop::pretrained;
+use finetop::spec::backbone::{Backbone, BackboneTraining};
+use finetop::spec::method::Method;
+use finetop::spec::run::RunSpec;
+
+/// A pre-trained model in memory.
+pub struct Base {
+    /// Its folder.
+    pub folder: PathBuf,
+    /// Its shape.
+    pub backbone: Backbone,
+    device: Device,
+    tensors: BTreeMap<String, Tensor>,
+}
+
+impl Base {
+    /// Loads the model of `folder`.
+    ///
+    /// # Errors
+    /// When a file is missing or does not fit.
+    pub fn load(folder: &Path, device: Device) -> Result<Self, EngineError> {
+        let backbone = pretrained::config::read(folder).map_err(|error| EngineError::Data(error.to_string()))?;
+        let tensors = load::read(folder)?.into_iter().map(|(name, tensor)| (name, tensor.to_device(device))).collect();
+        Ok(Self { folder: folder.to_owned(), backbone, device, tensors })
+    }
+
+    /// The base's tensors for a run: its own copies of those that `training` changes, the base's of all others.
+    fn tensors(&self, training: BackboneTraining) -> BTreeMap<String, Tensor> {
+        let parts: BTreeMap<_, _> = self.backbone.tensors(true).into_iter().map(|tensor| (tensor.name, tensor.part)).collect();
+        let own = |name: &String| parts.get(name).is_some_and(|&part| training.trains(part));
+        let tensors = self.tensors.iter();
+        tensors.map(|(name, tensor)| (name.clone(), if own(name) { tensor.copy() } else { tensor.shallow_clone() })).collect()
+    }
+}
+
+/// A run's network with its best weights, and the tokenizer that its inputs need.
+pub struct Adapted {
+    /// What it was trained by.
+    pub spec: RunSpec,
+    /// Encoder, method and head.
+    pub network: Network,
+    /// Their tensors.
+    pub params: Params,
+    /// Cuts inputs at the run's length.
+    pub tokenizer: Tokenizer,
+}
+
+impl Adapted {
+    /// The run of `spec` with the weights of `checkpoint` on `base`.
+    ///
+    /// # Errors
+    /// When the checkpoint does not fit.
+    pub fn load(base: &Base, spec: RunSpec, checkpoint: &Path) -> Result<Self, EngineError> {
+        let (backbone, training) = (&base.backbone, spec.method.backbone_training(&base.backbone));
+        let mut params = Params::new(training, base.device);
+        let tokenizer = tokenizer::load(&base.folder, backbone, spec.task.max_length)?;
+        let tokenize = |text: &str| tokenizer::ids(&tokenizer, text);
+        let plan = NetworkPlan {
+            backbone,
+            method: &spec.method,
+            head: &spec.head,
+            n_outputs: spec.task.labels.len(),
+            seed: spec.seed,
+            tokenize: &tokenize,
+        };
+        let network = Network::new(&base.folder, base.tensors(training), &plan, &mut params)?;
+        checkpoint::load_weights(checkpoint, &params)?;
+        Ok(Self { spec, network, params, tokenizer })
+    }
+
+    /// The same function without the method: what it added is folded into the backbone's weights.
+    ///
+    /// # Errors
+    /// When the method does not merge.
+    pub fn merged(&self, folder: &Path) -> Result<Network, EngineError> {
+        if !self.spec.method.merges() && self.spec.method.added_parameters(&self.network.backbone) > 0 {
+            let name = self.spec.method.about().name;
+            return Err(EngineError::Data(format!("{name} does not merge into the backbone: it adds layers or tokens of its own")));
+        }
+        let tensors = merge::backbone(&self.params, self.network.hooks.as_ref(), &self.network.backbone);
+        let mut params = Params::new(BackboneTraining::None, self.params.device);
+        let plan = NetworkPlan {
+            backbone: &self.network.backbone,
+            method: &Method::FeatureExtraction,
+            head: &self.spec.head,
+            n_outputs: self.spec.task.labels.len(),
+            seed: self.spec.seed,
+            tokenize: &|_| Vec::new(),
+        };
+        let network = Network::new(folder, tensors, &plan, &mut params)?;
+        let _guard = tch::no_grad_guard();
+        for (name, tensor) in params.delta.iter() {
+            if let Some(trained) = self.params.delta.tensor(name) {
+                tensor.shallow_clone().copy_(trained);
+            }
+        }
+        Ok(Network { hooks: Box::new(NoHooks), ..network })
+    }
+}
