@@ -37,8 +37,7 @@ pub struct MetricDefinition {
 
 impl MetricName {
     /// Every metric.
-    pub const ALL: [Self; 7] =
-        [Self::Loss, Self::Accuracy, Self::F1, Self::MacroF1, Self::Matthews, Self::Pearson, Self::Spearman];
+    pub const ALL: [Self; 7] = [Self::Loss, Self::Accuracy, Self::F1, Self::MacroF1, Self::Matthews, Self::Pearson, Self::Spearman];
 
     /// Names and direction.
     pub const fn definition(self) -> MetricDefinition {

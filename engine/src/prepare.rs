@@ -78,10 +78,11 @@ pub fn prepare(spec: &RunSpec, device: Device, control: &Control, journal: &mut 
 /// The metrics that decide must be among those that an evaluation of the task gives.
 fn check_metrics(spec: &RunSpec) -> Result<(), EngineError> {
     let watched = spec.early_stopping.as_ref().map(|early_stopping| early_stopping.metric);
-    for metric in watched.into_iter().chain([spec.best_metric]).filter(|metric| !spec.task.kind.metrics().contains(metric)) {
-        return Err(EngineError::Data(format!("run.yaml: the metric {} does not judge a {}", metric.name(), spec.task.kind.name())));
+    let kind = spec.task.kind;
+    match watched.into_iter().chain([spec.best_metric]).find(|metric| !kind.metrics().contains(metric)) {
+        None => Ok(()),
+        Some(metric) => Err(EngineError::Data(format!("run.yaml: the metric {} does not judge a {}", metric.name(), kind.name()))),
     }
-    Ok(())
 }
 
 fn begin(journal: &mut Journal, what: &str, total: u64) -> Result<(), EngineError> {

@@ -42,7 +42,11 @@ fn caught<T>(read: impl FnOnce() -> Result<T, Problem>) -> Result<T, Problem> {
     static HOOK: Once = Once::new();
     HOOK.call_once(|| {
         let before = panic::take_hook();
-        panic::set_hook(Box::new(move |info| if !IS_READING.get() { before(info) }));
+        panic::set_hook(Box::new(move |info| {
+            if !IS_READING.get() {
+                before(info);
+            }
+        }));
     });
     IS_READING.set(true);
     let result = panic::catch_unwind(AssertUnwindSafe(read));
@@ -147,7 +151,8 @@ enum Unread {
 /// The fields of one column of a row group.
 fn column_of(group: &dyn RowGroupReader, position: usize) -> Result<Vec<String>, Unread> {
     let column = group.metadata().column(position).column_descr_ptr();
-    let refused = || Unread::Refused(format!("its type is not read ({}); accepted are texts, numbers and truth values", type_name(&column)));
+    let refused =
+        || Unread::Refused(format!("its type is not read ({}); accepted are texts, numbers and truth values", type_name(&column)));
     if !is_plain(&column) {
         return Err(refused());
     }
@@ -217,7 +222,8 @@ fn is_unsigned(descriptor: &ColumnDescriptor) -> bool {
 }
 
 fn type_name(descriptor: &ColumnDescriptor) -> String {
-    let meaning = descriptor.logical_type_ref().map(|logical| format!("{logical:?}").split([' ', '(']).next().unwrap_or_default().to_owned());
+    let meaning =
+        descriptor.logical_type_ref().map(|logical| format!("{logical:?}").split([' ', '(']).next().unwrap_or_default().to_owned());
     meaning.unwrap_or_else(|| format!("{} {}", descriptor.physical_type(), descriptor.converted_type())).to_lowercase()
 }
 

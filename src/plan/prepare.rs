@@ -102,7 +102,19 @@ pub fn prepare(path: &Path, overrides: &Overrides, environment: &Environment) ->
     let runs: Vec<PlannedRun> = resolved.runs.into_iter().map(|spec| PlannedRun { cost: cost(&spec), spec }).collect();
     let warnings = warnings::warnings(&runs, &task, &survey);
     let (name, runs_at_once) = (resolved.name, resolved.runs_at_once);
-    Ok(Plan { file: path.to_owned(), text, overrides: overrides.clone(), name, runs, runs_at_once, task, survey, model, pretrained, warnings })
+    Ok(Plan {
+        file: path.to_owned(),
+        text,
+        overrides: overrides.clone(),
+        name,
+        runs,
+        runs_at_once,
+        task,
+        survey,
+        model,
+        pretrained,
+        warnings,
+    })
 }
 
 fn bytes(path: &Path) -> Result<Vec<u8>, String> {

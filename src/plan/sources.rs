@@ -82,9 +82,7 @@ pub fn data_files(data: &Data, bases: &Bases, problems: &mut Problems) -> Option
             };
             in_folder(&folder, &written.value).map_err(|(message, hint)| problems.push(&written.place, message, &hint)).ok()
         }
-        Source::Given(path) => {
-            given(path, bases).map_err(|message| problems.add(Problem::whole(format!("--data: {message}")))).ok()
-        }
+        Source::Given(path) => given(path, bases).map_err(|message| problems.add(Problem::whole(format!("--data: {message}")))).ok(),
     }
 }
 

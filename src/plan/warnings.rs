@@ -80,14 +80,21 @@ fn of_data(task: &Task, survey: &Survey) -> Vec<String> {
     let is_fraction = |label: &String| values::parse(label).is_some_and(|value| value.fract() != 0.0);
     if task.labels.iter().all(|label| values::parse(label).is_some()) && task.labels.iter().any(is_fraction) {
         let n_labels = task.labels.len();
-        warnings.push(format!("the {n_labels} labels are numbers with fractions; to predict them as numbers say `data: {{kind: regression}}`"));
+        warnings
+            .push(format!("the {n_labels} labels are numbers with fractions; to predict them as numbers say `data: {{kind: regression}}`"));
     }
     for split in &survey.splits {
         let name = split.split.name();
         let counts = if let Targets::LabelCounts(counts) = &split.targets { &counts[..] } else { &[] };
-        let absent: Vec<String> = task.labels.iter().zip(counts).filter(|(_, count)| **count == 0).map(|(label, _)| quoted(label)).collect();
+        let absent: Vec<String> =
+            task.labels.iter().zip(counts).filter(|(_, count)| **count == 0).map(|(label, _)| quoted(label)).collect();
         if !absent.is_empty() {
             warnings.push(format!("the {name} split has no row of label {}", absent.join(", ")));
+        }
+        if let Targets::Values(values) = &split.targets
+            && values.standard_deviation == 0.0
+        {
+            warnings.push(format!("every row of the {name} split has the value {}: no correlation can be told from it", values.mean));
         }
         if let Some(found) = &split.control_characters {
             let verb = if found.n_rows == 1 { "has" } else { "have" };

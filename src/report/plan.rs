@@ -131,7 +131,7 @@ fn data(plan: &Plan) -> Vec<String> {
 
 fn in_words(values: &Values) -> String {
     let Values { least, mean, greatest, standard_deviation } = values;
-    format!("values {least} to {greatest}, mean {mean:.3}, standard deviation {standard_deviation:.3}")
+    format!("values {least} to {greatest}, mean {mean:.3}, deviation {standard_deviation:.3}")
 }
 
 fn table(runs: &[PlannedRun]) -> Vec<String> {

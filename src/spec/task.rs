@@ -55,9 +55,7 @@ impl TaskKind {
     /// The metrics that judge it.
     pub const fn metrics(self) -> &'static [MetricName] {
         match self {
-            Self::Classification => {
-                &[MetricName::Loss, MetricName::Accuracy, MetricName::F1, MetricName::MacroF1, MetricName::Matthews]
-            }
+            Self::Classification => &[MetricName::Loss, MetricName::Accuracy, MetricName::F1, MetricName::MacroF1, MetricName::Matthews],
             Self::Regression => &[MetricName::Loss, MetricName::Pearson, MetricName::Spearman],
         }
     }

@@ -43,7 +43,9 @@ fn is_experiment(path: &Path) -> bool {
 
 /// The plan of an experiment file in words, or its errors.
 pub fn plan(path: &Path) -> Result<String, String> {
-    prepare::prepare(path, &Overrides::default(), &Environment::current()).map(|plan| report::plan::text(&plan)).map_err(|errors| errors.to_string())
+    prepare::prepare(path, &Overrides::default(), &Environment::current())
+        .map(|plan| report::plan::text(&plan))
+        .map_err(|errors| errors.to_string())
 }
 
 /// Starts an experiment; the name of its folder, or why not.

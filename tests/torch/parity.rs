@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::path::PathBuf;
 
-use finetop::data::example::Example;
+use finetop::data::example::{Example, Target};
 use finetop::pretrained::{self, hub_cache::HubVariables};
 use finetop::spec::experiment::resolve::DEFAULT_MODEL;
 use finetop::spec::head::Pooling;
@@ -90,7 +90,7 @@ fn the_real_model_equals_transformers() {
     let texts: Vec<String> = serde_json::from_str(&std::fs::read_to_string(tiny::fixture("parity/real.json")).unwrap()).unwrap();
     let backbone = pretrained::config::read(&folder).unwrap();
     let tokenizer = tokenizer::load(&folder, &backbone, 128).unwrap();
-    let examples: Vec<_> = texts.into_iter().map(|text| Example { text, text_pair: None, label: 0 }).collect();
+    let examples: Vec<_> = texts.into_iter().map(|text| Example { text, text_pair: None, target: Target::Label(0) }).collect();
     let encoded = tokenizer::encode(&tokenizer, &backbone, &examples).unwrap();
     let inputs = tiny::rows(&fixture["token_ids"], &fixture["mask"], None, None);
     assert_eq!(encoded, inputs.rows);

@@ -178,7 +178,11 @@ pub fn rows(token_ids: &Tensor, mask: &Tensor, token_types: Option<&Tensor>, lab
         let length = mask.get(row).sum(Kind::Int64).int64_value(&[]);
         let take = |tensor: &Tensor| Vec::<i64>::try_from(tensor.get(row).narrow(0, 0, length)).unwrap();
         let token_types = token_types.map_or_else(|| vec![0; length as usize], take);
-        Encoded { token_ids: take(token_ids), token_types, target: Target::Label(labels.map_or(0, |labels| labels.int64_value(&[row]) as usize)) }
+        Encoded {
+            token_ids: take(token_ids),
+            token_types,
+            target: Target::Label(labels.map_or(0, |labels| labels.int64_value(&[row]) as usize)),
+        }
     });
     Inputs { rows: rows.collect(), pooled: None }
 }

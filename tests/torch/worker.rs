@@ -21,7 +21,7 @@ use crate::tiny;
 /// How long anything here may take before the test gives up.
 const PATIENCE: Duration = Duration::from_mins(2);
 
-fn run_dir(folder: &Path, name: &str, spec: &RunSpec) -> RunDir {
+pub fn run_dir(folder: &Path, name: &str, spec: &RunSpec) -> RunDir {
     let path = folder.join(name);
     std::fs::create_dir(&path).unwrap();
     let dir = RunDir::new(path);
@@ -35,7 +35,7 @@ fn command(dir: &RunDir, attempt: u32) -> Command {
     command
 }
 
-fn work(dir: &RunDir, attempt: u32) -> Output {
+pub fn work(dir: &RunDir, attempt: u32) -> Output {
     command(dir, attempt).output().unwrap()
 }
 
@@ -43,7 +43,7 @@ fn start(dir: &RunDir, attempt: u32) -> Child {
     command(dir, attempt).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
 }
 
-fn state(dir: &RunDir) -> RunState {
+pub fn state(dir: &RunDir) -> RunState {
     let mut state = RunState::default();
     let text = std::fs::read_to_string(dir.events_file()).unwrap_or_default();
     let whole = text.rsplit_once('\n').map_or("", |(whole, _)| whole);

@@ -34,7 +34,10 @@ mod tests {
     use super::*;
 
     fn rows(lengths: &[usize]) -> Vec<Encoded> {
-        lengths.iter().map(|&length| Encoded { token_ids: vec![1; length], token_types: vec![0; length], target: Target::Label(0) }).collect()
+        lengths
+            .iter()
+            .map(|&length| Encoded { token_ids: vec![1; length], token_types: vec![0; length], target: Target::Label(0) })
+            .collect()
     }
 
     proptest::proptest! {

@@ -15,7 +15,17 @@ const TOP: [&str; 7] = ["name", "model", "data", "runs", "runs_at_once", "thread
 const RUN: [&str; 2] = ["method", "name"];
 /// Keys of `data`.
 const DATA: [&str; 11] = [
-    "kind", "train", "validation", "test", "folder", "columns", "labels", "validation_share", "split_seed", "max_train_rows", "max_length",
+    "kind",
+    "train",
+    "validation",
+    "test",
+    "folder",
+    "columns",
+    "labels",
+    "validation_share",
+    "split_seed",
+    "max_train_rows",
+    "max_length",
 ];
 /// The most runs that a file may list.
 const MOST_RUNS: usize = 1000;
@@ -128,7 +138,8 @@ fn read_data(section: &Section, problems: &mut Problems) -> Option<Data> {
 }
 
 fn source(section: &Section, problems: &mut Problems) -> Option<Source> {
-    let file = |key, problems: &mut Problems| section.take(key, "the path of a .tsv, .csv, .jsonl or .parquet file", problems, values::text);
+    let file =
+        |key, problems: &mut Problems| section.take(key, "the path of a .tsv, .csv, .jsonl or .parquet file", problems, values::text);
     let (train, validation, test) = (file("train", problems), file("validation", problems), file("test", problems));
     let folder = section.take("folder", "the path of a folder", problems, values::text);
     let named = ["train", "validation", "test"].into_iter().find_map(|key| section.entry(key).map(|(_, place)| (key, place)));
