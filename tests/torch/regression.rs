@@ -1,17 +1,25 @@
 //! A task whose targets are numbers: the loss, a whole run of the real worker, and a run.yaml from before there were kinds.
 
+use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write as _;
 use std::path::Path;
 
 use finetop::data::example::Target;
 use finetop::metric::MetricName;
+use finetop::pretrained;
+use finetop::run::number::Number;
+use finetop::spec::head::{Classifier, Head, Pooling};
 use finetop::spec::method::Method;
+use finetop::spec::optimization::Optimization;
 use finetop::spec::run::RunSpec;
 use finetop::spec::task::TaskKind;
 use finetop_engine::data::batch;
 use finetop_engine::data::tokenizer::Encoded;
+use finetop_engine::hooks::Mode;
 use finetop_engine::loss;
-use finetop_engine::network::Outputs;
+use finetop_engine::network::{Network, Outputs};
+use finetop_engine::optimizer::AdamW;
+use finetop_engine::params::Params;
 use tch::{Device, Kind, Tensor};
 
 use crate::tiny;
@@ -63,6 +71,43 @@ fn the_loss_is_the_squared_error_of_scikit_learn_and_its_gradient_twice_the_erro
 }
 
 #[test]
+fn losses_of_twenty_steps_equal_those_of_transformers() {
+    let folder = tiny::fixture("parity/tiny");
+    let fixture: HashMap<String, Tensor> =
+        Tensor::read_safetensors(tiny::fixture("regression/full.safetensors")).unwrap().into_iter().collect();
+    let mut backbone = pretrained::config::read(&folder).unwrap();
+    (backbone.hidden_dropout, backbone.attention_dropout) = (0.0, 0.0);
+    let n_layers = backbone.n_layers;
+    let mut params = Params::new(Method::Full.backbone_training(), Device::Cpu);
+    let head = Head { pooling: Pooling::Pooler, classifier: Classifier::Linear, dropout: 0.0 };
+    let network = Network::new(&folder, backbone, &Method::Full, &head, 1, 1, &mut params).unwrap();
+    for (name, tensor) in params.delta.iter() {
+        let _guard = tch::no_grad_guard();
+        tensor.shallow_clone().copy_(&fixture[name]);
+    }
+    let mut inputs = tiny::rows(&fixture["token_ids"], &fixture["mask"], Some(&fixture["token_types"]), None);
+    for (row, value) in inputs.rows.iter_mut().zip(Vec::<f32>::try_from(&fixture["values"]).unwrap()) {
+        row.target = Target::Value(f64::from(value));
+    }
+    let all: Vec<usize> = (0..inputs.rows.len()).collect();
+    let optimization = Optimization { learning_rate: 2e-3, ..tiny::optimization() };
+    let mut optimizer = AdamW::new(&optimization, n_layers, &params);
+    for (step, expected) in (1..).zip(Vec::<f32>::try_from(&fixture["losses"]).unwrap()) {
+        let outputs = network.forward(&inputs, &all, Device::Cpu, Mode::Train);
+        if step == 1 {
+            assert!(tiny::difference(&outputs.logits.squeeze_dim(1), &fixture["predictions"]) < 1e-5);
+        }
+        let loss = loss::sum(TaskKind::Regression, &outputs, 0.0) / all.len() as f64;
+        optimizer.zero_gradients();
+        loss.backward();
+        let norm = optimizer.gradient_norm();
+        optimizer.step(step, 2e-3, optimization.max_grad_norm.unwrap() / (norm + 1e-6));
+        let difference = (loss.double_value(&[]) - f64::from(expected)).abs();
+        assert!(difference < 1e-4 * (1.0 + f64::from(expected)), "loss of step {step} differs by {difference}");
+    }
+}
+
+#[test]
 fn every_method_learns_numbers_and_is_judged_by_correlations() {
     let folder = tempfile::tempdir().unwrap();
     for (index, method) in Method::examples().into_iter().enumerate() {
@@ -77,7 +122,7 @@ fn every_method_learns_numbers_and_is_judged_by_correlations() {
         assert_eq!(test.metrics.keys().copied().collect::<Vec<_>>(), TaskKind::Regression.metrics());
         assert_eq!(test.confusion, None);
         let (first, best) = (&state.evaluations[0].metrics, &state.best().unwrap().metrics);
-        let value = |metrics: &std::collections::BTreeMap<MetricName, finetop::run::number::Number>, name| metrics[&name].0;
+        let value = |metrics: &BTreeMap<MetricName, Number>, name| metrics[&name].0;
         assert!(value(best, MetricName::Pearson) > 0.5, "{method:?}: {best:?}");
         assert!(value(best, MetricName::Loss) < value(first, MetricName::Loss), "{method:?} did not learn: {first:?} to {best:?}");
     }
