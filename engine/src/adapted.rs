@@ -75,7 +75,7 @@ impl Adapted {
             backbone,
             method: &spec.method,
             head: &spec.head,
-            n_outputs: spec.task.labels.len(),
+            n_outputs: spec.task.n_outputs(),
             seed: spec.seed,
             tokenize: &tokenize,
         };
@@ -99,7 +99,7 @@ impl Adapted {
             backbone: &self.network.backbone,
             method: &Method::FeatureExtraction,
             head: &self.spec.head,
-            n_outputs: self.spec.task.labels.len(),
+            n_outputs: self.spec.task.n_outputs(),
             seed: self.spec.seed,
             tokenize: &|_| Vec::new(),
         };

@@ -12,6 +12,7 @@ pub mod features;
 pub mod head;
 pub mod hooks;
 pub mod journal;
+pub mod loss;
 pub mod memory;
 pub mod merge;
 pub mod methods;

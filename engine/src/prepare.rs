@@ -37,6 +37,7 @@ pub struct Prepared {
 /// # Errors
 /// When a file cannot be read or does not fit; the order to leave, where one came meanwhile.
 pub fn prepare(spec: &RunSpec, device: Device, control: &Control, journal: &mut Journal) -> Result<Result<Prepared, Order>, EngineError> {
+    check_metrics(spec)?;
     begin(journal, "reading data", 0)?;
     let dataset = data::load(&spec.task).map_err(|error| EngineError::Data(error.to_string()))?;
 
@@ -53,7 +54,7 @@ pub fn prepare(spec: &RunSpec, device: Device, control: &Control, journal: &mut 
         backbone: &backbone,
         method: &spec.method,
         head: &spec.head,
-        n_outputs: spec.task.labels.len(),
+        n_outputs: spec.task.n_outputs(),
         seed: spec.seed,
         tokenize: &|text| tokenizer::ids(&tokenizer, text),
     };
@@ -80,6 +81,16 @@ pub fn prepare(spec: &RunSpec, device: Device, control: &Control, journal: &mut 
         }
     }
     Ok(Ok(Prepared { network, params, inputs }))
+}
+
+/// The metrics that decide must be among those that an evaluation of the task gives.
+fn check_metrics(spec: &RunSpec) -> Result<(), EngineError> {
+    let watched = spec.early_stopping.as_ref().map(|early_stopping| early_stopping.metric);
+    let kind = spec.task.kind;
+    match watched.into_iter().chain([spec.best_metric]).find(|metric| !kind.metrics().contains(metric)) {
+        None => Ok(()),
+        Some(metric) => Err(EngineError::Data(format!("run.yaml: the metric {} does not judge a {}", metric.name(), kind.name()))),
+    }
 }
 
 fn begin(journal: &mut Journal, what: &str, total: u64) -> Result<(), EngineError> {

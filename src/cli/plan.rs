@@ -10,7 +10,7 @@ use crate::report;
 
 /// Prints the plan, or fails with every problem of the experiment.
 pub fn run(arguments: &PlanArguments, out: &mut impl Write) -> anyhow::Result<u8> {
-    let plan = prepare::prepare(&arguments.file, &Environment::current())?;
+    let plan = prepare::prepare(&arguments.file, &arguments.overrides.overrides(), &Environment::current())?;
     let text = if arguments.json { report::plan::json(&plan) } else { report::plan::text(&plan) };
     out.write_all(text.as_bytes())?;
     Ok(exit_code::OK)

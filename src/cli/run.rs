@@ -12,7 +12,7 @@ use crate::run::text;
 
 /// Starts the experiment in the file and watches it in the way that fits the terminal.
 pub fn run(root: &Path, arguments: &RunArguments) -> anyhow::Result<u8> {
-    let plan = prepare::prepare(&arguments.file, &Environment::current())?;
+    let plan = prepare::prepare(&arguments.file, &arguments.overrides.overrides(), &Environment::current())?;
     let experiment = begin::begin(root, &plan)?;
     for warning in &plan.warnings {
         writeln!(io::stderr(), "{}", text::printable(&format!("warning: {warning}")))?;

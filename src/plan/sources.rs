@@ -5,12 +5,15 @@ use std::path::{Path, PathBuf};
 use crate::data::read::ENDINGS;
 use crate::plan::environment::Environment;
 use crate::pretrained::hub_cache;
-use crate::spec::experiment::problem::Problems;
+use crate::spec::experiment::problem::{Problem, Problems};
 use crate::spec::experiment::section::Written;
 use crate::spec::experiment::written::{Data, Source};
 
 /// Names under which a folder may hold its validation split; the first is ours.
 const VALIDATION_NAMES: [&str; 3] = ["validation", "dev", "valid"];
+
+/// End of a split's name where the hub keeps it in one Parquet file.
+const HUB_ENDING: &str = "-00000-of-00001.parquet";
 
 /// The data files, absolute.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -72,7 +75,14 @@ pub fn data_files(data: &Data, bases: &Bases, problems: &mut Problems) -> Option
             let test = test.as_ref().map(|path| file(path, bases, problems).ok_or(()));
             Some(DataFiles { train: train?, validation: validation.transpose().ok()?, test: test.transpose().ok()? })
         }
-        Source::Folder(folder) => in_folder(folder, bases, problems),
+        Source::Folder(written) => {
+            let Some(folder) = bases.find(&written.value).filter(|path| path.is_dir()) else {
+                problems.push(&written.place, format!("there is no folder {}", written.value), &bases.looked_in(&written.value));
+                return None;
+            };
+            in_folder(&folder, &written.value).map_err(|(message, hint)| problems.push(&written.place, message, &hint)).ok()
+        }
+        Source::Given(path) => given(path, bases).map_err(|message| problems.add(Problem::whole(format!("--data: {message}")))).ok(),
     }
 }
 
@@ -84,25 +94,33 @@ fn file(written: &Written<String>, bases: &Bases, problems: &mut Problems) -> Op
     found
 }
 
-fn in_folder(written: &Written<String>, bases: &Bases, problems: &mut Problems) -> Option<DataFiles> {
-    let Some(folder) = bases.find(&written.value).filter(|path| path.is_dir()) else {
-        problems.push(&written.place, format!("there is no folder {}", written.value), &bases.looked_in(&written.value));
-        return None;
-    };
-    let mut find = |names: &[&str]| {
-        let candidates = names.iter().flat_map(|name| ENDINGS.map(|ending| folder.join(format!("{name}.{ending}"))));
+/// The files that the command line means: those of a folder, or one of training rows.
+fn given(path: &Path, bases: &Bases) -> Result<DataFiles, String> {
+    let (found, shown) = (tidy(&bases.current.join(path)), path.display().to_string());
+    if found.is_dir() {
+        return in_folder(&found, &shown).map_err(|(message, hint)| if hint.is_empty() { message } else { format!("{message}; {hint}") });
+    }
+    if !found.exists() {
+        return Err(format!("there is no file or folder {shown}"));
+    }
+    Ok(DataFiles { train: found, validation: None, test: None })
+}
+
+/// The files of a folder that errors show as `shown`; or what is wrong, and a hint.
+fn in_folder(folder: &Path, shown: &str) -> Result<DataFiles, (String, String)> {
+    let find = |names: &[&str]| {
+        let endings = ENDINGS.map(|ending| format!(".{ending}")).into_iter().chain([HUB_ENDING.to_owned()]);
+        let candidates = endings.flat_map(|ending| names.iter().map(move |name| folder.join(format!("{name}{ending}"))));
         let found: Vec<PathBuf> = candidates.filter(|path| path.is_file()).collect();
         if let [first, second, ..] = &found[..] {
-            let message = format!("{} holds both {} and {}", written.value, file_name(first), file_name(second));
-            problems.push(&written.place, message, "name the files one by one: train, validation, test");
+            let message = format!("{shown} holds both {} and {}", file_name(first), file_name(second));
+            return Err((message, "name the files one by one: train, validation, test".to_owned()));
         }
-        found.into_iter().next()
+        Ok(found.into_iter().next())
     };
-    let (train, validation, test) = (find(&["train"]), find(&VALIDATION_NAMES), find(&["test"]));
-    if train.is_none() {
-        problems.push(&written.place, format!("{} holds no train.tsv, train.csv or train.jsonl", written.value), "");
-    }
-    Some(DataFiles { train: train?, validation, test })
+    let (train, validation, test) = (find(&["train"])?, find(&VALIDATION_NAMES)?, find(&["test"])?);
+    let missing = || (format!("{shown} holds no train.tsv, train.csv, train.jsonl or train.parquet"), String::new());
+    Ok(DataFiles { train: train.ok_or_else(missing)?, validation, test })
 }
 
 fn file_name(path: &Path) -> String {

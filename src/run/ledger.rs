@@ -9,7 +9,7 @@ pub fn planned(spec: &RunSpec, backbone: &Backbone) -> Ledger {
     let with_pooler = spec.head.pooling.reads_pooler();
     let of_backbone = backbone.parameters(with_pooler) as u64;
     let method = spec.method.added_parameters(backbone) as u64;
-    let head = spec.head.parameters(backbone.hidden_size, spec.task.labels.len() as i64) as u64;
+    let head = spec.head.parameters(backbone.hidden_size, spec.task.n_outputs() as i64) as u64;
     let (mut backbone_trainable, mut norms) = (0, 0);
     let training = spec.method.backbone_training(backbone);
     for tensor in backbone.tensors(with_pooler).into_iter().filter(|tensor| training.trains(tensor.part)) {

@@ -25,6 +25,26 @@ fn a_headless_run_ends_with_a_table_and_zero() {
 }
 
 #[test]
+fn what_the_command_line_replaces_is_kept_beside_the_experiment_as_written() {
+    let runs = Runs::new();
+    let file = runs.experiment_file(&["a"]);
+    let rows = runs.beside("mine.csv");
+    fs::write(&rows, "text,label\na,no\nb,yes\nc,no\nd,yes\ne,no\n").unwrap();
+    let rows = rows.to_str().unwrap();
+    let output = runs.finetop(&["run", &file, "--headless", "--data", rows, "--max-train-rows", "3", "--epochs", "2", "--seed", "4"]);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let folder = runs.root().join("small-1");
+    assert_eq!(fs::read_to_string(folder.join("experiment.yaml")).unwrap(), fs::read_to_string(&file).unwrap());
+    let record: serde_json::Value = serde_json::from_str(&fs::read_to_string(folder.join("experiment.json")).unwrap()).unwrap();
+    assert_eq!(record["overrides"], serde_json::json!({"data": rows, "max_train_rows": 3, "epochs": 2, "seed": 4}));
+    let spec = runs.dir("small-1/a").read_spec().unwrap();
+    assert_eq!((spec.task.train.to_str(), spec.task.labels.join(",")), (Some(rows), "no,yes".to_owned()));
+    assert_eq!((spec.task.validation, spec.task.max_train_rows, spec.optimization.epochs, spec.seed), (None, Some(3), 2, 4));
+    let refused = runs.finetop(&["plan", &file, "--max-train-rows", "1"]);
+    assert_eq!(refused.status.code(), Some(2), "{refused:?}");
+}
+
+#[test]
 fn a_headless_run_with_a_failure_exits_with_one_and_says_why() {
     let runs = Runs::new();
     let output = runs.finetop(&["run", "--headless", &runs.experiment_file(&["a", "fail"])]);

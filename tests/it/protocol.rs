@@ -50,6 +50,15 @@ fn the_golden_log_cut_at_every_byte_folds_to_the_same_state() {
 }
 
 #[test]
+fn an_evaluation_of_a_regression_has_other_metrics_and_no_confusion_matrix() {
+    let line = r#"{"time":1.5,"event":{"evaluation":{"step":4,"epoch":1.0,"split":"validation","metrics":{"loss":0.25,"pearson":0.875,"spearman":"NaN"},"seconds":0.5,"is_best":true}}}"#;
+    let event: Event = serde_json::from_str(line).unwrap();
+    let EventKind::Evaluation(evaluation) = &event.kind else { panic!("{event:?}") };
+    assert_eq!((evaluation.metrics[&MetricName::Pearson], &evaluation.confusion), (Number(0.875), &None));
+    assert_eq!(serde_json::to_string(&event).unwrap(), line);
+}
+
+#[test]
 fn a_golden_log_that_grows_on_disk_folds_to_the_same_state() {
     let bytes = fs::read(fixture("golden/events.jsonl")).unwrap();
     let folder = tempfile::tempdir().unwrap();
@@ -267,14 +276,20 @@ fn kind() -> impl Strategy<Value = EventKind> {
             })
         },
     );
-    let evaluation = (any::<u64>(), finite(), prop::collection::vec(number(), 5), prop::collection::vec(any::<u64>(), 4), any::<bool>())
+    let evaluation = (
+        any::<u64>(),
+        finite(),
+        prop::collection::vec(number(), MetricName::ALL.len()),
+        prop::collection::vec(any::<u64>(), 4),
+        any::<bool>(),
+    )
         .prop_map(|(step, epoch, values, counts, is_best)| {
             EventKind::Evaluation(Evaluation {
                 step,
                 epoch,
                 split: if is_best { Split::Validation } else { Split::Test },
                 metrics: MetricName::ALL.into_iter().zip(values).collect(),
-                confusion: ConfusionMatrix { counts: vec![counts[..2].to_vec(), counts[2..].to_vec()] },
+                confusion: is_best.then(|| ConfusionMatrix { counts: vec![counts[..2].to_vec(), counts[2..].to_vec()] }),
                 seconds: epoch,
                 is_best,
             })

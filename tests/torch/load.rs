@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use finetop::data::example::Example;
+use finetop::data::example::{Example, Target};
 use finetop::pretrained;
 use finetop::spec::backbone::BackboneTraining;
 use finetop::spec::head::Pooling;
@@ -105,9 +105,9 @@ fn long_texts_are_cut_and_pairs_have_two_types() {
     tiny::write_model(folder.path(), &tiny::shapes());
     let backbone = pretrained::config::read(folder.path()).unwrap();
     let tokenizer = tokenizer::load(folder.path(), &backbone, 7).unwrap();
-    let example = Example { text: "red cat ".repeat(20), text_pair: Some("blue dog".to_owned()), label: 2 };
+    let example = Example { text: "red cat ".repeat(20), text_pair: Some("blue dog".to_owned()), target: Target::Label(2) };
     let encoded = tokenizer::encode(&tokenizer, &backbone, &[example]).unwrap();
     assert_eq!(encoded[0].token_ids, [2, 4, 7, 3, 6, 8, 3]);
     assert_eq!(encoded[0].token_types, [0, 0, 0, 0, 1, 1, 1]);
-    assert_eq!(encoded[0].label, 2);
+    assert_eq!(encoded[0].target, Target::Label(2));
 }

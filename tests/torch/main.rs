@@ -4,5 +4,6 @@ mod flow;
 mod load;
 mod methods;
 mod parity;
+mod regression;
 mod tiny;
 mod worker;

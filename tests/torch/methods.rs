@@ -1,5 +1,6 @@
 //! The contract that every method keeps, run over the registry with non-default hyperparameters and non-zero inputs.
 
+use finetop::data::example::Target;
 use finetop::pretrained;
 use finetop::spec::backbone::Backbone;
 use finetop::spec::head::Pooling;
@@ -17,7 +18,7 @@ use tch::{Device, Kind, Tensor};
 use crate::tiny;
 
 fn inputs() -> Inputs {
-    let row = |ids: &[i64], label| Encoded { token_ids: ids.to_vec(), token_types: vec![0; ids.len()], label };
+    let row = |ids: &[i64], label| Encoded { token_ids: ids.to_vec(), token_types: vec![0; ids.len()], target: Target::Label(label) };
     Inputs { rows: vec![row(&[2, 4, 7, 9, 3], 0), row(&[2, 5, 8, 3], 1), row(&[2, 6, 9, 12, 14, 15, 3], 2), row(&[2, 3], 1)], pooled: None }
 }
 
@@ -37,7 +38,7 @@ fn train(network: &Network, params: &Params) {
         tch::manual_seed(step);
         let outputs = network.forward(&inputs(), &[0, 1, 2, 3], Device::Cpu, Mode::Train);
         optimizer.zero_gradients();
-        outputs.logits.cross_entropy_for_logits(&outputs.labels).backward();
+        outputs.logits.cross_entropy_for_logits(&outputs.targets).backward();
         optimizer.step(step as u64, 1e-2, 1.0);
     }
 }

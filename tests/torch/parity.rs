@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::path::PathBuf;
 
-use finetop::data::example::Example;
+use finetop::data::example::{Example, Target};
 use finetop::pretrained::{self, hub_cache::HubVariables};
 use finetop::spec::experiment::resolve::DEFAULT_MODEL;
 use finetop::spec::head::Pooling;
@@ -44,7 +44,7 @@ fn check(method: &Method, fixture: &str, learning_rate: f64) {
     let expected = Vec::<f32>::try_from(&fixture["losses"]).unwrap();
     for (step, &expected) in (1..).zip(&expected) {
         let outputs = network.forward(&inputs, &all, Device::Cpu, Mode::Train);
-        let loss = outputs.logits.cross_entropy_loss::<Tensor>(&outputs.labels, None, Reduction::Mean, -100, optimization.label_smoothing);
+        let loss = outputs.logits.cross_entropy_loss::<Tensor>(&outputs.targets, None, Reduction::Mean, -100, optimization.label_smoothing);
         optimizer.zero_gradients();
         loss.backward();
         if step == 1 {
@@ -91,7 +91,7 @@ fn the_real_model_equals_transformers() {
     let texts: Vec<String> = serde_json::from_str(&std::fs::read_to_string(tiny::fixture("parity/real.json")).unwrap()).unwrap();
     let backbone = pretrained::config::read(&folder).unwrap();
     let tokenizer = tokenizer::load(&folder, &backbone, 128).unwrap();
-    let examples: Vec<_> = texts.into_iter().map(|text| Example { text, text_pair: None, label: 0 }).collect();
+    let examples: Vec<_> = texts.into_iter().map(|text| Example { text, text_pair: None, target: Target::Label(0) }).collect();
     let encoded = tokenizer::encode(&tokenizer, &backbone, &examples).unwrap();
     let inputs = tiny::rows(&fixture["token_ids"], &fixture["mask"], None, None);
     assert_eq!(encoded, inputs.rows);

@@ -23,7 +23,7 @@ use crate::tiny;
 /// How long anything here may take before the test gives up.
 const PATIENCE: Duration = Duration::from_mins(2);
 
-fn run_dir(folder: &Path, name: &str, spec: &RunSpec) -> RunDir {
+pub fn run_dir(folder: &Path, name: &str, spec: &RunSpec) -> RunDir {
     let path = folder.join(name);
     std::fs::create_dir(&path).unwrap();
     let dir = RunDir::new(path);
@@ -37,7 +37,7 @@ fn command(dir: &RunDir, attempt: u32) -> Command {
     command
 }
 
-fn work(dir: &RunDir, attempt: u32) -> Output {
+pub fn work(dir: &RunDir, attempt: u32) -> Output {
     command(dir, attempt).output().unwrap()
 }
 
@@ -45,7 +45,7 @@ fn start(dir: &RunDir, attempt: u32) -> Child {
     command(dir, attempt).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
 }
 
-fn state(dir: &RunDir) -> RunState {
+pub fn state(dir: &RunDir) -> RunState {
     let mut state = RunState::default();
     let text = std::fs::read_to_string(dir.events_file()).unwrap_or_default();
     let whole = text.rsplit_once('\n').map_or("", |(whole, _)| whole);
@@ -103,7 +103,7 @@ fn every_method_trains_learns_and_leaves_both_checkpoints_and_a_test_metric() {
         let first = state.evaluations[0].metrics[&MetricName::Loss].0;
         let best = state.best().unwrap().metrics[&MetricName::Loss].0;
         assert!(best < first, "{method:?} did not learn: {first} to {best}");
-        assert_eq!(state.test.as_ref().unwrap().confusion.n_rows(), 54);
+        assert_eq!(state.test.as_ref().unwrap().confusion.as_ref().unwrap().n_rows(), 54);
         let bytes = std::fs::metadata(dir.checkpoints_dir().join("best.safetensors")).unwrap().len();
         assert_eq!(finished.checkpoint_bytes, bytes);
         assert!(bytes > 4 * state.training.unwrap().ledger.trainable);

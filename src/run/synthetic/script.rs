@@ -14,7 +14,7 @@ use crate::spec::method::site::Site;
 use crate::spec::method::{Method, lora};
 use crate::spec::optimization::{EvaluateEvery, Optimization, Schedule};
 use crate::spec::run::{Device, Model, RunSpec};
-use crate::spec::task::{Columns, Task};
+use crate::spec::task::{Columns, Task, TaskKind};
 
 /// Rows of the training split.
 pub const TRAIN_ROWS: u64 = 800;
@@ -153,6 +153,7 @@ fn spec(name: &str, method: Method, learning_rate: f64) -> RunSpec {
         name: name.to_owned(),
         model: Model { id: "sentence-transformers/all-MiniLM-L6-v2".to_owned(), folder: PathBuf::from("/demo/model") },
         task: Task {
+            kind: TaskKind::Classification,
             train: file("train"),
             validation: Some(file("validation")),
             test: Some(file("test")),

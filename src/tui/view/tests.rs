@@ -6,11 +6,12 @@ use proptest::prelude::*;
 use ratatui::buffer::Buffer;
 use ratatui::style::Color;
 
+use crate::metric::MetricName;
 use crate::run::catalog::{Change, RunId, RunUpdate};
 use crate::run::event::{Evaluation, Event, EventKind, StepTaken};
 use crate::run::number::Number;
 use crate::run::synthetic::{EPOCH, Synthetic};
-use crate::spec::task::Split;
+use crate::spec::task::{Split, TaskKind};
 use crate::tui::keys::{KEYS, Key};
 use crate::tui::message::Message;
 use crate::tui::screenshot;
@@ -49,6 +50,46 @@ fn all_runs_at_every_size() {
     for (columns, rows) in [(40, 10), (80, 24), (120, 40), (200, 60)] {
         snapshot(&format!("overview_{columns}x{rows}"), &state(45.0, (columns, rows)), PLAIN);
     }
+}
+
+/// The runs as those of a regression: their accuracies as correlations, no confusion matrix.
+fn regression(mut updates: Vec<RunUpdate>) -> Vec<RunUpdate> {
+    for update in &mut updates {
+        match &mut update.change {
+            Change::Added(spec) => {
+                let spec = spec.as_mut().as_mut().unwrap();
+                (spec.task.kind, spec.task.labels, spec.best_metric) = (TaskKind::Regression, Vec::new(), MetricName::Loss);
+                spec.early_stopping.as_mut().unwrap().metric = MetricName::Spearman;
+            }
+            Change::Events(events) => {
+                for event in events {
+                    let EventKind::Evaluation(evaluation) = &mut event.kind else { continue };
+                    let accuracy = evaluation.metrics[&MetricName::Accuracy];
+                    evaluation.metrics.retain(|name, _| *name == MetricName::Loss);
+                    evaluation.metrics.extend([(MetricName::Pearson, accuracy), (MetricName::Spearman, Number(accuracy.0 - 0.1))]);
+                    evaluation.confusion = None;
+                }
+            }
+            _ => {}
+        }
+    }
+    updates
+}
+
+#[test]
+fn a_regression_is_shown_by_its_own_metrics_alone() {
+    let mut state = State::new("runs".to_owned(), EPOCH + 45.0, (80, 24), None);
+    update(&mut state, Message::Updates(regression(Synthetic::new().poll(45.0))));
+    press(&mut state, &[Key::Tab]);
+    snapshot("regression_80x24", &state, PLAIN);
+    let mut metrics = Vec::new();
+    for _ in 0..4 {
+        metrics.push(state.metric());
+        press(&mut state, &[Key::Char('m')]);
+    }
+    assert_eq!(metrics, [MetricName::Pearson, MetricName::Spearman, MetricName::Pearson, MetricName::Spearman]);
+    press(&mut state, &[Key::Enter]);
+    snapshot("regression_run_80x24", &state, PLAIN);
 }
 
 #[test]
@@ -204,8 +245,8 @@ fn happen(state: &mut State, synthetic: &mut Synthetic, happening: Happening) {
             step,
             epoch: value,
             split: Split::Validation,
-            metrics: [(crate::metric::MetricName::Loss, Number(value))].into(),
-            confusion: crate::metric::ConfusionMatrix::new(2),
+            metrics: [(MetricName::Loss, Number(value))].into(),
+            confusion: None,
             seconds: value,
             is_best: step % 2 == 0,
         })),
