@@ -104,6 +104,9 @@ pub struct RunArguments {
     /// Start the runs, print their names, and leave.
     #[arg(long, conflicts_with_all = ["headless", "json"])]
     pub detach: bool,
+    /// Never use the network: models and data sets must be in the Hugging Face cache.
+    #[arg(long)]
+    pub offline: bool,
 }
 
 /// Arguments of `plan`.
@@ -114,6 +117,9 @@ pub struct PlanArguments {
     /// Print one JSON document, with every default spelled out.
     #[arg(long)]
     pub json: bool,
+    /// Never use the network: models and data sets must be in the Hugging Face cache.
+    #[arg(long)]
+    pub offline: bool,
 }
 
 /// Arguments of `list`.

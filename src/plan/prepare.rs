@@ -77,7 +77,7 @@ pub fn prepare(path: &Path, environment: &Environment) -> Result<Plan, PlanError
     let default_name = default_name(path, &experiment, &mut problems);
     let bases = Bases::new(path, environment);
     let model = model(&experiment, &bases, environment, &mut problems);
-    let files = sources::data_files(&experiment.data, &bases, &mut problems);
+    let files = sources::data_files(&experiment.data, &bases, environment, &mut problems);
     let data = files.and_then(|files| data(&experiment.data, &files, &mut problems));
     let (Some((model, pretrained)), Some((mut task, survey))) = (model, data) else { return Err(failed(problems.sorted())) };
     task.max_length = task.max_length.min(pretrained.backbone.max_positions);
@@ -100,7 +100,7 @@ pub fn prepare(path: &Path, environment: &Environment) -> Result<Plan, PlanError
     Ok(Plan { file: path.to_owned(), text, name, runs, runs_at_once, task, survey, model, pretrained, warnings })
 }
 
-fn bytes(path: &Path) -> Result<Vec<u8>, String> {
+pub(super) fn bytes(path: &Path) -> Result<Vec<u8>, String> {
     let cannot = |error: std::io::Error| match error.kind() {
         std::io::ErrorKind::NotFound => "there is no such file".to_owned(),
         _ => format!("cannot read the file: {error}"),
@@ -184,6 +184,7 @@ fn data_place<'a>(written: &'a Data, paths: &DataFiles, error: &DataError) -> &'
     | DataError::Line { path, .. }) = error;
     match &written.source {
         Source::Folder(folder) => &folder.place,
+        Source::Dataset(dataset) => &dataset.id.place,
         Source::Files { validation: Some(file), .. } if paths.validation.as_ref() == Some(path) => &file.place,
         Source::Files { test: Some(file), .. } if paths.test.as_ref() == Some(path) => &file.place,
         Source::Files { train, .. } => &train.place,

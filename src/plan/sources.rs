@@ -3,11 +3,14 @@
 use std::path::{Path, PathBuf};
 
 use crate::data::read::ENDINGS;
+use crate::hub::cache;
+use crate::hub::dataset::{self, Choice};
+use crate::hub::error::HubError;
+use crate::hub::repository::{Kind, Repository};
 use crate::plan::environment::Environment;
-use crate::pretrained::hub_cache;
 use crate::spec::experiment::problem::Problems;
 use crate::spec::experiment::section::Written;
-use crate::spec::experiment::written::{Data, Source};
+use crate::spec::experiment::written::{Data, DatasetWritten, Source};
 
 /// Names under which a folder may hold its validation split; the first is ours.
 const VALIDATION_NAMES: [&str; 3] = ["validation", "dev", "valid"];
@@ -63,7 +66,7 @@ fn tidy(path: &Path) -> PathBuf {
 }
 
 /// Finds the data files; what is not there is a problem where it is named.
-pub fn data_files(data: &Data, bases: &Bases, problems: &mut Problems) -> Option<DataFiles> {
+pub fn data_files(data: &Data, bases: &Bases, environment: &Environment, problems: &mut Problems) -> Option<DataFiles> {
     match &data.source {
         Source::Files { train, validation, test } => {
             // A file that is not named is fine; one that is and is missing is not. All that are missing are told.
@@ -73,6 +76,7 @@ pub fn data_files(data: &Data, bases: &Bases, problems: &mut Problems) -> Option
             Some(DataFiles { train: train?, validation: validation.transpose().ok()?, test: test.transpose().ok()? })
         }
         Source::Folder(folder) => in_folder(folder, bases, problems),
+        Source::Dataset(written) => in_cache(written, environment, problems),
     }
 }
 
@@ -109,15 +113,55 @@ fn file_name(path: &Path) -> String {
     path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
 }
 
+/// The data set that an experiment names, and which rows of it.
+pub fn dataset(written: &DatasetWritten) -> Result<(Repository, Choice), HubError> {
+    let name = |given: &Option<Written<String>>| given.as_ref().map(|name| name.value.clone());
+    let choice = Choice {
+        config: name(&written.config),
+        train: name(&written.train),
+        validation: name(&written.validation),
+        test: name(&written.test),
+    };
+    Ok((Repository::parse(Kind::Dataset, &written.id.value)?, choice))
+}
+
+/// The files of a data set in the hub's cache.
+fn in_cache(written: &DatasetWritten, environment: &Environment, problems: &mut Problems) -> Option<DataFiles> {
+    let found = dataset(written).and_then(|(repository, choice)| dataset::find(&repository, &choice, &environment.hub));
+    let files = match found {
+        Ok(files) => files,
+        Err(error) => {
+            problems.push(&written.id.place, error.to_string(), "");
+            return None;
+        }
+    };
+    if let Some(several) = [&files.train, &files.validation, &files.test].into_iter().find(|files| files.len() > 1) {
+        let message = format!("{} has a split in {} files; only splits of one file can be read", written.id.value, several.len());
+        problems.push(&written.id.place, message, "save the split as one file and name the files: train, validation, test");
+        return None;
+    }
+    let mut splits = [files.train, files.validation, files.test].map(|files| files.into_iter().next()).into_iter();
+    let mut next = || splits.next().flatten();
+    Some(DataFiles { train: next()?, validation: next(), test: next() })
+}
+
+/// The model that `id` names, where it is no folder: an id on the hub.
+pub fn hub_model(id: &str, bases: &Bases) -> Option<Result<Repository, String>> {
+    if bases.find(id).is_some_and(|path| path.is_dir()) {
+        return None;
+    }
+    let before_revision = id.split('@').next().unwrap_or_default();
+    if id.starts_with(['/', '.', '~']) || before_revision.matches('/').count() > 1 {
+        let looked_in = bases.looked_in(id);
+        return Some(Err(format!("there is no folder {id}{}{looked_in}", if looked_in.is_empty() { "" } else { "; " })));
+    }
+    Some(Repository::parse(Kind::Model, id).map_err(|error| error.to_string()))
+}
+
 /// Finds a model's folder: a folder of that name, else the hub's cache.
 pub fn model_folder(id: &str, bases: &Bases, environment: &Environment) -> Result<PathBuf, String> {
-    if let Some(folder) = bases.find(id).filter(|path| path.is_dir()) {
-        return Ok(folder);
+    match hub_model(id, bases) {
+        Some(repository) => cache::find(&repository?, &environment.hub).map_err(|error| error.to_string()),
+        None => bases.find(id).ok_or_else(|| format!("there is no folder {id}")),
     }
-    let looks_like_path = id.starts_with(['/', '.', '~']) || id.matches('/').count() > 1;
-    if looks_like_path {
-        let looked_in = bases.looked_in(id);
-        return Err(format!("there is no folder {id}{}{looked_in}", if looked_in.is_empty() { "" } else { "; " }));
-    }
-    hub_cache::find(id, &environment.hub).map_err(|error| error.to_string())
 }

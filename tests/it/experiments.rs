@@ -4,10 +4,10 @@ use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use finetop::hub::variables::HubVariables;
 use finetop::plan::environment::Environment;
 use finetop::plan::error::PlanError;
 use finetop::plan::prepare::{Plan, prepare};
-use finetop::pretrained::hub_cache::HubVariables;
 use finetop::pretrained::{config, tensors};
 use finetop::report;
 use safetensors::Dtype;

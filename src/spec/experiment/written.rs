@@ -66,6 +66,23 @@ pub enum Source {
     },
     /// In a folder, in files named after their split.
     Folder(Written<String>),
+    /// In a data set on the hub.
+    Dataset(DatasetWritten),
+}
+
+/// A data set on the hub as written.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DatasetWritten {
+    /// Its id, perhaps with a revision.
+    pub id: Written<String>,
+    /// Its configuration.
+    pub config: Option<Written<String>>,
+    /// Name of the split to train on.
+    pub train: Option<Written<String>>,
+    /// Name of the split to validate on.
+    pub validation: Option<Written<String>>,
+    /// Name of the split to test on.
+    pub test: Option<Written<String>>,
 }
 
 /// A run as written.
