@@ -1,4 +1,6 @@
-//! Named numbers that judge a model, computed from counts. Knows no tensor and no screen.
+//! Named numbers that judge a model, computed from counts or from pairs of numbers. Knows no tensor and no screen.
+
+pub mod correlation;
 
 use serde::{Deserialize, Serialize};
 
@@ -6,7 +8,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum MetricName {
-    /// Mean cross-entropy.
+    /// Mean cross-entropy; of a regression the mean squared error.
     Loss,
     /// Share of rows whose label is predicted.
     Accuracy,
@@ -16,33 +18,38 @@ pub enum MetricName {
     MacroF1,
     /// Matthews correlation coefficient.
     Matthews,
+    /// Pearson's correlation of a regression's predictions with the true values.
+    Pearson,
+    /// Spearman's rank correlation of a regression's predictions with the true values.
+    Spearman,
 }
 
-/// Unit and direction, so that sorting, early stopping and the best checkpoint cannot disagree.
+/// Names and direction, so that sorting, early stopping and the best checkpoint cannot disagree.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct MetricDefinition {
     /// The name in files and on screens.
     pub name: &'static str,
     /// Heading of a narrow column, at most six characters.
     pub short: &'static str,
-    /// Unit, empty for a pure number.
-    pub unit: &'static str,
     /// Direction.
     pub higher_is_better: bool,
 }
 
 impl MetricName {
     /// Every metric.
-    pub const ALL: [Self; 5] = [Self::Loss, Self::Accuracy, Self::F1, Self::MacroF1, Self::Matthews];
+    pub const ALL: [Self; 7] =
+        [Self::Loss, Self::Accuracy, Self::F1, Self::MacroF1, Self::Matthews, Self::Pearson, Self::Spearman];
 
-    /// Unit and direction.
+    /// Names and direction.
     pub const fn definition(self) -> MetricDefinition {
         match self {
-            Self::Loss => MetricDefinition { name: "loss", short: "LOSS", unit: "nat", higher_is_better: false },
-            Self::Accuracy => MetricDefinition { name: "accuracy", short: "ACC", unit: "", higher_is_better: true },
-            Self::F1 => MetricDefinition { name: "f1", short: "F1", unit: "", higher_is_better: true },
-            Self::MacroF1 => MetricDefinition { name: "macro_f1", short: "MAC.F1", unit: "", higher_is_better: true },
-            Self::Matthews => MetricDefinition { name: "matthews", short: "MCC", unit: "", higher_is_better: true },
+            Self::Loss => MetricDefinition { name: "loss", short: "LOSS", higher_is_better: false },
+            Self::Accuracy => MetricDefinition { name: "accuracy", short: "ACC", higher_is_better: true },
+            Self::F1 => MetricDefinition { name: "f1", short: "F1", higher_is_better: true },
+            Self::MacroF1 => MetricDefinition { name: "macro_f1", short: "MAC.F1", higher_is_better: true },
+            Self::Matthews => MetricDefinition { name: "matthews", short: "MCC", higher_is_better: true },
+            Self::Pearson => MetricDefinition { name: "pearson", short: "PEARS", higher_is_better: true },
+            Self::Spearman => MetricDefinition { name: "spearman", short: "SPEAR", higher_is_better: true },
         }
     }
 
@@ -119,7 +126,7 @@ impl ConfusionMatrix {
         if denominator == 0.0 { 0.0 } else { (hits * rows - cross) / denominator }
     }
 
-    /// Every metric but the loss, in the order of [`MetricName::ALL`].
+    /// Every metric of a classification but the loss, in the order of [`MetricName::ALL`].
     pub fn metrics(&self) -> Vec<(MetricName, f64)> {
         let positive = 1.min(self.counts.len() - 1);
         vec![
@@ -147,6 +154,22 @@ mod tests {
         close(confusion.macro_f1(), (2.0 / 3.0 + 0.5 + 0.75) / 3.0);
         close(confusion.f1(1), 0.5);
         close(confusion.matthews(), 25.0 / 52.0);
+    }
+
+    #[test]
+    fn f1_and_matthews_of_two_labels_equal_scikit_learn_with_the_second_as_positive() {
+        // scikit-learn 1.9.1 on the label shares of MRPC's validation split: f1_score, accuracy_score, matthews_corrcoef.
+        let confusion = ConfusionMatrix { counts: vec![vec![69, 60], vec![29, 250]] };
+        let expected = [
+            (MetricName::Accuracy, 0.781_862_745_098_039_2),
+            (MetricName::F1, 0.848_896_434_634_974_6),
+            (MetricName::Matthews, 0.469_051_961_296_506_4),
+        ];
+        let found = confusion.metrics();
+        for (name, expected) in expected {
+            let (_, value) = found.iter().find(|(found, _)| *found == name).unwrap();
+            assert!((value - expected).abs() < 1e-12, "{name:?}: {value} is not {expected}");
+        }
     }
 
     #[test]

@@ -2,13 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use tch::{Device, Kind, Reduction, Tensor};
+use tch::{Device, Kind, Tensor};
 
 use crate::data::order::evaluation_batches;
 use crate::hooks::Mode;
+use crate::loss;
 use crate::network::{Inputs, Network};
-use finetop::metric::{ConfusionMatrix, MetricName};
+use finetop::data::example::Target;
+use finetop::metric::{ConfusionMatrix, MetricName, correlation};
 use finetop::run::number::Number;
+use finetop::spec::task::{Task, TaskKind};
 
 /// Rows per forward pass.
 const BATCH_SIZE: usize = 64;
@@ -16,28 +19,45 @@ const BATCH_SIZE: usize = 64;
 /// Loss, metrics and confusion matrix of a split.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Scores {
-    /// Loss and every metric.
+    /// Loss and every metric of the task.
     pub metrics: BTreeMap<MetricName, Number>,
-    /// Counts of (true, predicted) label.
-    pub confusion: ConfusionMatrix,
+    /// Counts of (true, predicted) label; none in a regression.
+    pub confusion: Option<ConfusionMatrix>,
 }
 
 /// Evaluates all rows of `inputs`.
-pub fn evaluate(network: &Network, inputs: &Inputs, n_labels: usize, device: Device) -> Scores {
+pub fn evaluate(network: &Network, inputs: &Inputs, task: &Task, device: Device) -> Scores {
     let _guard = tch::no_grad_guard();
     let mut loss = 0.0;
-    let mut confusion = ConfusionMatrix::new(n_labels);
+    let mut confusion = ConfusionMatrix::new(task.labels.len());
+    let (mut predictions, mut values) = (Vec::new(), Vec::new());
     for indices in evaluation_batches(&inputs.rows, BATCH_SIZE) {
         let outputs = network.forward(inputs, &indices, device, Mode::Evaluate);
-        let losses = outputs.logits.cross_entropy_loss::<Tensor>(&outputs.labels, None, Reduction::Sum, -100, 0.0);
-        loss += losses.double_value(&[]);
-        let predicted: Vec<i64> = Vec::try_from(outputs.logits.argmax(1, false).to_kind(Kind::Int64).to_device(Device::Cpu))
-            .expect("argmax yields a vector of integers");
-        for (&row, &label) in indices.iter().zip(&predicted) {
-            confusion.add(inputs.rows[row].label as usize, label as usize);
+        loss += loss::sum(task.kind, &outputs, 0.0).double_value(&[]);
+        let predicted = match task.kind {
+            TaskKind::Classification => outputs.logits.argmax(1, false),
+            TaskKind::Regression => outputs.logits.squeeze_dim(1),
+        };
+        for (&row, predicted) in indices.iter().zip(numbers(&predicted)) {
+            match inputs.rows[row].target {
+                Target::Label(label) => confusion.add(label, predicted as usize),
+                Target::Value(value) => {
+                    predictions.push(predicted);
+                    values.push(value);
+                }
+            }
         }
     }
-    let mut metrics: BTreeMap<_, _> = confusion.metrics().into_iter().map(|(name, value)| (name, Number(value))).collect();
-    metrics.insert(MetricName::Loss, Number(loss / inputs.rows.len() as f64));
+    let loss = (MetricName::Loss, loss / inputs.rows.len() as f64);
+    let (metrics, confusion) = match task.kind {
+        TaskKind::Classification => (confusion.metrics(), Some(confusion)),
+        TaskKind::Regression => (correlation::metrics(&predictions, &values), None),
+    };
+    let metrics = metrics.into_iter().chain([loss]).map(|(name, value)| (name, Number(value))).collect();
     Scores { metrics, confusion }
+}
+
+/// The numbers of a tensor `[B]`.
+fn numbers(tensor: &Tensor) -> Vec<f64> {
+    Vec::try_from(tensor.to_kind(Kind::Double).to_device(Device::Cpu)).expect("the tensor has one dimension")
 }

@@ -17,14 +17,14 @@ pub struct Head {
 
 impl Head {
     /// Makes `head.*` in `params.delta`: weights from `N(0, initializer_range²)`, biases zero, as BERT's own classifier.
-    pub fn new(spec: &HeadSpec, backbone: &Backbone, n_labels: i64, params: &mut Params) -> Self {
+    pub fn new(spec: &HeadSpec, backbone: &Backbone, n_outputs: i64, params: &mut Params) -> Self {
         let (hidden_size, std) = (backbone.hidden_size, backbone.initializer_range);
         let mut linear = |name: &str, n_in: i64, n_out: i64| {
             let weight = params.add_normal(&format!("{HEAD}{name}.weight"), &[n_out, n_in], std);
             (weight, params.add_zeros(&format!("{HEAD}{name}.bias"), &[n_out]))
         };
         let hidden = (spec.classifier == Classifier::Mlp).then(|| linear("hidden", hidden_size, hidden_size));
-        Self { hidden, output: linear("output", hidden_size, n_labels), dropout: spec.dropout }
+        Self { hidden, output: linear("output", hidden_size, n_outputs), dropout: spec.dropout }
     }
 
     /// The pooled vector `[B,H]` → logits `[B,C]`.

@@ -11,6 +11,7 @@ pub mod features;
 pub mod head;
 pub mod hooks;
 pub mod journal;
+pub mod loss;
 pub mod memory;
 pub mod methods;
 pub mod model;

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use tch::{Device, Tensor};
 
-use crate::data::batch::Batch;
+use crate::data::batch::{Batch, targets};
 use crate::data::tokenizer::Encoded;
 use crate::error::EngineError;
 use crate::head::Head;
@@ -42,10 +42,10 @@ pub struct Inputs {
 /// What came out for some rows.
 #[derive(Debug)]
 pub struct Outputs {
-    /// Logits `[B,C]`.
+    /// Logits `[B,C]`; of a regression the predicted values `[B,1]`.
     pub logits: Tensor,
-    /// Labels `[B]`.
-    pub labels: Tensor,
+    /// Labels or values `[B]`.
+    pub targets: Tensor,
     /// Real tokens read.
     pub n_tokens: u64,
 }
@@ -57,14 +57,14 @@ impl Network {
         backbone: Backbone,
         method: &Method,
         head: &HeadSpec,
-        n_labels: usize,
+        n_outputs: usize,
         seed: u64,
         params: &mut Params,
     ) -> Result<Self, EngineError> {
         let encoder = load_encoder(folder, &backbone, head.pooling, params)?;
         tch::manual_seed(random::seed(seed, Stream::Initialization) as i64);
         let hooks = methods::build(method, &backbone, params);
-        let head = Head::new(head, &backbone, n_labels as i64, params);
+        let head = Head::new(head, &backbone, n_outputs as i64, params);
         Ok(Self { encoder, hooks, head, backbone })
     }
 
@@ -77,13 +77,12 @@ impl Network {
     pub fn forward(&self, inputs: &Inputs, indices: &[usize], device: Device, mode: Mode) -> Outputs {
         if let Some(pooled) = &inputs.pooled {
             let positions: Vec<i64> = indices.iter().map(|&index| index as i64).collect();
-            let labels: Vec<i64> = indices.iter().map(|&index| inputs.rows[index].label).collect();
             let pooled = pooled.index_select(0, &Tensor::from_slice(&positions).to_device(device)); // [B,H]
             let n_tokens = indices.iter().map(|&index| inputs.rows[index].token_ids.len() as u64).sum();
-            return Outputs { logits: self.head.forward(&pooled, mode), labels: Tensor::from_slice(&labels).to_device(device), n_tokens };
+            return Outputs { logits: self.head.forward(&pooled, mode), targets: targets(&inputs.rows, indices, device), n_tokens };
         }
         let batch = Batch::new(&inputs.rows, indices, self.backbone.pad_token_id, device);
         let logits = self.head.forward(&self.pooled(&batch, mode), mode);
-        Outputs { logits, labels: batch.labels, n_tokens: batch.n_tokens }
+        Outputs { logits, targets: batch.targets, n_tokens: batch.n_tokens }
     }
 }

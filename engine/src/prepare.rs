@@ -37,6 +37,7 @@ pub struct Prepared {
 /// # Errors
 /// When a file cannot be read or does not fit; the order to leave, where one came meanwhile.
 pub fn prepare(spec: &RunSpec, device: Device, control: &Control, journal: &mut Journal) -> Result<Result<Prepared, Order>, EngineError> {
+    check_metrics(spec)?;
     begin(journal, "reading data", 0)?;
     let dataset = data::load(&spec.task).map_err(|error| EngineError::Data(error.to_string()))?;
 
@@ -49,7 +50,7 @@ pub fn prepare(spec: &RunSpec, device: Device, control: &Control, journal: &mut 
     }
     let mut params = Params::new(spec.method.backbone_training(), device);
     let tokenizer = tokenizer::load(folder, &backbone, spec.task.max_length)?;
-    let network = Network::new(folder, backbone, &spec.method, &spec.head, spec.task.labels.len(), spec.seed, &mut params)?;
+    let network = Network::new(folder, backbone, &spec.method, &spec.head, spec.task.n_outputs(), spec.seed, &mut params)?;
 
     let splits = [(Split::Train, &dataset.train), (Split::Validation, &dataset.validation), (Split::Test, &dataset.test)];
     let mut inputs = BTreeMap::new();
@@ -72,6 +73,15 @@ pub fn prepare(spec: &RunSpec, device: Device, control: &Control, journal: &mut 
         }
     }
     Ok(Ok(Prepared { network, params, inputs }))
+}
+
+/// The metrics that decide must be among those that an evaluation of the task gives.
+fn check_metrics(spec: &RunSpec) -> Result<(), EngineError> {
+    let watched = spec.early_stopping.as_ref().map(|early_stopping| early_stopping.metric);
+    for metric in watched.into_iter().chain([spec.best_metric]).filter(|metric| !spec.task.kind.metrics().contains(metric)) {
+        return Err(EngineError::Data(format!("run.yaml: the metric {} does not judge a {}", metric.name(), spec.task.kind.name())));
+    }
+    Ok(())
 }
 
 fn begin(journal: &mut Journal, what: &str, total: u64) -> Result<(), EngineError> {

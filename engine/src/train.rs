@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use tch::{Device, Reduction, Tensor};
+use tch::Device;
 
 use crate::checkpoint::{self, Position};
 use crate::control::{Control, Order};
@@ -14,6 +14,7 @@ use crate::error::EngineError;
 use crate::evaluate::evaluate;
 use crate::hooks::Mode;
 use crate::journal::Journal;
+use crate::loss;
 use crate::network::{Inputs, Network};
 use crate::optimizer::AdamW;
 use crate::prepare::{Prepared, prepare};
@@ -152,7 +153,7 @@ impl Training<'_> {
         let mut loss = 0.0;
         for part in indices.chunks(indices.len().div_ceil(gradient_accumulation)) {
             let outputs = self.network.forward(&self.inputs[&Split::Train], part, self.device, Mode::Train);
-            let sum = outputs.logits.cross_entropy_loss::<Tensor>(&outputs.labels, None, Reduction::Sum, -100, label_smoothing);
+            let sum = loss::sum(self.spec.task.kind, &outputs, label_smoothing);
             let share = sum / indices.len() as f64; // the parts' shares add up to the mean over the whole batch
             share.backward();
             loss += share.double_value(&[]);
@@ -198,7 +199,7 @@ impl Training<'_> {
     fn validate(&mut self, journal: &mut Journal) -> Result<Option<String>, EngineError> {
         let step = self.position.step;
         let start = Instant::now();
-        let scores = evaluate(&self.network, &self.inputs[&Split::Validation], self.spec.task.labels.len(), self.device);
+        let scores = evaluate(&self.network, &self.inputs[&Split::Validation], &self.spec.task, self.device);
         let metric = self.spec.best_metric;
         let is_best = self.position.best.observe(metric, 0.0, step, scores.metrics[&metric].0) == Progress::Improved;
         let rule = self.spec.early_stopping.as_ref();
@@ -253,7 +254,7 @@ impl Training<'_> {
         }
         checkpoint::load_weights(&self.files.best, &self.params)?;
         let start = Instant::now();
-        let scores = evaluate(&self.network, inputs, self.spec.task.labels.len(), self.device);
+        let scores = evaluate(&self.network, inputs, &self.spec.task, self.device);
         journal.record(EventKind::Evaluation(Evaluation {
             step: best_step,
             epoch: best_step as f64 / self.steps_per_epoch as f64,

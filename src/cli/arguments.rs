@@ -6,6 +6,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::cli::demo::DemoArguments;
 use crate::cli::picture::PictureArguments;
+use crate::spec::experiment::overrides::Overrides;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -24,11 +25,16 @@ Examples:
   finetop run experiments/quickstart.yaml --headless            a line per event, a table at the end
   finetop run experiments/quickstart.yaml --json > result.json  one JSON document; progress goes to stderr
   finetop run experiments/quickstart.yaml --detach              print the runs' names and leave
+  finetop run experiments/quickstart.yaml --data my.csv         the same runs on other rows; columns as the experiment says
 
 Without a terminal (a pipe, CI=1, TERM=dumb) it is headless by itself. There, Ctrl-C asks the runs to stop early and
 keep their best; a second Ctrl-C kills them.
 
 Exit codes: 0 all runs ended well; 1 some did not; 2 nothing was started, the error says why; 130 interrupted.";
+
+const METRICS: &str = "\
+Metrics of a classification: loss (cross-entropy), accuracy, f1 (of the second label, the positive one of two), macro_f1 (mean over
+all labels), matthews. Metrics of a regression (`data: {kind: regression}`): loss (mean squared error), pearson, spearman.";
 
 const WHICH: &str = "\
 A RUN is EXPERIMENT-NUMBER/NAME as `finetop list` shows it, or its NAME, or the beginning of either, where only one run fits.";
@@ -58,6 +64,7 @@ pub enum Command {
     #[command(after_help = RUN_EXAMPLES)]
     Run(RunArguments),
     /// Show what an experiment would run: parameters, bytes, steps, memory and warnings; trains nothing.
+    #[command(after_help = METRICS)]
     Plan(PlanArguments),
     /// Show the dashboard on runs that never ran: a demonstration.
     Demo(DemoArguments),
@@ -92,6 +99,9 @@ pub enum Command {
 pub struct RunArguments {
     /// The experiment file.
     pub file: PathBuf,
+    /// What stands in place of what the file says.
+    #[command(flatten)]
+    pub overrides: OverrideArguments,
     /// Print plain lines instead of opening the dashboard.
     #[arg(long)]
     pub headless: bool,
@@ -109,11 +119,39 @@ pub struct RunArguments {
     pub offline: bool,
 }
 
+/// Arguments that replace what an experiment file says, for all its runs.
+#[derive(Debug, Args)]
+pub struct OverrideArguments {
+    /// Rows to use instead: a folder with train, validation and test files, or a file of training rows.
+    #[arg(long, value_name = "PATH")]
+    pub data: Option<PathBuf>,
+    /// Use at most this many training rows.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(2..))]
+    pub max_train_rows: Option<u64>,
+    /// Passes over the training rows.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub epochs: Option<u32>,
+    /// The one seed of every run.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(0..=i64::MAX as u64))]
+    pub seed: Option<u64>,
+}
+
+impl OverrideArguments {
+    /// As the plan takes them.
+    pub fn overrides(&self) -> Overrides {
+        let max_train_rows = self.max_train_rows.map(|rows| rows as usize);
+        Overrides { data: self.data.clone(), max_train_rows, epochs: self.epochs, seed: self.seed }
+    }
+}
+
 /// Arguments of `plan`.
 #[derive(Debug, Args)]
 pub struct PlanArguments {
     /// The experiment file.
     pub file: PathBuf,
+    /// What stands in place of what the file says.
+    #[command(flatten)]
+    pub overrides: OverrideArguments,
     /// Print one JSON document, with every default spelled out.
     #[arg(long)]
     pub json: bool,

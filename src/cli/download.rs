@@ -12,6 +12,7 @@ use crate::hub::{dataset, error::HubError};
 use crate::plan::environment::Environment;
 use crate::plan::needs::{self, Needed};
 use crate::run::text;
+use crate::spec::experiment::overrides::Overrides;
 
 /// The surroundings of a command, without the network where `is_offline`.
 pub fn environment(is_offline: bool) -> Environment {
@@ -21,12 +22,12 @@ pub fn environment(is_offline: bool) -> Environment {
 }
 
 /// Downloads what the experiment in a file lacks; without the network nothing, and the plan says what is missing.
-pub fn download(file: &Path, environment: &Environment) -> anyhow::Result<()> {
+pub fn download(file: &Path, overrides: &Overrides, environment: &Environment) -> anyhow::Result<()> {
     if environment.hub.is_offline {
         return Ok(());
     }
     let mut client = None;
-    for need in needs::needs(file, environment) {
+    for need in needs::needs(file, overrides, environment) {
         let client = client.get_or_insert_with(|| Client::new(&environment.hub));
         let mut display = Display::new(io::stderr().is_terminal(), Instant::now());
         let mut report = |progress: Progress| display.show(&progress, Instant::now(), &mut io::stderr().lock());

@@ -9,9 +9,9 @@ use crate::report;
 
 /// Prints the plan, after downloading what it needs, or fails with every problem of the experiment.
 pub fn run(arguments: &PlanArguments, out: &mut impl Write) -> anyhow::Result<u8> {
-    let environment = download::environment(arguments.offline);
-    download::download(&arguments.file, &environment)?;
-    let plan = prepare::prepare(&arguments.file, &environment)?;
+    let (environment, overrides) = (download::environment(arguments.offline), arguments.overrides.overrides());
+    download::download(&arguments.file, &overrides, &environment)?;
+    let plan = prepare::prepare(&arguments.file, &overrides, &environment)?;
     let text = if arguments.json { report::plan::json(&plan) } else { report::plan::text(&plan) };
     out.write_all(text.as_bytes())?;
     Ok(exit_code::OK)

@@ -11,9 +11,9 @@ use crate::run::text;
 
 /// Starts the experiment in the file and watches it in the way that fits the terminal.
 pub fn run(root: &Path, arguments: &RunArguments) -> anyhow::Result<u8> {
-    let environment = download::environment(arguments.offline);
-    download::download(&arguments.file, &environment)?;
-    let plan = prepare::prepare(&arguments.file, &environment)?;
+    let (environment, overrides) = (download::environment(arguments.offline), arguments.overrides.overrides());
+    download::download(&arguments.file, &overrides, &environment)?;
+    let plan = prepare::prepare(&arguments.file, &overrides, &environment)?;
     let experiment = begin::begin(root, &plan)?;
     for warning in &plan.warnings {
         writeln!(io::stderr(), "{}", text::printable(&format!("warning: {warning}")))?;

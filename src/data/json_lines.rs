@@ -1,4 +1,4 @@
-//! JSON Lines: one object a line; texts are strings, labels are strings, whole numbers or booleans.
+//! JSON Lines: one object a line; texts are strings, labels are strings, numbers or booleans.
 
 use serde_json::{Map, Value};
 
@@ -23,9 +23,9 @@ pub fn parse(text: &str, wanted: &[&str]) -> Result<Table, Problem> {
 fn field(object: &Map<String, Value>, column: &str) -> Result<String, String> {
     match object.get(column) {
         Some(Value::String(text)) => Ok(text.clone()),
-        Some(Value::Number(number)) if !number.is_f64() => Ok(number.to_string()),
+        Some(Value::Number(number)) => Ok(number.to_string()),
         Some(Value::Bool(flag)) => Ok(flag.to_string()),
-        Some(other) => Err(format!("{column:?} must be a text or a whole number, not {}", quoted(&other.to_string()))),
+        Some(other) => Err(format!("{column:?} must be a text or a number, not {}", quoted(&other.to_string()))),
         None => Err(missing_column(column, &object.keys().map(String::as_str).collect::<Vec<_>>())),
     }
 }
@@ -35,7 +35,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn whole_numbers_are_names_of_labels() {
+    fn numbers_stand_as_they_are_written() {
+        assert_eq!(parse("{\"label\": 0.25}\n{\"label\": 3.0}", &["label"]).unwrap().rows[1].fields, ["3.0"]);
         let table = parse("{\"text\": \"a\", \"label\": 1}\r\n\n{\"label\": true, \"text\": \"\\u001b\"}", &["text", "label"]).unwrap();
         assert_eq!(table.rows[0].fields, ["a", "1"]);
         assert_eq!((table.rows[1].line, table.rows[1].fields.join("|")), (3, "\u{1b}|true".to_owned()));
@@ -44,7 +45,7 @@ mod tests {
     #[test]
     fn bad_lines_are_named() {
         let error = |text| parse(text, &["text"]).unwrap_err();
-        assert_eq!(error("{\"text\": 1.5}").message, "\"text\" must be a text or a whole number, not \"1.5\"");
+        assert_eq!(error("{\"text\": [1.5]}").message, "\"text\" must be a text or a number, not \"[1.5]\"");
         assert!(error("{}\n").message.starts_with("no column \"text\"; found: ;"));
         let cut = error("{\"text\": \"a\"}\n{\"text\": ");
         assert_eq!(cut, Problem::at(2, "not a JSON object: EOF while parsing a value at column 9"));

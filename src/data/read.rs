@@ -4,22 +4,22 @@ use std::path::{Path, PathBuf};
 
 use crate::data::error::{DataError, quoted};
 use crate::data::table::{Problem, Table};
-use crate::data::{csv, json_lines, tsv};
+use crate::data::{csv, json_lines, parquet, series, tsv};
 use crate::spec::task::Columns;
 
 /// Endings of the formats that can be read.
-pub const ENDINGS: [&str; 3] = ["tsv", "csv", "jsonl"];
+pub const ENDINGS: [&str; 4] = ["tsv", "csv", "jsonl", "parquet"];
 
 /// A row as written in its file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Row {
-    /// Its line, counted from 1.
+    /// Its line, or its number in a file that has no lines, counted from 1.
     pub line: usize,
     /// The text, or the first of a pair.
     pub text: String,
     /// The second text of a pair.
     pub text_pair: Option<String>,
-    /// The label's name.
+    /// The label's name, or the number to be predicted, as written.
     pub label: String,
 }
 
@@ -30,6 +30,8 @@ pub struct File {
     pub path: PathBuf,
     /// The rows, in the file's order.
     pub rows: Vec<Row>,
+    /// The names of the labels in their order, where the file itself says them.
+    pub label_names: Option<Vec<String>>,
 }
 
 /// The files of a task.
@@ -56,9 +58,25 @@ pub fn files(train: &Path, validation: Option<&Path>, test: Option<&Path>, colum
     Ok(Files { train: read(train)?, validation: validation.map(read).transpose()?, test: test.map(read).transpose()? })
 }
 
-/// Reads one file.
+/// Reads a file, or all files that a path with a `*` stands for; the rows of these are counted on.
 pub fn file(path: &Path, columns: &Columns) -> Result<File, DataError> {
-    let ending = path.extension().map(|ending| ending.to_string_lossy().to_ascii_lowercase()).unwrap_or_default();
+    let Some(parts) = series::files(path) else { return one(path, columns) };
+    let mut all = File { path: path.to_owned(), rows: Vec::new(), label_names: None };
+    for (index, part) in parts.iter().enumerate() {
+        let File { rows, label_names, .. } = one(part, columns)?;
+        if index > 0 && label_names != all.label_names {
+            let problem = format!("names other labels than {}", parts[0].display());
+            return Err(DataError::File { path: part.clone(), problem });
+        }
+        let n_before = all.rows.len();
+        all.rows.extend(rows.into_iter().map(|row| Row { line: n_before + row.line, ..row }));
+        all.label_names = label_names;
+    }
+    Ok(all)
+}
+
+fn one(path: &Path, columns: &Columns) -> Result<File, DataError> {
+    let ending = ending(path);
     if path.exists() && !path.is_file() {
         return Err(DataError::NotAFile(path.to_owned()));
     }
@@ -66,28 +84,38 @@ pub fn file(path: &Path, columns: &Columns) -> Result<File, DataError> {
         return Err(DataError::UnknownFormat(path.to_owned()));
     }
     let bytes = std::fs::read(path).map_err(|source| DataError::Unreadable { path: path.to_owned(), source })?;
-    let rows = rows(&bytes, &ending, columns).map_err(|Problem { line, message }| match line {
+    let (rows, label_names) = rows(bytes, &ending, columns).map_err(|Problem { line, message }| match line {
         Some(line) => DataError::Line { path: path.to_owned(), line, problem: message },
         None => DataError::File { path: path.to_owned(), problem: message },
     })?;
-    Ok(File { path: path.to_owned(), rows })
+    Ok(File { path: path.to_owned(), rows, label_names })
 }
 
-/// The rows in the bytes of a file with this ending.
-pub fn rows(bytes: &[u8], ending: &str, columns: &Columns) -> Result<Vec<Row>, Problem> {
-    let text = text(bytes)?;
+/// Whether the rows of the file stand on lines.
+pub fn has_lines(path: &Path) -> bool {
+    ending(path) != "parquet"
+}
+
+fn ending(path: &Path) -> String {
+    path.extension().map(|ending| ending.to_string_lossy().to_ascii_lowercase()).unwrap_or_default()
+}
+
+/// The rows in the bytes of a file with this ending, and the names of the labels where they are part of it.
+pub fn rows(bytes: Vec<u8>, ending: &str, columns: &Columns) -> Result<(Vec<Row>, Option<Vec<String>>), Problem> {
     let mut wanted = vec![columns.text.as_str(), columns.label.as_str()];
     wanted.extend(columns.text_pair.as_deref());
+    if ending == "parquet" {
+        let (table, mut class_names) = parquet::parse(bytes, &wanted)?;
+        return Ok((checked(table, columns, "the file has no rows")?, class_names.remove(&columns.label)));
+    }
+    let text = text(&bytes)?;
     let table = match ending {
         "csv" => csv::parse(text, &wanted)?,
         "jsonl" => json_lines::parse(text, &wanted)?,
         _ => tsv::parse(text, &wanted)?,
     };
-    if table.rows.is_empty() {
-        let message = if text.trim().is_empty() { "the file is empty" } else { "there are no rows below the header" };
-        return Err(Problem { line: None, message: message.to_owned() });
-    }
-    checked(table, columns)
+    let no_rows = if text.trim().is_empty() { "the file is empty" } else { "there are no rows below the header" };
+    Ok((checked(table, columns, no_rows)?, None))
 }
 
 /// The text of a file: UTF-8, with or without a byte order mark.
@@ -104,7 +132,10 @@ fn text(bytes: &[u8]) -> Result<&str, Problem> {
     })
 }
 
-fn checked(table: Table, columns: &Columns) -> Result<Vec<Row>, Problem> {
+fn checked(table: Table, columns: &Columns, no_rows: &str) -> Result<Vec<Row>, Problem> {
+    if table.rows.is_empty() {
+        return Err(Problem { line: None, message: no_rows.to_owned() });
+    }
     let mut rows = Vec::with_capacity(table.rows.len());
     for record in table.rows {
         let line = record.line;
@@ -140,13 +171,13 @@ mod tests {
     }
 
     fn problem(bytes: &[u8]) -> String {
-        let Problem { line, message } = rows(bytes, "tsv", &columns(None)).unwrap_err();
+        let Problem { line, message } = rows(bytes.to_vec(), "tsv", &columns(None)).unwrap_err();
         line.map_or(message.clone(), |line| format!("{line}: {message}"))
     }
 
     #[test]
     fn a_byte_order_mark_and_carriage_returns_are_no_part_of_the_text() {
-        let rows = rows(b"\xef\xbb\xbftext\tlabel\r\na b\t x \r\n", "tsv", &columns(None)).unwrap();
+        let (rows, _) = rows(b"\xef\xbb\xbftext\tlabel\r\na b\t x \r\n".to_vec(), "tsv", &columns(None)).unwrap();
         assert_eq!((rows[0].text.as_str(), rows[0].label.as_str(), rows[0].line), ("a b", "x", 2));
     }
 
@@ -167,20 +198,20 @@ mod tests {
 
     #[test]
     fn an_empty_second_text_is_an_error() {
-        let error = rows(b"text\ttext_b\tlabel\na\t\tc\n", "tsv", &columns(Some("text_b"))).unwrap_err();
+        let error = rows(b"text\ttext_b\tlabel\na\t\tc\n".to_vec(), "tsv", &columns(Some("text_b"))).unwrap_err();
         assert_eq!(error, Problem::at(2, "\"text_b\" is empty"));
     }
 
     proptest::proptest! {
         #[test]
-        fn no_bytes_make_a_reader_panic(bytes: Vec<u8>, ending in 0usize..3) {
-            let _ = rows(&bytes, ENDINGS[ending], &columns(None));
+        fn no_bytes_make_a_reader_panic(bytes: Vec<u8>, ending in 0..ENDINGS.len()) {
+            let _ = rows(bytes, ENDINGS[ending], &columns(None));
         }
 
         #[test]
         fn no_text_below_a_good_header_makes_a_reader_panic(text in "[\"a,\\t\\r\\n{}:é]{0,60}", ending in 0usize..3) {
             let header = ["text\tlabel\n", "text,label\n", ""][ending];
-            let _ = rows(format!("{header}{text}").as_bytes(), ENDINGS[ending], &columns(None));
+            let _ = rows(format!("{header}{text}").into_bytes(), ENDINGS[ending], &columns(None));
         }
     }
 }

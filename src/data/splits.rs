@@ -4,14 +4,16 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use crate::data::error::DataError;
-use crate::data::example::{Dataset, Example};
-use crate::data::hash;
+use crate::data::example::{Dataset, Example, Target};
 use crate::data::read::{Files, Row};
-use crate::spec::task::Task;
+use crate::data::{hash, values};
+use crate::spec::task::{Task, TaskKind};
 
 /// How rows are carved and limited.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Carving {
+    /// What is predicted: of labels each gives its share, of numbers the rows together.
+    pub kind: TaskKind,
     /// Share of the training rows that becomes the validation split, in `(0, 1)`.
     pub validation_share: f64,
     /// Seed of both choices.
@@ -23,7 +25,7 @@ pub struct Carving {
 impl Carving {
     /// The carving of a task.
     pub fn of(task: &Task) -> Self {
-        Self { validation_share: task.validation_share, seed: task.split_seed, max_train_rows: task.max_train_rows }
+        Self { kind: task.kind, validation_share: task.validation_share, seed: task.split_seed, max_train_rows: task.max_train_rows }
     }
 }
 
@@ -53,10 +55,11 @@ pub fn split(files: Files, carving: &Carving) -> Result<Splits, DataError> {
     let (train, validation) = if let Some(file) = files.validation {
         (files.train.rows, Part { path: Some(file.path), rows: file.rows })
     } else {
-        let (train, rows) = carve(files.train.rows, carving.validation_share, carving.seed);
+        let (train, rows) = carve(files.train.rows, carving);
         (train, Part { path: Some(train_path.clone()), rows })
     };
     if validation.rows.is_empty() {
+        // The check of the labels leaves at least two rows of a regression.
         let problem = "too few rows to carve a validation split from: no label occurs twice".to_owned();
         return Err(DataError::File { path: train_path, problem });
     }
@@ -65,26 +68,32 @@ pub fn split(files: Files, carving: &Carving) -> Result<Splits, DataError> {
     Ok(Splits { train, validation, test })
 }
 
-/// The rows with their labels as indices; every label must be one of `labels`.
-pub fn dataset(splits: Splits, labels: &[String]) -> Dataset {
-    let index: BTreeMap<&str, usize> = labels.iter().enumerate().map(|(index, label)| (label.as_str(), index)).collect();
-    let example = |row: Row| Example { label: index[row.label.as_str()], text: row.text, text_pair: row.text_pair };
+/// The rows with their labels as indices or numbers; every row must have passed the check of the task.
+pub fn dataset(splits: Splits, task: &Task) -> Dataset {
+    let index: BTreeMap<&str, usize> = task.labels.iter().enumerate().map(|(index, label)| (label.as_str(), index)).collect();
+    let target = |label: &str| match task.kind {
+        TaskKind::Classification => Target::Label(index[label]),
+        TaskKind::Regression => Target::Value(values::parse(label).expect("every label was checked to be a number")),
+    };
+    let example = |row: Row| Example { target: target(&row.label), text: row.text, text_pair: row.text_pair };
     let examples = |part: Part| part.rows.into_iter().map(example).collect();
     Dataset { train: examples(splits.train), validation: examples(splits.validation), test: examples(splits.test) }
 }
 
-/// Carves `share` of the rows of every label (at least one where it occurs twice), and returns the rest and the carved.
+/// Carves a share of the rows of every label (at least one where it occurs twice), or of all rows of a regression, and returns
+/// the rest and the carved.
 ///
 /// Rows are chosen by a hash of their texts: equal rows land on the same side, and adding rows moves few others.
-fn carve(rows: Vec<Row>, share: f64, seed: u64) -> (Vec<Row>, Vec<Row>) {
-    let mut by_label: BTreeMap<&str, Vec<(u64, usize)>> = BTreeMap::new();
+fn carve(rows: Vec<Row>, carving: &Carving) -> (Vec<Row>, Vec<Row>) {
+    let mut strata: BTreeMap<&str, Vec<(u64, usize)>> = BTreeMap::new();
     for (index, row) in rows.iter().enumerate() {
-        by_label.entry(&row.label).or_default().push((row_hash(seed, row), index));
+        let stratum = if carving.kind == TaskKind::Classification { row.label.as_str() } else { "" };
+        strata.entry(stratum).or_default().push((row_hash(carving.seed, row), index));
     }
     let mut is_carved = vec![false; rows.len()];
-    for ranked in by_label.values_mut() {
+    for ranked in strata.values_mut() {
         ranked.sort_unstable();
-        for &(_, index) in &ranked[..n_carved(ranked, share)] {
+        for &(_, index) in &ranked[..n_carved(ranked, carving.validation_share)] {
             is_carved[index] = true;
         }
     }
@@ -95,7 +104,7 @@ fn carve(rows: Vec<Row>, share: f64, seed: u64) -> (Vec<Row>, Vec<Row>) {
     (kept, carved)
 }
 
-/// How many of the rows of one label, ranked by hash, are carved; a group of equal rows is not cut where that can be helped.
+/// How many of the rows of one stratum, ranked by hash, are carved; a group of equal rows is not cut where that can be helped.
 fn n_carved(ranked: &[(u64, usize)], share: f64) -> usize {
     let n = ranked.len();
     if n < 2 {
@@ -137,10 +146,22 @@ mod tests {
         labels.iter().enumerate().map(row).collect()
     }
 
+    fn by(validation_share: f64, seed: u64) -> Carving {
+        Carving { kind: TaskKind::Classification, validation_share, seed, max_train_rows: None }
+    }
+
+    #[test]
+    fn rows_of_a_regression_are_carved_whatever_their_values() {
+        let labels: Vec<u8> = (0..40).collect();
+        let (kept, carved) = carve(rows(&labels), &Carving { kind: TaskKind::Regression, ..by(0.25, 7) });
+        assert_eq!((kept.len(), carved.len()), (30, 10));
+        assert!(carve(rows(&labels), &by(0.25, 7)).1.is_empty());
+    }
+
     #[test]
     fn the_carving_never_changes() {
         let labels: Vec<u8> = (0..40).map(|index| index % 3).collect();
-        let (_, carved) = carve(rows(&labels), 0.1, 7);
+        let (_, carved) = carve(rows(&labels), &by(0.1, 7));
         insta::assert_debug_snapshot!(carved.iter().map(|row| row.line).collect::<Vec<_>>());
     }
 
@@ -154,7 +175,7 @@ mod tests {
 
     #[test]
     fn equal_rows_land_on_the_same_side() {
-        let (kept, carved) = carve(rows(&[0; 60]), 0.2, 1);
+        let (kept, carved) = carve(rows(&[0; 60]), &by(0.2, 1));
         assert_eq!(carved.len(), 12);
         assert!(kept.iter().all(|row| carved.iter().all(|other| row.text != other.text)));
     }
@@ -163,8 +184,8 @@ mod tests {
         #[test]
         fn carving_is_a_stratified_partition(labels in prop::collection::vec(0u8..4, 2..200), share in 0.05f64..0.5, seed: u64) {
             let all = rows(&labels);
-            let (kept, carved) = carve(all.clone(), share, seed);
-            prop_assert_eq!((kept.clone(), carved.clone()), carve(all.clone(), share, seed));
+            let (kept, carved) = carve(all.clone(), &by(share, seed));
+            prop_assert_eq!((kept.clone(), carved.clone()), carve(all.clone(), &by(share, seed)));
             let mut lines: Vec<usize> = kept.iter().chain(&carved).map(|row| row.line).collect();
             lines.sort_unstable();
             prop_assert_eq!(lines, all.iter().map(|row| row.line).collect::<Vec<_>>());

@@ -8,7 +8,8 @@ use serde::Serialize;
 
 use crate::data::read::Row;
 use crate::data::splits::{Part, Splits};
-use crate::spec::task::Split;
+use crate::data::values;
+use crate::spec::task::{Split, TaskKind};
 
 /// What a data set is like.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -32,12 +33,36 @@ pub struct SplitSurvey {
     pub path: PathBuf,
     /// Rows.
     pub n_rows: usize,
-    /// Rows per label, in the order of the labels.
-    pub label_counts: Vec<usize>,
+    /// What is to be predicted.
+    #[serde(flatten)]
+    pub targets: Targets,
     /// Rows whose texts have control characters.
     pub control_characters: Option<Occurrence>,
     /// Words per row, both texts of a pair together.
     pub words: Words,
+}
+
+/// What is to be predicted in a split.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Targets {
+    /// Rows per label, in the order of the labels.
+    LabelCounts(Vec<usize>),
+    /// The values of a regression.
+    Values(Values),
+}
+
+/// The values of a regression in a split.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Values {
+    /// The least.
+    pub least: f64,
+    /// Their mean.
+    pub mean: f64,
+    /// The greatest.
+    pub greatest: f64,
+    /// Root of the mean squared distance from the mean: the root of the loss of always predicting the mean.
+    pub standard_deviation: f64,
 }
 
 /// Words (pieces between white space) per row.
@@ -67,8 +92,8 @@ pub struct Overlap {
     pub found: Occurrence,
 }
 
-/// Surveys the splits of a task with these labels.
-pub fn survey(splits: &Splits, labels: &[String]) -> Survey {
+/// Surveys the splits of a task; every row must have passed its check.
+pub fn survey(splits: &Splits, kind: TaskKind, labels: &[String]) -> Survey {
     let parts = [(Split::Train, &splits.train), (Split::Validation, &splits.validation), (Split::Test, &splits.test)];
     let present = parts.into_iter().filter(|(_, part)| !part.rows.is_empty());
     let train: HashSet<Texts> = splits.train.rows.iter().map(texts).collect();
@@ -85,14 +110,14 @@ pub fn survey(splits: &Splits, labels: &[String]) -> Survey {
             }
             Entry::Occupied(entry) => {
                 repeated.push(row);
-                if *entry.get() != row.label {
+                if !is_same(kind, entry.get(), &row.label) {
                     contradicting.push(row);
                 }
             }
         }
     }
     Survey {
-        splits: present.clone().map(|(split, part)| split_survey(split, part, labels)).collect(),
+        splits: present.clone().map(|(split, part)| split_survey(split, part, kind, labels)).collect(),
         overlaps: present.skip(1).filter_map(overlap).collect(),
         train_duplicates: occurrence(repeated.into_iter()),
         contradictions: occurrence(contradicting.into_iter()),
@@ -111,11 +136,14 @@ fn occurrence<'a>(mut rows: impl Iterator<Item = &'a Row>) -> Option<Occurrence>
     Some(Occurrence { n_rows: 1 + rows.count(), first_line })
 }
 
-fn split_survey(split: Split, part: &Part, labels: &[String]) -> SplitSurvey {
-    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+/// Whether two labels are the same, as names or as numbers.
+fn is_same(kind: TaskKind, a: &str, b: &str) -> bool {
+    a == b || kind == TaskKind::Regression && values::parse(a) == values::parse(b)
+}
+
+fn split_survey(split: Split, part: &Part, kind: TaskKind, labels: &[String]) -> SplitSurvey {
     let (mut n_words, mut longest) = (0, 0);
     for row in &part.rows {
-        *counts.entry(&row.label).or_default() += 1;
         let words = row.text.split_whitespace().count() + row.text_pair.as_deref().map_or(0, |pair| pair.split_whitespace().count());
         n_words += words;
         longest = longest.max(words);
@@ -124,9 +152,33 @@ fn split_survey(split: Split, part: &Part, labels: &[String]) -> SplitSurvey {
         split,
         path: part.path.clone().unwrap_or_default(),
         n_rows: part.rows.len(),
-        label_counts: labels.iter().map(|label| counts.get(label.as_str()).copied().unwrap_or(0)).collect(),
+        targets: match kind {
+            TaskKind::Classification => Targets::LabelCounts(label_counts(part, labels)),
+            TaskKind::Regression => Targets::Values(spread(part)),
+        },
         control_characters: occurrence(part.rows.iter().filter(|row| has_control(row))),
         words: Words { mean: n_words as f64 / part.rows.len().max(1) as f64, longest },
+    }
+}
+
+fn label_counts(part: &Part, labels: &[String]) -> Vec<usize> {
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for row in &part.rows {
+        *counts.entry(&row.label).or_default() += 1;
+    }
+    labels.iter().map(|label| counts.get(label.as_str()).copied().unwrap_or(0)).collect()
+}
+
+fn spread(part: &Part) -> Values {
+    let values: Vec<f64> = part.rows.iter().filter_map(|row| values::parse(&row.label)).collect();
+    let n = values.len() as f64;
+    let mean = values.iter().sum::<f64>() / n;
+    let variance = values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / n;
+    Values {
+        least: values.iter().copied().fold(f64::INFINITY, f64::min),
+        mean,
+        greatest: values.iter().copied().fold(f64::NEG_INFINITY, f64::max),
+        standard_deviation: variance.sqrt(),
     }
 }
 
@@ -157,14 +209,31 @@ mod tests {
             validation: part(&[("d", "x"), ("b c", "y"), ("a", "x")]),
             test: Part::default(),
         };
-        let survey = survey(&splits, &["x".to_owned(), "y".to_owned(), "z".to_owned()]);
+        let survey = survey(&splits, TaskKind::Classification, &["x".to_owned(), "y".to_owned(), "z".to_owned()]);
         assert_eq!(survey.splits.len(), 2);
-        assert_eq!(survey.splits[0].label_counts, [3, 2, 0]);
+        assert_eq!(survey.splits[0].targets, Targets::LabelCounts(vec![3, 2, 0]));
         assert_eq!(survey.splits[0].control_characters, Some(Occurrence { n_rows: 1, first_line: 6 }));
         assert_eq!((survey.splits[0].words.mean.to_bits(), survey.splits[0].words.longest), (1.2f64.to_bits(), 2));
         let found = Occurrence { n_rows: 2, first_line: 3 };
         assert_eq!(survey.overlaps, [Overlap { split: Split::Validation, found }]);
         assert_eq!(survey.train_duplicates, Some(Occurrence { n_rows: 2, first_line: 4 }));
         assert_eq!(survey.contradictions, Some(Occurrence { n_rows: 1, first_line: 5 }));
+    }
+
+    #[test]
+    fn values_are_described_and_written_numbers_compared_as_numbers() {
+        let splits = Splits {
+            train: part(&[("a", "1"), ("b", "2.5"), ("a", "1.0"), ("c", "-0.5"), ("b", "3")]),
+            validation: part(&[("d", "7")]),
+            test: Part::default(),
+        };
+        let survey = survey(&splits, TaskKind::Regression, &[]);
+        // numpy 2.4.6: min, mean, max, std.
+        let values = Values { least: -0.5, mean: 1.4, greatest: 3.0, standard_deviation: 1.240_967_364_599_085_7 };
+        assert_eq!(survey.splits[0].targets, Targets::Values(values));
+        assert_eq!(survey.train_duplicates, Some(Occurrence { n_rows: 2, first_line: 4 }));
+        assert_eq!(survey.contradictions, Some(Occurrence { n_rows: 1, first_line: 6 }));
+        let json = serde_json::to_value(&survey).unwrap();
+        assert_eq!((&json["splits"][1]["values"]["greatest"], json["splits"][1].get("label_counts")), (&7.0.into(), None));
     }
 }

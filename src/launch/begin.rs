@@ -31,7 +31,8 @@ pub fn begin(root: &Path, plan: &Plan) -> Result<String, BeginError> {
     // What can be known to be missing is said before anything is written.
     program::worker()?;
     let runs = plan.specs();
-    let experiment = NewExperiment { name: &plan.name, source: &plan.file, text: &plan.text, runs: &runs, runs_at_once: plan.runs_at_once };
+    let Plan { name, file, text, overrides, runs_at_once, .. } = plan;
+    let experiment = NewExperiment { name, source: file, text, overrides, runs: &runs, runs_at_once: *runs_at_once };
     let name = create::create(root, &experiment)?;
     match start::start_queue(root) {
         Ok(_) => Ok(name),

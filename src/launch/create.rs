@@ -10,6 +10,7 @@ use crate::run::clock;
 use crate::run::dir::{self, DirError, RunDir};
 use crate::run::event::FORMAT_VERSION;
 use crate::run::experiment::{ExperimentRecord, RECORD_FILE, is_plain_name};
+use crate::spec::experiment::overrides::Overrides;
 use crate::spec::run::RunSpec;
 
 /// Longest folder name of an experiment without its number, in bytes.
@@ -24,6 +25,8 @@ pub struct NewExperiment<'a> {
     pub source: &'a Path,
     /// The text of its file; copied as it is.
     pub text: &'a str,
+    /// What the command line said in place of its file.
+    pub overrides: &'a Overrides,
     /// Its runs, resolved, at least one.
     pub runs: &'a [RunSpec],
     /// How many of them may run at once.
@@ -87,6 +90,7 @@ fn fill(folder: &Path, experiment: &NewExperiment) -> Result<(), CreateError> {
         format: FORMAT_VERSION,
         name: experiment.name.to_owned(),
         source: source.display().to_string(),
+        overrides: experiment.overrides.clone(),
         created: clock::now_seconds(),
         runs: experiment.runs.iter().map(|run| run.name.clone()).collect(),
         runs_at_once: experiment.runs_at_once.max(1),
@@ -162,7 +166,9 @@ mod tests {
 
     fn new_in(root: &Path, name: &str, names: &[&str]) -> Result<String, CreateError> {
         let source = Path::new("experiment.yaml");
-        create(root, &NewExperiment { name, source, text: "name: x # as written\n", runs: &runs(names), runs_at_once: 2 })
+        let overrides = Overrides { epochs: Some(2), ..Overrides::default() };
+        let (text, runs) = ("name: x # as written\n", runs(names));
+        create(root, &NewExperiment { name, source, text, overrides: &overrides, runs: &runs, runs_at_once: 2 })
     }
 
     #[test]
@@ -172,6 +178,7 @@ mod tests {
         assert_eq!(new_in(&root, "quick start!", &["full", "lora"]).unwrap(), "quick-start-1");
         assert_eq!(new_in(&root, "quick start!", &["full"]).unwrap(), "quick-start-2");
         let record = experiment::read_record(&root.join("quick-start-1")).unwrap().unwrap();
+        assert_eq!(record.overrides.in_words(), "--epochs 2");
         assert_eq!((record.runs, record.runs_at_once), (vec!["full".to_owned(), "lora".to_owned()], 2));
         assert_eq!(RunDir::new(root.join("quick-start-1/lora")).read_spec().unwrap(), runs(&["lora"])[0]);
         assert_eq!(fs::read_to_string(root.join("quick-start-1/experiment.yaml")).unwrap(), "name: x # as written\n");

@@ -10,6 +10,7 @@ use crate::plan::error::PlanError;
 use crate::plan::prepare;
 use crate::plan::sources::{self, Bases};
 use crate::spec::experiment::locate::Place;
+use crate::spec::experiment::overrides::Overrides;
 use crate::spec::experiment::problem::Problems;
 use crate::spec::experiment::read as experiment_reader;
 use crate::spec::experiment::resolve::DEFAULT_MODEL;
@@ -34,9 +35,10 @@ pub enum Needed {
 }
 
 /// What the experiment in a file needs from the hub; nothing for a file with problems, which the plan will tell.
-pub fn needs(file: &Path, environment: &Environment) -> Vec<Need> {
+pub fn needs(file: &Path, overrides: &Overrides, environment: &Environment) -> Vec<Need> {
     let Ok(bytes) = prepare::bytes(&environment.current_folder.join(file)) else { return Vec::new() };
-    let Ok(experiment) = experiment_reader::experiment(&bytes) else { return Vec::new() };
+    let Ok(mut experiment) = experiment_reader::experiment(&bytes) else { return Vec::new() };
+    overrides.apply(&mut experiment);
     let bases = Bases::new(file, environment);
     let (id, place) = match &experiment.model {
         Some(written) => (written.value.as_str(), written.place.clone()),

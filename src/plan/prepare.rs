@@ -3,6 +3,7 @@
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use crate::data;
 use crate::data::error::DataError;
 use crate::data::splits::{self, Carving};
 use crate::data::survey::{self, Survey};
@@ -14,6 +15,7 @@ use crate::plan::sources::{self, Bases, DataFiles};
 use crate::plan::warnings;
 use crate::pretrained::folder::{self, Pretrained};
 use crate::spec::experiment::locate::Place;
+use crate::spec::experiment::overrides::Overrides;
 use crate::spec::experiment::problem::{Problem, Problems};
 use crate::spec::experiment::read as experiment_reader;
 use crate::spec::experiment::resolve::{self, DEFAULT_MAX_LENGTH, DEFAULT_MODEL, DEFAULT_VALIDATION_SHARE, Found};
@@ -21,7 +23,7 @@ use crate::spec::experiment::section::Written;
 use crate::spec::experiment::values;
 use crate::spec::experiment::written::{Data, Experiment, Source};
 use crate::spec::run::{Model, RunSpec};
-use crate::spec::task::{Columns, Task};
+use crate::spec::task::{Columns, Task, TaskKind};
 
 /// More bytes than an experiment file may have are not read.
 const MOST_BYTES: u64 = (1 << 20) + 1;
@@ -33,6 +35,8 @@ pub struct Plan {
     pub file: PathBuf,
     /// Its text.
     pub text: String,
+    /// What stands in place of what the text says.
+    pub overrides: Overrides,
     /// The experiment's name.
     pub name: String,
     /// The runs, in the file's order, at least one.
@@ -67,18 +71,19 @@ impl Plan {
     }
 }
 
-/// Reads an experiment file with its data and model, and checks all of it; nothing is written.
-pub fn prepare(path: &Path, environment: &Environment) -> Result<Plan, PlanError> {
+/// Reads an experiment file, overridden, with its data and model, and checks all of it; nothing is written.
+pub fn prepare(path: &Path, overrides: &Overrides, environment: &Environment) -> Result<Plan, PlanError> {
     let bytes = bytes(&environment.current_folder.join(path)).map_err(|message| PlanError::whole(path.to_owned(), message))?;
     let failed = |problems: Vec<Problem>| PlanError { file: path.to_owned(), problems };
-    let experiment = experiment_reader::experiment(&bytes).map_err(failed)?;
+    let mut experiment = experiment_reader::experiment(&bytes).map_err(failed)?;
+    overrides.apply(&mut experiment);
     let text = String::from_utf8_lossy(&bytes).trim_start_matches('\u{feff}').to_owned();
     let mut problems = Problems::new(&text);
     let default_name = default_name(path, &experiment, &mut problems);
     let bases = Bases::new(path, environment);
     let model = model(&experiment, &bases, environment, &mut problems);
     let files = sources::data_files(&experiment.data, &bases, environment, &mut problems);
-    let data = files.and_then(|files| data(&experiment.data, &files, &mut problems));
+    let data = files.as_ref().and_then(|files| checked_data(&experiment.data, files, &mut problems));
     let (Some((model, pretrained)), Some((mut task, survey))) = (model, data) else { return Err(failed(problems.sorted())) };
     task.max_length = task.max_length.min(pretrained.backbone.max_positions);
     let found = Found {
@@ -95,9 +100,22 @@ pub fn prepare(path: &Path, environment: &Environment) -> Result<Plan, PlanError
     }
     let cost = |spec: &RunSpec| cost::cost(spec, &pretrained.backbone, &survey);
     let runs: Vec<PlannedRun> = resolved.runs.into_iter().map(|spec| PlannedRun { cost: cost(&spec), spec }).collect();
-    let warnings = warnings::warnings(&runs, &task, &survey);
+    let mut warnings = warnings::warnings(&runs, &task, &survey);
+    warnings.extend(files.into_iter().flat_map(|files| files.notes));
     let (name, runs_at_once) = (resolved.name, resolved.runs_at_once);
-    Ok(Plan { file: path.to_owned(), text, name, runs, runs_at_once, task, survey, model, pretrained, warnings })
+    Ok(Plan {
+        file: path.to_owned(),
+        text,
+        overrides: overrides.clone(),
+        name,
+        runs,
+        runs_at_once,
+        task,
+        survey,
+        model,
+        pretrained,
+        warnings,
+    })
 }
 
 pub(super) fn bytes(path: &Path) -> Result<Vec<u8>, String> {
@@ -140,11 +158,14 @@ fn model(experiment: &Experiment, bases: &Bases, environment: &Environment, prob
     }
 }
 
-fn data(written: &Data, paths: &DataFiles, problems: &mut Problems) -> Option<(Task, Survey)> {
+fn checked_data(written: &Data, paths: &DataFiles, problems: &mut Problems) -> Option<(Task, Survey)> {
     match read_data(written, paths) {
         Ok(found) => Some(found),
         Err(error) => {
-            problems.push(data_place(written, paths, &error), error.to_string(), "");
+            match data_place(written, paths, &error) {
+                Some(place) => problems.push(place, error.to_string(), ""),
+                None => problems.add(Problem::whole(format!("--data: {error}"))),
+            }
             None
         }
     }
@@ -152,14 +173,20 @@ fn data(written: &Data, paths: &DataFiles, problems: &mut Problems) -> Option<(T
 
 fn read_data(written: &Data, paths: &DataFiles) -> Result<(Task, Survey), DataError> {
     let name = |given: &Option<String>, default: &str| given.clone().unwrap_or_else(|| default.to_owned());
-    let columns = Columns { text: name(&written.text, "text"), text_pair: written.text_pair.clone(), label: name(&written.label, "label") };
-    let files = read::files(&paths.train, paths.validation.as_deref(), paths.test.as_deref(), &columns)?;
-    let labels = match &written.labels {
-        Some(labels) => labels.clone(),
-        None => labels::find(&files.train)?,
+    let columns = Columns {
+        text: name(&written.text, "text"),
+        text_pair: written.text_pair.clone(),
+        label: name(&written.label, sources::DEFAULT_LABEL),
     };
-    labels::check(&files, &labels)?;
+    let files = read::files(&paths.train, paths.validation.as_deref(), paths.test.as_deref(), &columns)?;
+    let kind = written.kind.unwrap_or_default();
+    let labels = match (kind, &written.labels) {
+        (TaskKind::Regression, _) => Vec::new(),
+        (TaskKind::Classification, Some(labels)) => labels.clone(),
+        (TaskKind::Classification, None) => labels::find(&files.train)?,
+    };
     let task = Task {
+        kind,
         train: paths.train.clone(),
         validation: paths.validation.clone(),
         test: paths.test.clone(),
@@ -170,23 +197,25 @@ fn read_data(written: &Data, paths: &DataFiles) -> Result<(Task, Survey), DataEr
         labels,
         max_length: written.max_length.as_ref().map_or(DEFAULT_MAX_LENGTH, |length| length.value),
     };
+    data::check(&files, &task)?;
     let splits = splits::split(files, &Carving::of(&task))?;
-    let survey = survey::survey(&splits, &task.labels);
+    let survey = survey::survey(&splits, kind, &task.labels);
     Ok((task, survey))
 }
 
-/// Where the file that an error names stands in the experiment.
-fn data_place<'a>(written: &'a Data, paths: &DataFiles, error: &DataError) -> &'a Place {
+/// Where the file that an error names stands in the experiment; `None` where the command line names it.
+fn data_place<'a>(written: &'a Data, paths: &DataFiles, error: &DataError) -> Option<&'a Place> {
     let (DataError::Unreadable { path, .. }
     | DataError::NotAFile(path)
     | DataError::UnknownFormat(path)
     | DataError::File { path, .. }
     | DataError::Line { path, .. }) = error;
     match &written.source {
-        Source::Folder(folder) => &folder.place,
-        Source::Dataset(dataset) => &dataset.id.place,
-        Source::Files { validation: Some(file), .. } if paths.validation.as_ref() == Some(path) => &file.place,
-        Source::Files { test: Some(file), .. } if paths.test.as_ref() == Some(path) => &file.place,
-        Source::Files { train, .. } => &train.place,
+        Source::Given(_) => None,
+        Source::Folder(folder) => Some(&folder.place),
+        Source::Dataset(dataset) => Some(&dataset.id.place),
+        Source::Files { validation: Some(file), .. } if paths.validation.as_ref() == Some(path) => Some(&file.place),
+        Source::Files { test: Some(file), .. } if paths.test.as_ref() == Some(path) => Some(&file.place),
+        Source::Files { train, .. } => Some(&train.place),
     }
 }

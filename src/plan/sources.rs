@@ -3,17 +3,23 @@
 use std::path::{Path, PathBuf};
 
 use crate::data::read::ENDINGS;
+use crate::data::{parquet, series};
 use crate::hub::cache;
 use crate::hub::dataset::{self, Choice};
 use crate::hub::error::HubError;
 use crate::hub::repository::{Kind, Repository};
 use crate::plan::environment::Environment;
-use crate::spec::experiment::problem::Problems;
+use crate::spec::experiment::problem::{Problem, Problems};
 use crate::spec::experiment::section::Written;
 use crate::spec::experiment::written::{Data, DatasetWritten, Source};
 
+/// The column of the label where none is named.
+pub const DEFAULT_LABEL: &str = "label";
 /// Names under which a folder may hold its validation split; the first is ours.
 const VALIDATION_NAMES: [&str; 3] = ["validation", "dev", "valid"];
+
+/// End of a split's name where the hub keeps it in one Parquet file.
+const HUB_ENDING: &str = "-00000-of-00001.parquet";
 
 /// The data files, absolute.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,6 +30,8 @@ pub struct DataFiles {
     pub validation: Option<PathBuf>,
     /// Test rows.
     pub test: Option<PathBuf>,
+    /// What the user should know of them.
+    pub notes: Vec<String>,
 }
 
 /// The folders that a relative path may start from: the experiment file's own, then the current one.
@@ -73,10 +81,17 @@ pub fn data_files(data: &Data, bases: &Bases, environment: &Environment, problem
             let train = file(train, bases, problems);
             let validation = validation.as_ref().map(|path| file(path, bases, problems).ok_or(()));
             let test = test.as_ref().map(|path| file(path, bases, problems).ok_or(()));
-            Some(DataFiles { train: train?, validation: validation.transpose().ok()?, test: test.transpose().ok()? })
+            Some(DataFiles { train: train?, validation: validation.transpose().ok()?, test: test.transpose().ok()?, notes: Vec::new() })
         }
-        Source::Folder(folder) => in_folder(folder, bases, problems),
-        Source::Dataset(written) => in_cache(written, environment, problems),
+        Source::Dataset(written) => in_cache(written, data.label.as_deref().unwrap_or(DEFAULT_LABEL), environment, problems),
+        Source::Folder(written) => {
+            let Some(folder) = bases.find(&written.value).filter(|path| path.is_dir()) else {
+                problems.push(&written.place, format!("there is no folder {}", written.value), &bases.looked_in(&written.value));
+                return None;
+            };
+            in_folder(&folder, &written.value).map_err(|(message, hint)| problems.push(&written.place, message, &hint)).ok()
+        }
+        Source::Given(path) => given(path, bases).map_err(|message| problems.add(Problem::whole(format!("--data: {message}")))).ok(),
     }
 }
 
@@ -88,25 +103,33 @@ fn file(written: &Written<String>, bases: &Bases, problems: &mut Problems) -> Op
     found
 }
 
-fn in_folder(written: &Written<String>, bases: &Bases, problems: &mut Problems) -> Option<DataFiles> {
-    let Some(folder) = bases.find(&written.value).filter(|path| path.is_dir()) else {
-        problems.push(&written.place, format!("there is no folder {}", written.value), &bases.looked_in(&written.value));
-        return None;
-    };
-    let mut find = |names: &[&str]| {
-        let candidates = names.iter().flat_map(|name| ENDINGS.map(|ending| folder.join(format!("{name}.{ending}"))));
+/// The files that the command line means: those of a folder, or one of training rows.
+fn given(path: &Path, bases: &Bases) -> Result<DataFiles, String> {
+    let (found, shown) = (tidy(&bases.current.join(path)), path.display().to_string());
+    if found.is_dir() {
+        return in_folder(&found, &shown).map_err(|(message, hint)| if hint.is_empty() { message } else { format!("{message}; {hint}") });
+    }
+    if !found.exists() {
+        return Err(format!("there is no file or folder {shown}"));
+    }
+    Ok(DataFiles { train: found, validation: None, test: None, notes: Vec::new() })
+}
+
+/// The files of a folder that errors show as `shown`; or what is wrong, and a hint.
+fn in_folder(folder: &Path, shown: &str) -> Result<DataFiles, (String, String)> {
+    let find = |names: &[&str]| {
+        let endings = ENDINGS.map(|ending| format!(".{ending}")).into_iter().chain([HUB_ENDING.to_owned()]);
+        let candidates = endings.flat_map(|ending| names.iter().map(move |name| folder.join(format!("{name}{ending}"))));
         let found: Vec<PathBuf> = candidates.filter(|path| path.is_file()).collect();
         if let [first, second, ..] = &found[..] {
-            let message = format!("{} holds both {} and {}", written.value, file_name(first), file_name(second));
-            problems.push(&written.place, message, "name the files one by one: train, validation, test");
+            let message = format!("{shown} holds both {} and {}", file_name(first), file_name(second));
+            return Err((message, "name the files one by one: train, validation, test".to_owned()));
         }
-        found.into_iter().next()
+        Ok(found.into_iter().next())
     };
-    let (train, validation, test) = (find(&["train"]), find(&VALIDATION_NAMES), find(&["test"]));
-    if train.is_none() {
-        problems.push(&written.place, format!("{} holds no train.tsv, train.csv or train.jsonl", written.value), "");
-    }
-    Some(DataFiles { train: train?, validation, test })
+    let (train, validation, test) = (find(&["train"])?, find(&VALIDATION_NAMES)?, find(&["test"])?);
+    let missing = || (format!("{shown} holds no train.tsv, train.csv, train.jsonl or train.parquet"), String::new());
+    Ok(DataFiles { train: train.ok_or_else(missing)?, validation, test, notes: Vec::new() })
 }
 
 fn file_name(path: &Path) -> String {
@@ -126,7 +149,7 @@ pub fn dataset(written: &DatasetWritten) -> Result<(Repository, Choice), HubErro
 }
 
 /// The files of a data set in the hub's cache.
-fn in_cache(written: &DatasetWritten, environment: &Environment, problems: &mut Problems) -> Option<DataFiles> {
+fn in_cache(written: &DatasetWritten, label: &str, environment: &Environment, problems: &mut Problems) -> Option<DataFiles> {
     let found = dataset(written).and_then(|(repository, choice)| dataset::find(&repository, &choice, &environment.hub));
     let files = match found {
         Ok(files) => files,
@@ -135,14 +158,28 @@ fn in_cache(written: &DatasetWritten, environment: &Environment, problems: &mut 
             return None;
         }
     };
-    if let Some(several) = [&files.train, &files.validation, &files.test].into_iter().find(|files| files.len() > 1) {
-        let message = format!("{} has a split in {} files; only splits of one file can be read", written.id.value, several.len());
-        problems.push(&written.id.place, message, "save the split as one file and name the files: train, validation, test");
-        return None;
+    let mut one = |files: Vec<PathBuf>| match &files[..] {
+        [] => Ok(None),
+        [file] => Ok(Some(file.clone())),
+        // A run's specification has one path for a split.
+        several => series::path(several).map(Some).ok_or_else(|| {
+            let message = format!("a split of {} is in {} files whose names have nothing in common", written.id.value, several.len());
+            problems.push(&written.id.place, message, "save it as one file and name the files: train, validation, test");
+        }),
+    };
+    let (train, validation, mut test) = (one(files.train).ok()??, one(files.validation).ok()?, one(files.test).ok()?);
+    let mut notes = Vec::new();
+    if let Some(path) = test.take_if(|path| has_no_labels(path, label)) {
+        let split = path.file_name().unwrap_or_default().display();
+        notes.push(format!("the test split of {} has no labels ({split} holds -1 or nothing); it is left out", written.id.value));
     }
-    let mut splits = [files.train, files.validation, files.test].map(|files| files.into_iter().next()).into_iter();
-    let mut next = || splits.next().flatten();
-    Some(DataFiles { train: next()?, validation: next(), test: next() })
+    Some(DataFiles { train, validation, test, notes })
+}
+
+/// Whether the labels of a split are kept secret.
+fn has_no_labels(path: &Path, label: &str) -> bool {
+    let files = series::files(path).unwrap_or_else(|| vec![path.to_owned()]);
+    files.into_iter().all(|file| std::fs::read(file).is_ok_and(|bytes| parquet::has_no_labels(bytes, label)))
 }
 
 /// The model that `id` names, where it is no folder: an id on the hub.

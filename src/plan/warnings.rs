@@ -1,12 +1,14 @@
 //! What is allowed and yet probably a mistake. Pure.
 
-use crate::data::survey::{Occurrence, Survey};
+use crate::data::read;
+use crate::data::survey::{Occurrence, Survey, Targets};
+use crate::data::values;
 use crate::metric::MetricName;
 use crate::plan::prepare::PlannedRun;
 use crate::spec::experiment::values::{quoted, short_number};
 use crate::spec::method::{BackboneTraining, Method};
 use crate::spec::optimization::EvaluateEvery;
-use crate::spec::task::{Split, Task};
+use crate::spec::task::{Split, Task, TaskKind};
 
 /// Devlin et al. 2019, appendix A.3: the highest learning rate for full fine-tuning.
 const HIGHEST_FULL_LR: f64 = 5e-5;
@@ -75,55 +77,69 @@ fn of_run(run: &PlannedRun, task: &Task) -> Vec<String> {
 
 fn of_data(task: &Task, survey: &Survey) -> Vec<String> {
     let mut warnings = Vec::new();
+    let is_fraction = |label: &String| values::parse(label).is_some_and(|value| value.fract() != 0.0);
+    if task.labels.iter().all(|label| values::parse(label).is_some()) && task.labels.iter().any(is_fraction) {
+        let n_labels = task.labels.len();
+        warnings
+            .push(format!("the {n_labels} labels are numbers with fractions; to predict them as numbers say `data: {{kind: regression}}`"));
+    }
     for split in &survey.splits {
         let name = split.split.name();
+        let counts = if let Targets::LabelCounts(counts) = &split.targets { &counts[..] } else { &[] };
         let absent: Vec<String> =
-            task.labels.iter().zip(&split.label_counts).filter(|(_, count)| **count == 0).map(|(label, _)| quoted(label)).collect();
+            task.labels.iter().zip(counts).filter(|(_, count)| **count == 0).map(|(label, _)| quoted(label)).collect();
         if !absent.is_empty() {
             warnings.push(format!("the {name} split has no row of label {}", absent.join(", ")));
         }
         if let Some(found) = &split.control_characters {
             let verb = if found.n_rows == 1 { "has" } else { "have" };
             warnings.push(format!(
-                "{} of the {name} split {verb} control characters, the first on line {}; the model sees them as they are",
+                "{} of the {name} split {verb} control characters, {}; the model sees them as they are",
                 rows(found),
-                found.first_line
+                first(survey, split.split, found)
             ));
         }
         if split.split == Split::Validation && split.n_rows < SMALL_VALIDATION {
-            let points = 100.0 * interval(split.n_rows);
-            warnings.push(format!(
-                "the validation split has {} rows: an accuracy near 90 % is known to ±{points:.0} points (95 %)",
-                split.n_rows
-            ));
+            let known = match task.kind {
+                TaskKind::Classification => format!("an accuracy near 90 % is known to ±{:.0} points", 100.0 * interval(split.n_rows)),
+                TaskKind::Regression => format!("a correlation near 0.9 is known to ±{:.2}", correlation_interval(split.n_rows)),
+            };
+            warnings.push(format!("the validation split has {} rows: {known} (95 %)", split.n_rows));
         }
     }
     for overlap in &survey.overlaps {
         let name = overlap.split.name();
         let verb = if overlap.found.n_rows == 1 { "is" } else { "are" };
         warnings.push(format!(
-            "{} of the {name} split {verb} also in the training split, the first on line {}: the {name} metric flatters",
+            "{} of the {name} split {verb} also in the training split, {}: the {name} metric flatters",
             rows(&overlap.found),
-            overlap.found.first_line
+            first(survey, overlap.split, &overlap.found)
         ));
     }
     if let Some(found) = &survey.train_duplicates {
         warnings.push(format!(
-            "{} of the training split {} an earlier one, the first on line {}",
+            "{} of the training split {} an earlier one, {}",
             rows(found),
             repeat(found),
-            found.first_line
+            first(survey, Split::Train, found)
         ));
     }
     if let Some(found) = &survey.contradictions {
         warnings.push(format!(
-            "{} of the training split {} an earlier one with another label, the first on line {}",
+            "{} of the training split {} an earlier one with another label, {}",
             rows(found),
             repeat(found),
-            found.first_line
+            first(survey, Split::Train, found)
         ));
     }
     warnings
+}
+
+/// Where the first of them is.
+fn first(survey: &Survey, split: Split, found: &Occurrence) -> String {
+    let path = survey.splits.iter().find(|survey| survey.split == split).map(|survey| survey.path.as_path());
+    let place = if path.is_none_or(read::has_lines) { "on line" } else { "in row" };
+    format!("the first {place} {}", found.first_line)
 }
 
 fn repeat(found: &Occurrence) -> &'static str {
@@ -132,6 +148,11 @@ fn repeat(found: &Occurrence) -> &'static str {
 
 fn rows(found: &Occurrence) -> String {
     format!("{} {}", found.n_rows, if found.n_rows == 1 { "row" } else { "rows" })
+}
+
+/// Half the width of the 95 % interval of a correlation near 0.9 in `n` rows (Fisher's transformation, to first order).
+fn correlation_interval(n: usize) -> f64 {
+    1.96 * (1.0 - 0.9 * 0.9) / (n.max(4) as f64 - 3.0).sqrt()
 }
 
 /// Half the width of the 95 % interval of a share near 0.9 in `n` rows (normal approximation).

@@ -2,13 +2,15 @@
 
 use serde::Serialize;
 
-use crate::data::survey::{SplitSurvey, Survey};
+use crate::data::survey::{SplitSurvey, Survey, Targets, Values};
+use crate::metric::MetricName;
 use crate::plan::cost::Cost;
 use crate::plan::prepare::{Plan, PlannedRun};
 use crate::report::number::{bytes, grouped};
 use crate::run::text::printable;
 use crate::spec::early_stopping::EarlyStopping;
-use crate::spec::experiment::values::short_number;
+use crate::spec::experiment::overrides::Overrides;
+use crate::spec::experiment::values::{quoted, short_number};
 use crate::spec::head::{Classifier, Pooling};
 use crate::spec::optimization::{EvaluateEvery, Optimization};
 use crate::spec::run::{Device, Model, RunSpec};
@@ -21,7 +23,11 @@ const MOST_LABELS: usize = 6;
 
 /// The plan as text, with a line feed at its end.
 pub fn text(plan: &Plan) -> String {
-    let mut lines = vec![heading(plan), String::new()];
+    let mut lines = vec![heading(plan)];
+    if !plan.overrides.is_empty() {
+        lines.extend(wrapped(&format!("with {}", plan.overrides.in_words()), "    "));
+    }
+    lines.push(String::new());
     lines.extend(model(plan));
     lines.extend(data(plan));
     lines.push(String::new());
@@ -45,6 +51,7 @@ pub fn json(plan: &Plan) -> String {
     #[derive(Serialize)]
     struct Document<'a> {
         experiment: &'a str,
+        overrides: &'a Overrides,
         runs_at_once: usize,
         model: &'a Model,
         labels: &'a [String],
@@ -62,6 +69,7 @@ pub fn json(plan: &Plan) -> String {
     }
     let document = Document {
         experiment: &plan.name,
+        overrides: &plan.overrides,
         runs_at_once: plan.runs_at_once,
         model: &plan.model,
         labels: &plan.task.labels,
@@ -103,19 +111,27 @@ fn data(plan: &Plan) -> Vec<String> {
     let labels = &plan.task.labels;
     let of_split = |(index, split): (usize, &SplitSurvey)| {
         let head = if index == 0 { "data   " } else { "       " };
-        let counts: Vec<String> = if labels.len() <= MOST_LABELS {
-            labels.iter().zip(&split.label_counts).map(|(label, count)| format!("{label}: {}", grouped(*count as u64))).collect()
-        } else {
-            vec![format!("{} labels", labels.len())]
+        let targets = match &split.targets {
+            Targets::LabelCounts(counts) if labels.len() <= MOST_LABELS => {
+                let count = |(label, count): (&String, &usize)| format!("{label}: {}", grouped(*count as u64));
+                labels.iter().zip(counts).map(count).collect::<Vec<_>>().join(", ")
+            }
+            Targets::LabelCounts(_) => format!("{} labels", labels.len()),
+            Targets::Values(values) => in_words(values),
         };
         let carved = plan.task.validation.is_none() && split.split == Split::Validation;
         let source = if carved { "carved from the training file".to_owned() } else { format!("from {}", split.path.display()) };
         let rows = grouped(split.n_rows as u64);
-        let mut lines = wrapped(&format!("{head}{:<10} {rows:>7} rows; {}", split.split.name(), counts.join(", ")), "         ");
+        let mut lines = wrapped(&format!("{head}{:<10} {rows:>7} rows; {}", split.split.name(), targets), "         ");
         lines.push(format!("         {source}"));
         lines
     };
     plan.survey.splits.iter().enumerate().flat_map(of_split).collect()
+}
+
+fn in_words(values: &Values) -> String {
+    let Values { least, mean, greatest, standard_deviation } = values;
+    format!("values {least} to {greatest}, mean {mean:.3}, standard deviation {standard_deviation:.3}")
 }
 
 fn table(runs: &[PlannedRun]) -> Vec<String> {
@@ -232,5 +248,6 @@ fn end_line(spec: &RunSpec) -> String {
         Device::Cpu => "cpu".to_owned(),
         Device::Cuda(index) => format!("cuda:{index}"),
     };
-    format!("{evaluated}, best by {}, {end}, device {device}", spec.best_metric.name())
+    let label = if spec.best_metric == MetricName::F1 { format!(" of label {}", quoted(&spec.task.labels[1])) } else { String::new() };
+    format!("{evaluated}, best by {}{label}, {end}, device {device}", spec.best_metric.name())
 }

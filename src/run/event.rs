@@ -14,7 +14,7 @@ use crate::spec::task::Split;
 /// Version of the format of a run folder; the first event of every attempt carries it.
 ///
 /// Changelog:
-/// - 1: first version.
+/// - 1: first version. Since then, readable by all: an evaluation of a regression has no `confusion` and other metrics.
 pub const FORMAT_VERSION: u32 = 1;
 
 /// One line of `events.jsonl`.
@@ -88,7 +88,7 @@ pub struct TrainingStarted {
     pub total_steps: u64,
     /// Rows per split.
     pub rows: BTreeMap<Split, u64>,
-    /// Label names in the order of the logits.
+    /// Label names in the order of the logits; none in a regression.
     pub labels: Vec<String>,
     /// The device in words: "cpu", "cuda:0".
     pub device: String,
@@ -122,7 +122,7 @@ pub struct StepTaken {
     pub step: u64,
     /// Passes over the training split so far, with fraction.
     pub epoch: f64,
-    /// Mean of the training objective over the step's batch, label smoothing included, nat.
+    /// Mean of the training objective over the step's batch: cross-entropy with label smoothing, nat, or the squared error.
     pub loss: Number,
     /// Learning rate used.
     pub learning_rate: f64,
@@ -151,8 +151,9 @@ pub struct Evaluation {
     pub split: Split,
     /// Loss and every metric.
     pub metrics: BTreeMap<MetricName, Number>,
-    /// Counts of (true, predicted) label.
-    pub confusion: ConfusionMatrix,
+    /// Counts of (true, predicted) label; none in a regression.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub confusion: Option<ConfusionMatrix>,
     /// Seconds that it took.
     pub seconds: f64,
     /// Whether it is the best validation so far.

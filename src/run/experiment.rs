@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::run::dir;
 use crate::run::reader;
+use crate::spec::experiment::overrides::Overrides;
 
 /// Name of the record in an experiment's folder.
 pub const RECORD_FILE: &str = "experiment.json";
@@ -19,6 +20,9 @@ pub struct ExperimentRecord {
     pub name: String,
     /// The experiment file, absolute.
     pub source: String,
+    /// What the command line said in place of the file.
+    #[serde(default, skip_serializing_if = "Overrides::is_empty")]
+    pub overrides: Overrides,
     /// Seconds since the Unix epoch.
     pub created: f64,
     /// Folder names of its runs, in order.

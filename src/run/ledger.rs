@@ -10,7 +10,7 @@ use crate::spec::run::RunSpec;
 pub fn planned(spec: &RunSpec, backbone: &Backbone) -> Ledger {
     let of_backbone = backbone.parameters(spec.head.pooling == Pooling::Pooler) as u64;
     let method = spec.method.added_parameters(backbone) as u64;
-    let head = spec.head.parameters(backbone.hidden_size, spec.task.labels.len() as i64) as u64;
+    let head = spec.head.parameters(backbone.hidden_size, spec.task.n_outputs() as i64) as u64;
     let backbone_trainable = match spec.method.backbone_training() {
         BackboneTraining::Trained => of_backbone,
         BackboneTraining::Frozen => 0,

@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use crate::metric::{ConfusionMatrix, MetricName};
+use crate::metric::MetricName;
 use crate::run::event::{
     AttemptStarted, Checkpoint, CheckpointKind, Evaluation, Event, EventKind, Finished, Note, Preparing, StepTaken, TrainingStarted,
 };
@@ -115,11 +115,6 @@ impl RunState {
     /// A metric's value in the latest validation.
     pub fn latest_validation(&self, metric: MetricName) -> Option<f64> {
         self.evaluations.last().and_then(|evaluation| evaluation.metrics.get(&metric)).map(|value| value.0)
-    }
-
-    /// The validation confusion matrix of the latest evaluation.
-    pub fn latest_confusion(&self) -> Option<&ConfusionMatrix> {
-        self.evaluations.last().map(|evaluation| &evaluation.confusion)
     }
 
     /// Examples per second over all training steps so far; pauses and evaluations not counted.

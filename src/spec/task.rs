@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use crate::metric::MetricName;
+
 /// A part of the data with a purpose.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -27,11 +29,57 @@ impl Split {
     }
 }
 
+/// What is predicted for a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TaskKind {
+    /// One label of several; the loss is cross-entropy.
+    #[default]
+    Classification,
+    /// A number; the loss is the squared error (as Transformers' `problem_type="regression"`).
+    Regression,
+}
+
+impl TaskKind {
+    /// Every kind with its name in experiment files.
+    pub const NAMES: [(&'static str, Self); 2] = [("classification", Self::Classification), ("regression", Self::Regression)];
+
+    /// The name in files and on screens.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Classification => "classification",
+            Self::Regression => "regression",
+        }
+    }
+
+    /// The metrics that judge it.
+    pub const fn metrics(self) -> &'static [MetricName] {
+        match self {
+            Self::Classification => {
+                &[MetricName::Loss, MetricName::Accuracy, MetricName::F1, MetricName::MacroF1, MetricName::Matthews]
+            }
+            Self::Regression => &[MetricName::Loss, MetricName::Pearson, MetricName::Spearman],
+        }
+    }
+
+    /// The metric that chooses the best checkpoint where none is named: accuracy; of a regression the Pearson correlation, which
+    /// GLUE reports for STS-B (Wang et al. 2018, arXiv:1804.07461, table 1) and whose size, unlike the loss's, has no unit.
+    pub const fn default_metric(self) -> MetricName {
+        match self {
+            Self::Classification => MetricName::Accuracy,
+            Self::Regression => MetricName::Pearson,
+        }
+    }
+}
+
 /// The data of a task, every path absolute, every default resolved.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Task {
-    /// File of training rows (TSV, CSV or JSON Lines by its ending).
+    /// What is predicted.
+    #[serde(default)]
+    pub kind: TaskKind,
+    /// File of training rows (TSV, CSV, JSON Lines or Parquet by its ending).
     pub train: PathBuf,
     /// File of validation rows; where absent they are carved from the training rows.
     pub validation: Option<PathBuf>,
@@ -45,10 +93,20 @@ pub struct Task {
     pub max_train_rows: Option<usize>,
     /// Names of the columns.
     pub columns: Columns,
-    /// Label names in the order of the logits.
+    /// Label names in the order of the logits; none in a regression.
     pub labels: Vec<String>,
     /// Longest input in tokens; longer ones are truncated.
     pub max_length: i64,
+}
+
+impl Task {
+    /// Outputs of the head: a logit for each label, or one number.
+    pub const fn n_outputs(&self) -> usize {
+        match self.kind {
+            TaskKind::Classification => self.labels.len(),
+            TaskKind::Regression => 1,
+        }
+    }
 }
 
 /// Names of the columns that hold a row's texts and label.
@@ -59,6 +117,6 @@ pub struct Columns {
     pub text: String,
     /// The second text of a pair.
     pub text_pair: Option<String>,
-    /// The label.
+    /// The label, or the number to be predicted.
     pub label: String,
 }

@@ -1,6 +1,5 @@
 //! What each action does to the state. No input or output.
 
-use crate::metric::MetricName;
 use crate::run::request::RequestKind;
 use crate::run::status::RunStatus;
 use crate::tui::effect::Effect;
@@ -233,7 +232,7 @@ fn chart(state: &mut State, action: Action) {
             format!("best evaluations are {}", if chart.shows_best { "marked" } else { "not marked" })
         }
         _ => {
-            let metrics: Vec<MetricName> = MetricName::ALL.into_iter().filter(|metric| *metric != MetricName::Loss).collect();
+            let metrics = state.metrics();
             let current = state.metric();
             let idx = metrics.iter().position(|metric| *metric == current).map_or(0, |idx| (idx + 1) % metrics.len());
             state.chart.metric = Some(metrics[idx]);

@@ -10,6 +10,7 @@ use crate::plan::prepare;
 use crate::report;
 use crate::run::catalog::RunId;
 use crate::run::dir::RunDir;
+use crate::spec::experiment::overrides::Overrides;
 use crate::tui::text;
 
 /// Folders in which experiment files are looked for.
@@ -42,12 +43,12 @@ fn is_experiment(path: &Path) -> bool {
 
 /// The plan of an experiment file in words, or its errors.
 pub fn plan(path: &Path) -> Result<String, String> {
-    prepare::prepare(path, &Environment::current()).map(|plan| report::plan::text(&plan)).map_err(|errors| errors.to_string())
+    prepare::prepare(path, &Overrides::default(), &Environment::current()).map(|plan| report::plan::text(&plan)).map_err(|errors| errors.to_string())
 }
 
 /// Starts an experiment; the name of its folder, or why not.
 pub fn launch(root: &Path, path: &Path) -> Result<String, String> {
-    let plan = prepare::prepare(path, &Environment::current()).map_err(|errors| errors.to_string())?;
+    let plan = prepare::prepare(path, &Overrides::default(), &Environment::current()).map_err(|errors| errors.to_string())?;
     begin::begin(root, &plan).map_err(|error| error.to_string())
 }
 

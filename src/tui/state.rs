@@ -7,6 +7,7 @@ use crate::metric::MetricName;
 use crate::run::catalog::{Catalog, RunId, RunView};
 use crate::run::event::StepTaken;
 use crate::run::request::RequestKind;
+use crate::spec::task::TaskKind;
 use crate::tui::order::{self, Sort};
 use crate::verdict::overfitting::{Point, Verdict};
 
@@ -257,13 +258,23 @@ impl State {
         if marked.is_empty() { self.selected().into_iter().collect() } else { marked }
     }
 
-    /// The metric of table and charts: chosen by hand, else what the first run is judged by, else accuracy.
+    /// The metric of table and charts: chosen by hand, else what the first run is judged by, else the usual one of its task.
     pub fn metric(&self) -> MetricName {
         let experiment = self.experiment();
         let in_focus = |run: &&RunView| experiment.is_none_or(|experiment| run.id.experiment() == experiment);
-        let of_runs = || self.catalog.runs.iter().filter(in_focus).find_map(|run| run.spec.as_ref().ok()).map(|spec| spec.best_metric);
-        let metric = self.chart.metric.or_else(of_runs).unwrap_or(MetricName::Accuracy);
-        if metric == MetricName::Loss { MetricName::Accuracy } else { metric }
+        let spec = self.catalog.runs.iter().filter(in_focus).find_map(|run| run.spec.as_ref().ok());
+        let kind = spec.map_or(TaskKind::Classification, |spec| spec.task.kind);
+        let fits = |metric: &MetricName| *metric != MetricName::Loss && kind.metrics().contains(metric);
+        let by_hand = self.chart.metric.filter(fits);
+        by_hand.or(spec.map(|spec| spec.best_metric).filter(fits)).unwrap_or(kind.default_metric())
+    }
+
+    /// The metrics that [`State::metric`] can be.
+    pub fn metrics(&self) -> Vec<MetricName> {
+        let current = self.metric();
+        let kinds = [TaskKind::Classification, TaskKind::Regression].into_iter();
+        let metrics = kinds.map(TaskKind::metrics).find(|metrics| metrics.contains(&current)).unwrap_or_default();
+        metrics.iter().copied().filter(|metric| *metric != MetricName::Loss).collect()
     }
 
     /// Which colour and marker a run has.

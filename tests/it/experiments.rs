@@ -10,6 +10,7 @@ use finetop::plan::error::PlanError;
 use finetop::plan::prepare::{Plan, prepare};
 use finetop::pretrained::{config, tensors};
 use finetop::report;
+use finetop::spec::experiment::overrides::Overrides;
 use safetensors::Dtype;
 use safetensors::tensor::TensorView;
 use tempfile::TempDir;
@@ -20,11 +21,12 @@ const CONFIG: &str = r#"{"model_type": "bert", "vocab_size": 40, "hidden_size": 
 /// A folder with a cache that holds the default model, and the model folders `tiny` and `headless`.
 struct Place {
     folder: TempDir,
+    overrides: Overrides,
 }
 
 impl Place {
     fn new() -> Self {
-        let place = Self { folder: tempfile::tempdir().unwrap() };
+        let place = Self { folder: tempfile::tempdir().unwrap(), overrides: Overrides::default() };
         let cached = place.path("hub/models--sentence-transformers--all-MiniLM-L6-v2");
         fs::create_dir_all(cached.join("refs")).unwrap();
         fs::write(cached.join("refs/main"), "abc").unwrap();
@@ -40,7 +42,7 @@ impl Place {
 
     fn prepare(&self, file: &Path) -> Result<Plan, PlanError> {
         let hub = HubVariables { hf_hub_cache: Some(self.path("hub")), ..HubVariables::default() };
-        prepare(file, &Environment { current_folder: self.folder.path().to_owned(), n_cores: 2, hub })
+        prepare(file, &self.overrides, &Environment { current_folder: self.folder.path().to_owned(), n_cores: 2, hub })
     }
 
     /// The error for an experiment of this text, with our folder's name replaced.
@@ -128,6 +130,61 @@ fn paths_start_from_the_files_folder_and_then_from_the_current_one() {
 }
 
 #[test]
+fn the_command_line_replaces_data_rows_epochs_and_seed() {
+    let mut place = Place::new();
+    let minimal = fixtures().join("valid/minimal.yaml");
+    fs::create_dir(place.path("mine")).unwrap();
+    let rows = "text\tlabel\na\tx\nb\ty\nc\tx\nd\ty\ne\tz\n";
+    for name in ["train.tsv", "dev.tsv"] {
+        fs::write(place.path("mine").join(name), rows).unwrap();
+    }
+    place.overrides = Overrides { data: Some("mine".into()), max_train_rows: Some(3), epochs: Some(7), seed: Some(9) };
+    let plan = place.prepare(&minimal).unwrap();
+    let (spec, task) = (&plan.runs[0].spec, &plan.task);
+    assert_eq!((&task.train, &task.validation), (&place.path("mine/train.tsv"), &Some(place.path("mine/dev.tsv"))));
+    assert_eq!((task.labels.join(","), plan.survey.splits[0].n_rows), ("x,y,z".to_owned(), 3));
+    assert_eq!((spec.optimization.epochs, spec.seed, &spec.task), (7, 9, task));
+    let second = report::plan::text(&plan).lines().nth(1).unwrap().to_owned();
+    assert_eq!(second, "with --data mine --max-train-rows 3 --epochs 7 --seed 9");
+
+    place.overrides = Overrides { data: Some("mine/dev.tsv".into()), ..Overrides::default() };
+    let task = place.prepare(&minimal).unwrap().task;
+    assert_eq!((task.train, task.validation), (place.path("mine/dev.tsv"), None));
+}
+
+#[test]
+fn errors_in_data_of_the_command_line_say_so() {
+    let mut place = Place::new();
+    let minimal = fixtures().join("valid/minimal.yaml");
+    fs::create_dir(place.path("both")).unwrap();
+    fs::write(place.path("both/train.tsv"), "sentence\tlabel\na\tx\n").unwrap();
+    fs::write(place.path("notes.txt"), "a").unwrap();
+    let mut error = |data: &str| {
+        place.overrides = Overrides { data: Some(data.into()), ..Overrides::default() };
+        place.redacted(&place.prepare(&minimal).unwrap_err().to_string())
+    };
+    let mut errors = vec![error("nowhere"), error("tiny"), error("both"), error("notes.txt")];
+    fs::write(place.path("both/train.csv"), "text,label\na,x\n").unwrap();
+    place.overrides = Overrides { data: Some("both".into()), ..Overrides::default() };
+    errors.push(place.redacted(&place.prepare(&minimal).unwrap_err().to_string()));
+    insta::assert_snapshot!(errors.join("\n"));
+}
+
+#[test]
+fn a_folder_of_the_hub_with_one_parquet_file_a_split_is_read() {
+    let mut place = Place::new();
+    fs::create_dir(place.path("hubset")).unwrap();
+    for split in ["train", "validation"] {
+        let named = fixtures().join("../parquet/named.parquet");
+        fs::copy(named, place.path("hubset").join(format!("{split}-00000-of-00001.parquet"))).unwrap();
+    }
+    place.overrides = Overrides { data: Some("hubset".into()), ..Overrides::default() };
+    let plan = place.prepare(&fixtures().join("valid/minimal.yaml")).unwrap();
+    assert_eq!(plan.task.labels, ["negative", "positive"]);
+    assert_eq!(plan.task.validation, Some(place.path("hubset/validation-00000-of-00001.parquet")));
+}
+
+#[test]
 fn a_folder_and_a_missing_file_are_no_experiments() {
     let place = Place::new();
     let error = |name: &str| place.prepare(Path::new(name)).unwrap_err().to_string();
@@ -167,7 +224,7 @@ fn the_shipped_experiments_are_good() {
         let file = file.unwrap().path();
         let hub = HubVariables { hf_hub_cache: Some(place.path("hub")), ..HubVariables::default() };
         let environment = Environment { current_folder: env!("CARGO_MANIFEST_DIR").into(), n_cores: 2, hub };
-        let plan = prepare(&file, &environment).unwrap_or_else(|error| panic!("{error}"));
+        let plan = prepare(&file, &Overrides::default(), &environment).unwrap_or_else(|error| panic!("{error}"));
         assert!(plan.text.starts_with("# "), "{} does not say what it shows", file.display());
     }
 }

@@ -16,7 +16,7 @@ use finetop::hub::repository::{Kind, Repository};
 use finetop::hub::variables::{HubVariables, Token};
 
 use crate::fake_hub::{COMMIT, FakeHub, sha256};
-use crate::support::{Runs, text, write_model};
+use crate::support::{Runs, fixture, text, write_model};
 
 const WEIGHTS: &[u8] = &[7; 100_000];
 const MODEL: [(&str, &[u8]); 5] = [
@@ -269,6 +269,35 @@ fn a_data_set_comes_from_its_own_parquet_files_else_from_the_converted_branch() 
     assert_eq!((splits.train.len(), splits.validation.len(), splits.test.len()), (2, 0, 1));
     let reference = place.folder.path().join("hub/datasets--org--old/refs/refs/convert/parquet");
     assert_eq!(fs::read_to_string(reference).unwrap(), COMMIT);
+}
+
+#[test]
+fn an_experiment_on_a_data_set_of_the_hub_is_planned_from_its_files_and_again_without_the_network() {
+    let runs = Runs::new();
+    let file = runs.experiment_file(&["a"]);
+    let data = "data: {dataset: org/rows, config: small, max_length: 16}";
+    let written = fs::read_to_string(&file).unwrap().replace("data: {train: rows.tsv, validation: rows.tsv}", data);
+    fs::write(&file, written).unwrap();
+    let parquet = |name: &str| fs::read(fixture("parquet").join(name)).unwrap();
+    let (named, secret) = (parquet("named.parquet"), parquet("secret.parquet"));
+    let hub = FakeHub::new(
+        "datasets/org/rows@main",
+        &[
+            ("small/train-00000-of-00002.parquet", &named),
+            ("small/train-00001-of-00002.parquet", &named),
+            ("small/validation-00000-of-00001.parquet", &named),
+            ("small/test-00000-of-00001.parquet", &secret),
+        ],
+    );
+    let first = plan(&runs, &file, &hub.address, &[]);
+    let (stdout, stderr) = (text(&first.stdout), text(&first.stderr));
+    assert!(first.status.success() && stderr.starts_with("downloading org/rows ("), "{stderr}");
+    assert!(stdout.contains("train") && stdout.contains("14") && stdout.contains("negative"), "{stdout}");
+    assert!(stdout.contains("the test split of org/rows has no labels"), "{stdout}");
+    hub.asked();
+    let second = plan(&runs, &file, &hub.address, &["--offline"]);
+    assert_eq!((second.status.success(), text(&second.stdout)), (true, stdout));
+    assert!(hub.asked().is_empty());
 }
 
 /// `finetop plan` on a model of the hub, with the cache in `home`.

@@ -262,14 +262,14 @@ fn kind() -> impl Strategy<Value = EventKind> {
             })
         },
     );
-    let evaluation = (any::<u64>(), finite(), prop::collection::vec(number(), 5), prop::collection::vec(any::<u64>(), 4), any::<bool>())
+    let evaluation = (any::<u64>(), finite(), prop::collection::vec(number(), MetricName::ALL.len()), prop::collection::vec(any::<u64>(), 4), any::<bool>())
         .prop_map(|(step, epoch, values, counts, is_best)| {
             EventKind::Evaluation(Evaluation {
                 step,
                 epoch,
                 split: if is_best { Split::Validation } else { Split::Test },
                 metrics: MetricName::ALL.into_iter().zip(values).collect(),
-                confusion: ConfusionMatrix { counts: vec![counts[..2].to_vec(), counts[2..].to_vec()] },
+                confusion: is_best.then(|| ConfusionMatrix { counts: vec![counts[..2].to_vec(), counts[2..].to_vec()] }),
                 seconds: epoch,
                 is_best,
             })

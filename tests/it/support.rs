@@ -14,6 +14,7 @@ use finetop::run::dir::{self, RunDir};
 use finetop::run::exit::{Attempt, Job};
 use finetop::run::status::RunStatus;
 use finetop::run::store;
+use finetop::spec::experiment::overrides::Overrides;
 use finetop::spec::run::RunSpec;
 use nix::sys::signal::Signal;
 use safetensors::Dtype;
@@ -45,7 +46,7 @@ impl Runs {
     pub fn experiment(&self, name: &str, runs: &[&str], runs_at_once: usize) -> String {
         let (source, text) = (Path::new("experiment.yaml"), "name: made by a test\n");
         let runs: Vec<_> = runs.iter().map(|run| spec(run)).collect();
-        create::create(&self.root(), &NewExperiment { name, source, text, runs: &runs, runs_at_once }).unwrap()
+        create::create(&self.root(), &NewExperiment { name, source, text, overrides: &Overrides::default(), runs: &runs, runs_at_once }).unwrap()
     }
 
     /// An experiment file `small.yaml` with these runs, two at once, its data and its model.

@@ -35,7 +35,7 @@ fn train(network: &Network, params: &Params) {
         tch::manual_seed(step);
         let outputs = network.forward(&inputs(), &[0, 1, 2, 3], Device::Cpu, Mode::Train);
         optimizer.zero_gradients();
-        outputs.logits.cross_entropy_for_logits(&outputs.labels).backward();
+        outputs.logits.cross_entropy_for_logits(&outputs.targets).backward();
         optimizer.step(step as u64, 1e-2, 1.0);
     }
 }

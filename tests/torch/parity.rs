@@ -46,7 +46,7 @@ fn check(method: &Method, fixture: &str, learning_rate: f64) {
     let expected = Vec::<f32>::try_from(&fixture["losses"]).unwrap();
     for (step, &expected) in (1..).zip(&expected) {
         let outputs = network.forward(&inputs, &all, Device::Cpu, Mode::Train);
-        let loss = outputs.logits.cross_entropy_loss::<Tensor>(&outputs.labels, None, Reduction::Mean, -100, optimization.label_smoothing);
+        let loss = outputs.logits.cross_entropy_loss::<Tensor>(&outputs.targets, None, Reduction::Mean, -100, optimization.label_smoothing);
         optimizer.zero_gradients();
         loss.backward();
         if step == 1 {

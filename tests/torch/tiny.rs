@@ -4,13 +4,14 @@ use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
+use finetop::data::example::Target;
 use finetop::metric::MetricName;
 use finetop::spec::backbone::Backbone;
 use finetop::spec::head::{Classifier, Head, Pooling};
 use finetop::spec::method::Method;
 use finetop::spec::optimization::{EvaluateEvery, Optimization, Schedule};
 use finetop::spec::run::{Device, Model, RunSpec};
-use finetop::spec::task::{Columns, Task};
+use finetop::spec::task::{Columns, Task, TaskKind};
 use finetop_engine::data::tokenizer::Encoded;
 use finetop_engine::network::{Inputs, Network};
 use finetop_engine::params::Params;
@@ -115,6 +116,7 @@ pub fn spec(folder: &Path, method: Method) -> RunSpec {
         name: "tiny".to_owned(),
         model: Model { id: "tiny".to_owned(), folder: model },
         task: Task {
+            kind: TaskKind::Classification,
             train: folder.join("train.tsv"),
             validation: Some(folder.join("validation.tsv")),
             test: Some(folder.join("test.tsv")),
@@ -176,7 +178,7 @@ pub fn rows(token_ids: &Tensor, mask: &Tensor, token_types: Option<&Tensor>, lab
         let length = mask.get(row).sum(Kind::Int64).int64_value(&[]);
         let take = |tensor: &Tensor| Vec::<i64>::try_from(tensor.get(row).narrow(0, 0, length)).unwrap();
         let token_types = token_types.map_or_else(|| vec![0; length as usize], take);
-        Encoded { token_ids: take(token_ids), token_types, label: labels.map_or(0, |labels| labels.int64_value(&[row])) }
+        Encoded { token_ids: take(token_ids), token_types, target: Target::Label(labels.map_or(0, |labels| labels.int64_value(&[row]) as usize)) }
     });
     Inputs { rows: rows.collect(), pooled: None }
 }

@@ -101,7 +101,7 @@ fn every_method_trains_learns_and_leaves_both_checkpoints_and_a_test_metric() {
         let first = state.evaluations[0].metrics[&MetricName::Loss].0;
         let best = state.best().unwrap().metrics[&MetricName::Loss].0;
         assert!(best < first, "{method:?} did not learn: {first} to {best}");
-        assert_eq!(state.test.as_ref().unwrap().confusion.n_rows(), 54);
+        assert_eq!(state.test.as_ref().unwrap().confusion.as_ref().unwrap().n_rows(), 54);
         let bytes = std::fs::metadata(dir.checkpoints_dir().join("best.safetensors")).unwrap().len();
         assert_eq!(finished.checkpoint_bytes, bytes);
         assert!(bytes > 4 * state.training.unwrap().ledger.trainable);

@@ -3,6 +3,7 @@
 use tch::{Device, Kind, Tensor};
 
 use crate::data::tokenizer::Encoded;
+use finetop::data::example::Target;
 
 /// Rows as tensors.
 #[derive(Debug)]
@@ -15,8 +16,8 @@ pub struct Batch {
     pub mask: Tensor,
     /// Whether any row is padded.
     pub is_padded: bool,
-    /// Labels `[B]`.
-    pub labels: Tensor,
+    /// Labels (whole numbers) or values (single precision), `[B]`.
+    pub targets: Tensor,
     /// Real tokens, padding not counted.
     pub n_tokens: u64,
 }
@@ -40,14 +41,27 @@ impl Batch {
         let mask: Vec<i64> = indices.iter().map(|&index| rows[index].token_ids.len() as i64).collect();
         let positions = Tensor::arange(width as i64, (Kind::Int64, device)); // [T]
         let mask = positions.unsqueeze(0).lt_tensor(&Tensor::from_slice(&mask).to_device(device).unsqueeze(1)); // [B,T]
-        let labels: Vec<i64> = indices.iter().map(|&index| rows[index].label).collect();
         Self {
             token_ids: padded(|row| &row.token_ids, pad_token_id),
             token_types: padded(|row| &row.token_types, 0),
             mask,
             is_padded: n_tokens < indices.len() * width,
-            labels: Tensor::from_slice(&labels).to_device(device),
+            targets: targets(rows, indices, device),
             n_tokens: n_tokens as u64,
         }
     }
+}
+
+/// The targets of the rows `indices`: labels as whole numbers, or values in single precision, `[B]`.
+pub fn targets(rows: &[Encoded], indices: &[usize], device: Device) -> Tensor {
+    let (mut labels, mut values) = (Vec::new(), Vec::new());
+    for &index in indices {
+        match rows[index].target {
+            Target::Label(label) => labels.push(label as i64),
+            Target::Value(value) => values.push(value as f32),
+        }
+    }
+    // A task has targets of one kind.
+    let targets = if values.is_empty() { Tensor::from_slice(&labels) } else { Tensor::from_slice(&values) };
+    targets.to_device(device)
 }

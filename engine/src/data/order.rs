@@ -29,10 +29,12 @@ pub fn evaluation_batches(rows: &[Encoded], batch_size: usize) -> Vec<Vec<usize>
 
 #[cfg(test)]
 mod tests {
+    use finetop::data::example::Target;
+
     use super::*;
 
     fn rows(lengths: &[usize]) -> Vec<Encoded> {
-        lengths.iter().map(|&length| Encoded { token_ids: vec![1; length], token_types: vec![0; length], label: 0 }).collect()
+        lengths.iter().map(|&length| Encoded { token_ids: vec![1; length], token_types: vec![0; length], target: Target::Label(0) }).collect()
     }
 
     proptest::proptest! {

@@ -5,18 +5,18 @@ use std::path::Path;
 use tokenizers::{Tokenizer, TruncationParams};
 
 use crate::error::EngineError;
-use finetop::data::example::Example;
+use finetop::data::example::{Example, Target};
 use finetop::spec::backbone::Backbone;
 
 /// A tokenized row.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Encoded {
     /// Token ids with the special tokens around them, at least two.
     pub token_ids: Vec<i64>,
     /// 0 for the first text and its special tokens, 1 for the second.
     pub token_types: Vec<i64>,
-    /// Index of the label.
-    pub label: i64,
+    /// What is to be predicted.
+    pub target: Target,
 }
 
 /// Reads `tokenizer.json` of a model folder and sets truncation to `max_length` tokens, padding off.
@@ -64,5 +64,5 @@ fn encode_one(tokenizer: &Tokenizer, backbone: &Backbone, index: usize, example:
         )));
     }
     let token_types = encoding.get_type_ids().iter().map(|&id| i64::from(id)).collect();
-    Ok(Encoded { token_ids, token_types, label: example.label as i64 })
+    Ok(Encoded { token_ids, token_types, target: example.target })
 }

@@ -298,7 +298,7 @@ impl Playback {
         let is_best = split == Split::Validation
             && self.patience.observe(MetricName::Accuracy, 0.0, step, confusion.accuracy()) == Progress::Improved;
         let epoch = step as f64 / STEPS_PER_EPOCH as f64;
-        Evaluation { step, epoch, split, metrics, confusion, seconds: self.script.step_seconds * EVALUATION_STEPS, is_best }
+        Evaluation { step, epoch, split, metrics, confusion: Some(confusion), seconds: self.script.step_seconds * EVALUATION_STEPS, is_best }
     }
 
     fn finished(&self, time: f64) -> Finished {

@@ -11,7 +11,7 @@ use crate::spec::head::{Classifier, Head, Pooling};
 use crate::spec::method::{Lora, Method, Site};
 use crate::spec::optimization::{EvaluateEvery, Optimization, Schedule};
 use crate::spec::run::{Device, Model, RunSpec};
-use crate::spec::task::{Columns, Task};
+use crate::spec::task::{Columns, Task, TaskKind};
 
 /// Rows of the training split.
 pub const TRAIN_ROWS: u64 = 800;
@@ -146,6 +146,7 @@ fn spec(name: &str, method: Method, learning_rate: f64) -> RunSpec {
         name: name.to_owned(),
         model: Model { id: "sentence-transformers/all-MiniLM-L6-v2".to_owned(), folder: PathBuf::from("/demo/model") },
         task: Task {
+            kind: TaskKind::Classification,
             train: file("train"),
             validation: Some(file("validation")),
             test: Some(file("test")),

@@ -63,6 +63,11 @@ impl<'a> Problems<'a> {
         self.found.push(Problem { location, message: message.into(), hint });
     }
 
+    /// Adds a problem that has no place in the document.
+    pub fn add(&mut self, problem: Problem) {
+        self.found.push(problem);
+    }
+
     /// Whether there is none.
     pub const fn is_empty(&self) -> bool {
         self.found.is_empty()

@@ -5,15 +5,17 @@ use crate::spec::experiment::locate::Place;
 use crate::spec::experiment::problem::{Problem, Problems};
 use crate::spec::experiment::section::{Section, Written};
 use crate::spec::experiment::written::{Data, DatasetWritten, Experiment, Run, Source};
-use crate::spec::experiment::{method_keys, settings, values};
+use crate::spec::experiment::{fit, method_keys, settings, values};
 use crate::spec::run::Device;
+use crate::spec::task::TaskKind;
 
 /// Keys of the experiment itself, beside the settings.
 const TOP: [&str; 7] = ["name", "model", "data", "runs", "runs_at_once", "threads", "device"];
 /// Keys of a run, beside the settings and the method's own.
 const RUN: [&str; 2] = ["method", "name"];
 /// Keys of `data`.
-const DATA: [&str; 12] = [
+const DATA: [&str; 13] = [
+    "kind",
     "train",
     "validation",
     "test",
@@ -40,7 +42,10 @@ pub fn experiment(bytes: &[u8]) -> Result<Experiment, Vec<Problem>> {
     let (text, document) = document::parse(bytes).map_err(|problem| vec![problem])?;
     let mut problems = Problems::new(text);
     match top(&document, &mut problems) {
-        Some(experiment) if problems.is_empty() => Ok(experiment),
+        Some(experiment) if problems.is_empty() => {
+            fit::check(&experiment, &mut problems);
+            if problems.is_empty() { Ok(experiment) } else { Err(problems.sorted()) }
+        }
         _ => Err(problems.sorted()),
     }
 }
@@ -103,6 +108,10 @@ fn read_data(section: &Section, problems: &mut Problems) -> Option<Data> {
         let distinct: std::collections::BTreeSet<&String> = labels.iter().collect();
         ((2..=MOST_LABELS).contains(&labels.len()) && distinct.len() == labels.len()).then_some(labels)
     });
+    let kind = section.choice("kind", &TaskKind::NAMES, problems).map(|kind| kind.value);
+    if let (Some(TaskKind::Regression), Some(labels)) = (kind, &labels) {
+        problems.push(&labels.place.clone().key(), "`labels` has no meaning in a regression: its rows have numbers", "remove it");
+    }
     let validation_share = section.take("validation_share", "a number above 0 and below 1", problems, |node| {
         values::number(node, |share| share > 0.0 && share < 1.0)
     });
@@ -117,6 +126,7 @@ fn read_data(section: &Section, problems: &mut Problems) -> Option<Data> {
     }
     Some(Data {
         place: section.place.clone(),
+        kind,
         source,
         text,
         text_pair,
@@ -131,7 +141,7 @@ fn read_data(section: &Section, problems: &mut Problems) -> Option<Data> {
 
 fn source(section: &Section, problems: &mut Problems) -> Option<Source> {
     let (names, is_hub) = (["train", "validation", "test"], section.entry("dataset").is_some());
-    let accepts = if is_hub { "the name of a split of the data set" } else { "the path of a .tsv, .csv or .jsonl file" };
+    let accepts = if is_hub { "the name of a split of the data set" } else { "the path of a .tsv, .csv, .jsonl or .parquet file" };
     let [train, validation, test] = names.map(|key| section.take(key, accepts, problems, values::text));
     let folder = section.take("folder", "the path of a folder", problems, values::text);
     let config = section.take("config", "the name of a configuration of the data set, such as sst2", problems, values::text);

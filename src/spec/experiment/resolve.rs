@@ -159,12 +159,12 @@ fn draft(run: &Run, shared: &Settings, found: &Found, problems: &mut Problems) -
         problems.push(&accumulation.place, message, "");
     }
     let early_stopping = settings.early_stopping.clone().and_then(Switch::on).map(|written| EarlyStopping {
-        metric: written.metric.or(settings.best_metric.as_ref().map(|metric| metric.value)).unwrap_or(MetricName::Accuracy),
+        metric: written.metric.as_ref().or(settings.best_metric.as_ref()).map_or(found.task.kind.default_metric(), |metric| metric.value),
         patience: written.patience.unwrap_or(PATIENCE),
         min_delta: written.min_delta.unwrap_or(0.0),
     });
     let watched = early_stopping.as_ref().map(|early_stopping| early_stopping.metric);
-    let best_metric = settings.best_metric.as_ref().map(|metric| metric.value).or(watched).unwrap_or(MetricName::Accuracy);
+    let best_metric = settings.best_metric.as_ref().map(|metric| metric.value).or(watched).unwrap_or(found.task.kind.default_metric());
     if let (Some(best), Some(watched)) = (&settings.best_metric, watched)
         && best.value != watched
     {
@@ -215,7 +215,7 @@ fn optimization(method: &Method, settings: &Settings, batch_size: usize) -> Opti
         layer_decay: settings.layer_decay.unwrap_or(1.0),
         weight_decay: settings.weight_decay.unwrap_or(WEIGHT_DECAY),
         max_grad_norm: settings.max_grad_norm.clone().unwrap_or(Switch::On(MAX_GRAD_NORM)).on(),
-        label_smoothing: settings.label_smoothing.unwrap_or(0.0),
+        label_smoothing: settings.label_smoothing.as_ref().map_or(0.0, |smoothing| smoothing.value),
         beta1: BETAS.0,
         beta2: BETAS.1,
         epsilon: EPSILON,

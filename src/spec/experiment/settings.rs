@@ -70,7 +70,7 @@ pub struct Settings {
     /// Largest gradient norm.
     pub max_grad_norm: Option<Switch<f64>>,
     /// Share of the target given to the other labels.
-    pub label_smoothing: Option<f64>,
+    pub label_smoothing: Option<Written<f64>>,
     /// Dropout inside the backbone.
     pub backbone_dropout: Option<f64>,
     /// When the validation split is evaluated.
@@ -93,7 +93,7 @@ pub struct Settings {
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct EarlyStoppingWritten {
     /// The metric watched.
-    pub metric: Option<MetricName>,
+    pub metric: Option<Written<MetricName>>,
     /// Evaluations without improvement that are borne.
     pub patience: Option<u32>,
     /// Smallest change that counts.
@@ -170,7 +170,7 @@ pub fn read(section: &Section, problems: &mut Problems) -> Settings {
         max_grad_norm: section
             .take("max_grad_norm", "a number above 0, or false to turn clipping off", problems, |node| or_off(node, above_zero))
             .map(plain),
-        label_smoothing: share("label_smoothing", problems),
+        label_smoothing: section.take("label_smoothing", SHARE, problems, values::share),
         backbone_dropout: share("backbone_dropout", problems),
         evaluate: evaluate(section, problems),
         pooling: head.and_then(|head| head.choice("pooling", &Pooling::NAMES, problems)),
@@ -211,7 +211,7 @@ fn early_stopping(section: &Section, problems: &mut Problems) -> Option<Switch<E
     inner.check_keys(&["metric", "patience", "min_delta"], &[], problems);
     let at_least_zero = |node: &Node| values::number(node, |number| number >= 0.0);
     Some(Switch::On(EarlyStoppingWritten {
-        metric: inner.choice("metric", &metrics(), problems).map(plain),
+        metric: inner.choice("metric", &metrics(), problems),
         patience: inner
             .take("patience", "a whole number from 1 to 10000", problems, |node| values::count(node, 10_000))
             .map(|n| n.value as u32),

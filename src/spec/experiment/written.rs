@@ -1,10 +1,13 @@
 //! `Experiment`: what a YAML file says, nothing more. What is left out is `None`; defaults are `resolve`'s.
 
+use std::path::PathBuf;
+
 use crate::spec::experiment::locate::Place;
 use crate::spec::experiment::section::Written;
 use crate::spec::experiment::settings::Settings;
 use crate::spec::method::Method;
 use crate::spec::run::Device;
+use crate::spec::task::TaskKind;
 
 /// An experiment as written.
 #[derive(Debug, Clone, PartialEq)]
@@ -32,6 +35,8 @@ pub struct Experiment {
 pub struct Data {
     /// Where the section stands.
     pub place: Place,
+    /// What is predicted.
+    pub kind: Option<TaskKind>,
     /// The files.
     pub source: Source,
     /// Column of the text.
@@ -66,6 +71,8 @@ pub enum Source {
     },
     /// In a folder, in files named after their split.
     Folder(Written<String>),
+    /// In a folder or a file that the command line names; relative to the current folder.
+    Given(PathBuf),
     /// In a data set on the hub.
     Dataset(DatasetWritten),
 }
