@@ -59,7 +59,7 @@ fn caught<T>(read: impl FnOnce() -> Result<T, Problem>) -> Result<T, Problem> {
         let before = panic::take_hook();
         panic::set_hook(Box::new(move |info| {
             if !IS_READING.get() {
-                before(info)
+                before(info);
             }
         }));
     });

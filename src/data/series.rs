@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 pub fn path(files: &[PathBuf]) -> Option<PathBuf> {
     let folder = files.first()?.parent()?;
     let names: Vec<&str> = files.iter().map(|file| file.file_name()?.to_str()).collect::<Option<_>>()?;
-    let shared = |same: &dyn Fn(&str, usize) -> bool| (0..).take_while(|&length| same(names[0], length + 1)).count();
+    let shared = |same: &dyn Fn(&str, usize) -> bool| (1..=names[0].len()).take_while(|&length| same(names[0], length)).count();
     let prefix = shared(&|first, length| first.get(..length).is_some_and(|start| names.iter().all(|name| name.starts_with(start))));
     let suffix = shared(&|first, length| {
         let end = first.len().checked_sub(length).and_then(|start| first.get(start..));
@@ -45,7 +45,9 @@ mod tests {
             std::fs::write(&path, "").unwrap();
             path
         };
-        beside.iter().for_each(|name| drop(make(name)));
+        for name in beside {
+            make(name);
+        }
         let files: Vec<PathBuf> = names.iter().map(make).collect();
         let path = path(&files)?;
         assert_eq!(self::files(&path).unwrap(), files);

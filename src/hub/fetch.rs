@@ -111,17 +111,25 @@ fn files(
     };
     let (n_bytes, n_done) = (heads.iter().map(|head| head.n_bytes).sum(), heads.iter().map(present).sum());
     require_room(&cache.root, repository, n_bytes - n_done)?;
-    report(Progress::Begins { name: &repository.to_string(), n_bytes, n_done, cache: &cache.root });
+    // Nothing is said of what is there already.
+    let is_news = n_done < n_bytes;
+    if is_news {
+        report(Progress::Begins { name: &repository.to_string(), n_bytes, n_done, cache: &cache.root });
+    }
     let mut n_before = 0;
     for head in &heads {
         Transfer { client, repository, commit, head, n_before }.run(cache, report)?;
         n_before += head.n_bytes;
-        report(Progress::Bytes { n_done: n_before });
+        if is_news {
+            report(Progress::Bytes { n_done: n_before });
+        }
     }
     for head in &heads {
         cache.link(commit, &head.file, &head.etag)?;
     }
-    report(Progress::Ends);
+    if is_news {
+        report(Progress::Ends);
+    }
     Ok(())
 }
 

@@ -55,9 +55,7 @@ impl TaskKind {
     /// The metrics that judge it.
     pub const fn metrics(self) -> &'static [MetricName] {
         match self {
-            Self::Classification => {
-                &[MetricName::Loss, MetricName::Accuracy, MetricName::F1, MetricName::MacroF1, MetricName::Matthews]
-            }
+            Self::Classification => &[MetricName::Loss, MetricName::Accuracy, MetricName::F1, MetricName::MacroF1, MetricName::Matthews],
             Self::Regression => &[MetricName::Loss, MetricName::Pearson, MetricName::Spearman],
         }
     }
@@ -79,7 +77,7 @@ pub struct Task {
     /// What is predicted.
     #[serde(default)]
     pub kind: TaskKind,
-    /// File of training rows (TSV, CSV, JSON Lines or Parquet by its ending).
+    /// File of training rows (TSV, CSV, JSON Lines or Parquet by its ending); a `*` in its name stands for several files, here and below.
     pub train: PathBuf,
     /// File of validation rows; where absent they are carved from the training rows.
     pub validation: Option<PathBuf>,

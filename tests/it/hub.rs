@@ -103,6 +103,10 @@ fn a_model_arrives_in_the_layout_that_all_tools_share() {
     assert!(moments[0].contains("n_bytes: 100010, n_done: 0") && moments.last().unwrap() == "Ends", "{moments:?}");
     assert!(moments.contains(&"Bytes { n_done: 100010 }".to_owned()));
     assert!(place.is_cached());
+    moments.clear();
+    let mut report = |progress: Progress| moments.push(format!("{progress:?}"));
+    fetch::model(&repository, &place.variables, &place.client(), &mut report).unwrap();
+    assert!(moments.is_empty(), "nothing is said of what is there: {moments:?}");
 }
 
 #[test]
