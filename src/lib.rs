@@ -6,6 +6,7 @@
 //! |---|---|
 //! | [`spec`] | what to do: plain data, defaults, validation |
 //! | [`data`] | the rows of a data set, its labels and splits |
+//! | [`hub`] | models and data sets by hub id: the cache, and downloads into it |
 //! | [`pretrained`] | the files of a pre-trained model's folder |
 //! | [`plan`] | all that is known of an experiment before it runs |
 //! | [`metric`] | named numbers that judge a model |
@@ -18,6 +19,7 @@
 
 pub mod cli;
 pub mod data;
+pub mod hub;
 pub mod launch;
 pub mod metric;
 pub mod plan;

@@ -114,6 +114,9 @@ pub struct RunArguments {
     /// Start the runs, print their names, and leave.
     #[arg(long, conflicts_with_all = ["headless", "json"])]
     pub detach: bool,
+    /// Never use the network: models and data sets must be in the Hugging Face cache.
+    #[arg(long)]
+    pub offline: bool,
 }
 
 /// Arguments that replace what an experiment file says, for all its runs.
@@ -152,6 +155,9 @@ pub struct PlanArguments {
     /// Print one JSON document, with every default spelled out.
     #[arg(long)]
     pub json: bool,
+    /// Never use the network: models and data sets must be in the Hugging Face cache.
+    #[arg(long)]
+    pub offline: bool,
 }
 
 /// Arguments of `list`.

@@ -5,6 +5,7 @@ pub mod ask;
 pub mod background;
 pub mod dashboard;
 pub mod demo;
+pub mod download;
 pub mod exit_code;
 pub mod find;
 pub mod headless;
@@ -13,6 +14,7 @@ pub mod look;
 pub mod narrator;
 pub mod picture;
 pub mod plan;
+pub mod progress;
 pub mod run;
 pub mod show;
 

@@ -1,18 +1,19 @@
-//! `finetop run FILE`: makes the experiment's folder, sees to it that the queue lives, then watches.
+//! `finetop run FILE`: downloads what is missing, makes the experiment's folder, sees to it that the queue lives, then watches.
 
 use std::io::{self, Write};
 use std::path::Path;
 
 use crate::cli::arguments::RunArguments;
-use crate::cli::{dashboard, exit_code, headless};
+use crate::cli::{dashboard, download, exit_code, headless};
 use crate::launch::begin;
-use crate::plan::environment::Environment;
 use crate::plan::prepare;
 use crate::run::text;
 
 /// Starts the experiment in the file and watches it in the way that fits the terminal.
 pub fn run(root: &Path, arguments: &RunArguments) -> anyhow::Result<u8> {
-    let plan = prepare::prepare(&arguments.file, &arguments.overrides.overrides(), &Environment::current())?;
+    let (environment, overrides) = (download::environment(arguments.offline), arguments.overrides.overrides());
+    download::download(&arguments.file, &overrides, &environment)?;
+    let plan = prepare::prepare(&arguments.file, &overrides, &environment)?;
     let experiment = begin::begin(root, &plan)?;
     for warning in &plan.warnings {
         writeln!(io::stderr(), "{}", text::printable(&format!("warning: {warning}")))?;

@@ -8,6 +8,7 @@ pub mod json_lines;
 pub mod labels;
 pub mod parquet;
 pub mod read;
+pub mod series;
 pub mod splits;
 pub mod survey;
 pub mod table;

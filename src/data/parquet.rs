@@ -36,6 +36,21 @@ pub fn parse(bytes: Vec<u8>, wanted: &[&str]) -> Result<(Table, ClassNames), Pro
     caught(|| read(bytes, wanted))
 }
 
+/// Whether no row has a label: data sets whose labels are kept secret have -1 there, or nothing.
+pub fn has_no_labels(bytes: Vec<u8>, column: &str) -> bool {
+    let fields = caught(|| {
+        let reader = SerializedFileReader::new(Bytes::from(bytes)).map_err(|error| broken(&error))?;
+        let position = position(reader.metadata().file_metadata(), column)?;
+        let mut fields = Vec::new();
+        for index in 0..reader.num_row_groups() {
+            let group = reader.get_row_group(index).map_err(|error| broken(&error))?;
+            fields.extend(column_of(group.as_ref(), position).map_err(|_| whole("it cannot be read"))?);
+        }
+        Ok(fields)
+    });
+    fields.is_ok_and(|fields| !fields.is_empty() && fields.iter().all(|field| field.is_empty() || field == "-1"))
+}
+
 /// The crate panics at some of the damage that a file can have; here that is an error like any other, and quiet.
 fn caught<T>(read: impl FnOnce() -> Result<T, Problem>) -> Result<T, Problem> {
     thread_local!(static IS_READING: Cell<bool> = const { Cell::new(false) });

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::data::error::{DataError, quoted};
 use crate::data::table::{Problem, Table};
-use crate::data::{csv, json_lines, parquet, tsv};
+use crate::data::{csv, json_lines, parquet, series, tsv};
 use crate::spec::task::Columns;
 
 /// Endings of the formats that can be read.
@@ -58,8 +58,24 @@ pub fn files(train: &Path, validation: Option<&Path>, test: Option<&Path>, colum
     Ok(Files { train: read(train)?, validation: validation.map(read).transpose()?, test: test.map(read).transpose()? })
 }
 
-/// Reads one file.
+/// Reads a file, or all files that a path with a `*` stands for; the rows of these are counted on.
 pub fn file(path: &Path, columns: &Columns) -> Result<File, DataError> {
+    let Some(parts) = series::files(path) else { return one(path, columns) };
+    let mut all = File { path: path.to_owned(), rows: Vec::new(), label_names: None };
+    for (index, part) in parts.iter().enumerate() {
+        let File { rows, label_names, .. } = one(part, columns)?;
+        if index > 0 && label_names != all.label_names {
+            let problem = format!("names other labels than {}", parts[0].display());
+            return Err(DataError::File { path: part.clone(), problem });
+        }
+        let n_before = all.rows.len();
+        all.rows.extend(rows.into_iter().map(|row| Row { line: n_before + row.line, ..row }));
+        all.label_names = label_names;
+    }
+    Ok(all)
+}
+
+fn one(path: &Path, columns: &Columns) -> Result<File, DataError> {
     let ending = ending(path);
     if path.exists() && !path.is_file() {
         return Err(DataError::NotAFile(path.to_owned()));

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::pretrained::hub_cache::HubVariables;
+use crate::hub::variables::HubVariables;
 
 /// The surroundings of a plan, handed in so that tests choose them.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -6,6 +6,7 @@ pub mod cost;
 pub mod environment;
 pub mod error;
 pub mod memory;
+pub mod needs;
 pub mod prepare;
 pub mod sources;
 pub mod warnings;

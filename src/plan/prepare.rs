@@ -82,8 +82,8 @@ pub fn prepare(path: &Path, overrides: &Overrides, environment: &Environment) ->
     let default_name = default_name(path, &experiment, &mut problems);
     let bases = Bases::new(path, environment);
     let model = model(&experiment, &bases, environment, &mut problems);
-    let files = sources::data_files(&experiment.data, &bases, &mut problems);
-    let data = files.and_then(|files| checked_data(&experiment.data, &files, &mut problems));
+    let files = sources::data_files(&experiment.data, &bases, environment, &mut problems);
+    let data = files.as_ref().and_then(|files| checked_data(&experiment.data, files, &mut problems));
     let (Some((model, pretrained)), Some((mut task, survey))) = (model, data) else { return Err(failed(problems.sorted())) };
     task.max_length = task.max_length.min(pretrained.backbone.max_positions);
     let found = Found {
@@ -100,7 +100,8 @@ pub fn prepare(path: &Path, overrides: &Overrides, environment: &Environment) ->
     }
     let cost = |spec: &RunSpec| cost::cost(spec, &pretrained.backbone, &survey);
     let runs: Vec<PlannedRun> = resolved.runs.into_iter().map(|spec| PlannedRun { cost: cost(&spec), spec }).collect();
-    let warnings = warnings::warnings(&runs, &task, &survey);
+    let mut warnings = warnings::warnings(&runs, &task, &survey);
+    warnings.extend(files.into_iter().flat_map(|files| files.notes));
     let (name, runs_at_once) = (resolved.name, resolved.runs_at_once);
     Ok(Plan {
         file: path.to_owned(),
@@ -117,7 +118,7 @@ pub fn prepare(path: &Path, overrides: &Overrides, environment: &Environment) ->
     })
 }
 
-fn bytes(path: &Path) -> Result<Vec<u8>, String> {
+pub(super) fn bytes(path: &Path) -> Result<Vec<u8>, String> {
     let cannot = |error: std::io::Error| match error.kind() {
         std::io::ErrorKind::NotFound => "there is no such file".to_owned(),
         _ => format!("cannot read the file: {error}"),
@@ -172,7 +173,11 @@ fn checked_data(written: &Data, paths: &DataFiles, problems: &mut Problems) -> O
 
 fn read_data(written: &Data, paths: &DataFiles) -> Result<(Task, Survey), DataError> {
     let name = |given: &Option<String>, default: &str| given.clone().unwrap_or_else(|| default.to_owned());
-    let columns = Columns { text: name(&written.text, "text"), text_pair: written.text_pair.clone(), label: name(&written.label, "label") };
+    let columns = Columns {
+        text: name(&written.text, "text"),
+        text_pair: written.text_pair.clone(),
+        label: name(&written.label, sources::DEFAULT_LABEL),
+    };
     let files = read::files(&paths.train, paths.validation.as_deref(), paths.test.as_deref(), &columns)?;
     let kind = written.kind.unwrap_or_default();
     let labels = match (kind, &written.labels) {
@@ -208,6 +213,7 @@ fn data_place<'a>(written: &'a Data, paths: &DataFiles, error: &DataError) -> Op
     match &written.source {
         Source::Given(_) => None,
         Source::Folder(folder) => Some(&folder.place),
+        Source::Dataset(dataset) => Some(&dataset.id.place),
         Source::Files { validation: Some(file), .. } if paths.validation.as_ref() == Some(path) => Some(&file.place),
         Source::Files { test: Some(file), .. } if paths.test.as_ref() == Some(path) => Some(&file.place),
         Source::Files { train, .. } => Some(&train.place),

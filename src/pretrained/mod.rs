@@ -3,6 +3,5 @@
 pub mod config;
 pub mod folder;
 pub mod header;
-pub mod hub_cache;
 pub mod tensors;
 pub mod tokenizer;

@@ -77,7 +77,7 @@ pub struct Task {
     /// What is predicted.
     #[serde(default)]
     pub kind: TaskKind,
-    /// File of training rows (TSV, CSV, JSON Lines or Parquet by its ending).
+    /// File of training rows (TSV, CSV, JSON Lines or Parquet by its ending); a `*` in its name stands for several files, here and below.
     pub train: PathBuf,
     /// File of validation rows; where absent they are carved from the training rows.
     pub validation: Option<PathBuf>,

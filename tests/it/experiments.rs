@@ -4,11 +4,11 @@ use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use finetop::hub::variables::HubVariables;
 use finetop::plan::environment::Environment;
 use finetop::plan::error::PlanError;
 use finetop::plan::prepare::{Plan, prepare};
 use finetop::pretrained::config;
-use finetop::pretrained::hub_cache::HubVariables;
 use finetop::report;
 use finetop::spec::backbone::BackboneTensor;
 use finetop::spec::experiment::overrides::Overrides;

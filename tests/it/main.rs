@@ -4,6 +4,8 @@ mod cli;
 mod dataset;
 mod elf;
 mod experiments;
+mod fake_hub;
+mod hub;
 mod protocol;
 mod pty;
 mod queue;

@@ -66,7 +66,13 @@ impl Runs {
     /// The program with this folder of runs.
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_finetop"));
-        command.arg("--runs").arg(self.root()).args(arguments).env("FINETOP_WORKER", fake_worker()).stdin(Stdio::null());
+        command
+            .arg("--runs")
+            .arg(self.root())
+            .args(arguments)
+            .env("FINETOP_WORKER", fake_worker())
+            .env("HF_HUB_OFFLINE", "1")
+            .stdin(Stdio::null());
         command
     }
 
@@ -155,7 +161,7 @@ const TINY_CONFIG: &str = r#"{"model_type": "bert", "vocab_size": 40, "hidden_si
     "intermediate_size": 16, "max_position_embeddings": 64, "type_vocab_size": 2, "hidden_act": "gelu"}"#;
 
 /// Writes the folder of a model that is small and complete.
-fn write_model(folder: &Path) {
+pub fn write_model(folder: &Path) {
     fs::create_dir_all(folder).unwrap();
     fs::write(folder.join("config.json"), TINY_CONFIG).unwrap();
     fs::write(folder.join("tokenizer.json"), r#"{"added_tokens": [], "model": {"vocab": {"[PAD]": 0, "a": 39}}}"#).unwrap();

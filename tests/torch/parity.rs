@@ -4,7 +4,10 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 
 use finetop::data::example::{Example, Target};
-use finetop::pretrained::{self, hub_cache::HubVariables};
+use finetop::hub::cache;
+use finetop::hub::repository::{Kind, Repository};
+use finetop::hub::variables::HubVariables;
+use finetop::pretrained;
 use finetop::spec::experiment::resolve::DEFAULT_MODEL;
 use finetop::spec::head::Pooling;
 use finetop::spec::method::Method;
@@ -81,7 +84,8 @@ fn lora_equals_peft() {
 
 /// The folder of the real base model; set-up puts it into the standard cache.
 fn real_model() -> PathBuf {
-    pretrained::hub_cache::find(DEFAULT_MODEL, &HubVariables::from_environment()).expect("run `cargo xtask setup` first")
+    let model = Repository::parse(Kind::Model, DEFAULT_MODEL).unwrap();
+    cache::find(&model, &HubVariables::from_environment()).expect("run `cargo xtask setup` first")
 }
 
 #[test]

@@ -17,7 +17,7 @@ use finetop_engine::data::batch;
 use finetop_engine::data::tokenizer::Encoded;
 use finetop_engine::hooks::Mode;
 use finetop_engine::loss;
-use finetop_engine::network::{Network, Outputs};
+use finetop_engine::network::{Network, NetworkPlan, Outputs};
 use finetop_engine::optimizer::AdamW;
 use finetop_engine::params::Params;
 use tch::{Device, Kind, Tensor};

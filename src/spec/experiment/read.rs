@@ -4,10 +4,10 @@ use crate::spec::experiment::document::{self, Node};
 use crate::spec::experiment::locate::Place;
 use crate::spec::experiment::problem::{Problem, Problems};
 use crate::spec::experiment::section::{Section, Written};
-use crate::spec::experiment::written::{Data, Experiment, Run, Source};
+use crate::spec::experiment::written::{Data, DatasetWritten, Experiment, Run, Source};
+use crate::spec::experiment::{fit, method_keys, settings, values};
 use crate::spec::method::Method;
 use crate::spec::method::about::About;
-use crate::spec::experiment::{fit, method_keys, settings, values};
 use crate::spec::run::Device;
 use crate::spec::task::TaskKind;
 
@@ -16,12 +16,14 @@ const TOP: [&str; 7] = ["name", "model", "data", "runs", "runs_at_once", "thread
 /// Keys of a run, beside the settings and the method's own.
 const RUN: [&str; 2] = ["method", "name"];
 /// Keys of `data`.
-const DATA: [&str; 11] = [
+const DATA: [&str; 13] = [
     "kind",
     "train",
     "validation",
     "test",
     "folder",
+    "dataset",
+    "config",
     "columns",
     "labels",
     "validation_share",
@@ -139,21 +141,37 @@ fn read_data(section: &Section, problems: &mut Problems) -> Option<Data> {
 }
 
 fn source(section: &Section, problems: &mut Problems) -> Option<Source> {
-    let file =
-        |key, problems: &mut Problems| section.take(key, "the path of a .tsv, .csv, .jsonl or .parquet file", problems, values::text);
-    let (train, validation, test) = (file("train", problems), file("validation", problems), file("test", problems));
+    let (names, is_hub) = (["train", "validation", "test"], section.entry("dataset").is_some());
+    let accepts = if is_hub { "the name of a split of the data set" } else { "the path of a .tsv, .csv, .jsonl or .parquet file" };
+    let [train, validation, test] = names.map(|key| section.take(key, accepts, problems, values::text));
     let folder = section.take("folder", "the path of a folder", problems, values::text);
-    let named = ["train", "validation", "test"].into_iter().find_map(|key| section.entry(key).map(|(_, place)| (key, place)));
+    let config = section.take("config", "the name of a configuration of the data set, such as sst2", problems, values::text);
+    let of_folder = section.entry("folder").map(|(_, place)| place);
+    let named = names.into_iter().find(|key| section.entry(key).is_some());
+    if is_hub {
+        let id = section.take("dataset", "the id of a data set on the hub, such as nyu-mll/glue", problems, values::text)?;
+        if let Some(place) = of_folder {
+            problems.push(&place.key(), "`folder` and `dataset` are both given", "keep one");
+        }
+        return Some(Source::Dataset(DatasetWritten { id, config, train, validation, test }));
+    }
+    if let Some(config) = config {
+        problems.push(
+            &config.place.key(),
+            "`config` has no effect without `dataset`",
+            "it chooses a configuration of a data set on the hub",
+        );
+    }
     match (folder, named) {
-        (Some(folder), Some((key, _))) => {
+        (Some(folder), Some(key)) => {
             problems.push(&folder.place.key(), format!("`folder` and `{key}` are both given"), "name the folder or the files, not both");
             None
         }
         (Some(folder), None) => Some(Source::Folder(folder)),
-        (None, _) if section.entry("train").is_none() && section.entry("folder").is_none() => {
+        (None, _) if section.entry("train").is_none() && of_folder.is_none() => {
             problems.push(
                 &section.place,
-                "`data` has neither `train` nor `folder`",
+                "`data` has none of `train`, `folder` and `dataset`",
                 "for example {train: train.tsv, validation: validation.tsv}",
             );
             None

@@ -73,6 +73,23 @@ pub enum Source {
     Folder(Written<String>),
     /// In a folder or a file that the command line names; relative to the current folder.
     Given(PathBuf),
+    /// In a data set on the hub.
+    Dataset(DatasetWritten),
+}
+
+/// A data set on the hub as written.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DatasetWritten {
+    /// Its id, perhaps with a revision.
+    pub id: Written<String>,
+    /// Its configuration.
+    pub config: Option<Written<String>>,
+    /// Name of the split to train on.
+    pub train: Option<Written<String>>,
+    /// Name of the split to validate on.
+    pub validation: Option<Written<String>>,
+    /// Name of the split to test on.
+    pub test: Option<Written<String>>,
 }
 
 /// A run as written.
