@@ -4,7 +4,7 @@
 
 use tch::{Kind, Tensor};
 
-use crate::params::Params;
+use crate::params::{HEAD, Params};
 use finetop::spec::optimization::Optimization;
 
 /// First and second moments of every trainable tensor.
@@ -40,7 +40,10 @@ impl AdamW {
             first_moment: tensor.detach().zeros_like(),
             second_moment: tensor.detach().zeros_like(),
             weight_decay: if decays(name) { optimization.weight_decay } else { 0.0 },
-            learning_rate_scale: optimization.layer_decay.powi(depth(name, n_layers)) * params.learning_rate_scale(name),
+            learning_rate_scale: match optimization.head_learning_rate {
+                Some(rate) if name.starts_with(HEAD) => rate / optimization.learning_rate,
+                _ => optimization.layer_decay.powi(depth(name, n_layers)) * params.learning_rate_scale(name),
+            },
         });
         Self { slots: slots.collect(), beta1: optimization.beta1, beta2: optimization.beta2, epsilon: optimization.epsilon }
     }

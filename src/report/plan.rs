@@ -215,6 +215,9 @@ fn optimization_line(optimization: &Optimization, warmup_steps: u64) -> String {
         if warmup_steps == 0 { "no warm-up".to_owned() } else { format!("{} of warm-up", counted(warmup_steps as usize, "step")) },
         format!("weight decay {}", short_number(optimization.weight_decay)),
     ];
+    if let Some(rate) = optimization.head_learning_rate {
+        parts.push(format!("head at {}", short_number(rate)));
+    }
     if optimization.gradient_accumulation > 1 {
         parts.push(format!("in {} parts", optimization.gradient_accumulation));
     }

@@ -14,6 +14,9 @@ pub struct Optimization {
     pub gradient_accumulation: usize,
     /// Peak learning rate.
     pub learning_rate: f64,
+    /// Peak learning rate of the head, where it differs.
+    #[serde(default)]
+    pub head_learning_rate: Option<f64>,
     /// Shape of the learning rate after warm-up.
     pub schedule: Schedule,
     /// Share of all steps over which the learning rate rises from 0 to its peak, in `[0, 1]`.

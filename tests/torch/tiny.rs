@@ -144,6 +144,7 @@ pub fn optimization() -> Optimization {
         batch_size: 8,
         gradient_accumulation: 1,
         learning_rate: 3e-3,
+        head_learning_rate: None,
         schedule: Schedule::Linear,
         warmup_ratio: 0.1,
         layer_decay: 1.0,

@@ -171,6 +171,7 @@ fn spec(name: &str, method: Method, learning_rate: f64) -> RunSpec {
             batch_size: BATCH as usize,
             gradient_accumulation: 1,
             learning_rate,
+            head_learning_rate: None,
             schedule: Schedule::Linear,
             warmup_ratio: 0.1,
             layer_decay: 1.0,

@@ -52,6 +52,7 @@ fn features(draft: &Draft) -> Vec<String> {
     let mut features: Vec<String> = draft.method.hyperparameters().into_iter().map(|(own, value)| feature(own.short, &value)).collect();
     let optimization = &draft.optimization;
     features.push(format!("lr{}", short_number(optimization.learning_rate)));
+    features.push(optimization.head_learning_rate.map_or("hlr".to_owned(), |rate| format!("hlr{}", short_number(rate))));
     features.push(
         match draft.head.pooling {
             Pooling::Cls => "cls",

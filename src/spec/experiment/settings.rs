@@ -9,11 +9,12 @@ use crate::spec::head::{Classifier, Pooling};
 use crate::spec::optimization::{EvaluateEvery, Schedule};
 
 /// The keys, in the order of help and errors.
-pub const KEYS: [&str; 17] = [
+pub const KEYS: [&str; 18] = [
     "epochs",
     "batch_size",
     "gradient_accumulation",
     "lr",
+    "head_lr",
     "schedule",
     "warmup",
     "layer_decay",
@@ -59,6 +60,8 @@ pub struct Settings {
     pub gradient_accumulation: Option<Written<usize>>,
     /// Peak learning rate.
     pub lr: Option<f64>,
+    /// Peak learning rate of the head.
+    pub head_lr: Option<f64>,
     /// Shape of the learning rate after warm-up.
     pub schedule: Option<Schedule>,
     /// Share of all steps that warm up.
@@ -109,6 +112,7 @@ impl Settings {
             batch_size: self.batch_size.or(base.batch_size),
             gradient_accumulation: self.gradient_accumulation.or(base.gradient_accumulation),
             lr: self.lr.or(base.lr),
+            head_lr: self.head_lr.or(base.head_lr),
             schedule: self.schedule.or(base.schedule),
             warmup: self.warmup.or(base.warmup),
             layer_decay: self.layer_decay.or(base.layer_decay),
@@ -145,6 +149,10 @@ pub fn read(section: &Section, problems: &mut Problems) -> Settings {
         head.check_keys(&["pooling", "classifier", "dropout"], &[], problems);
     }
     let head = head.as_ref();
+    let rate = |key, problems: &mut Problems| {
+        let read = |node: &Node| values::number(node, |lr| lr > 0.0 && lr <= 10.0);
+        section.take(key, "a number above 0 and at most 10", problems, read).map(plain)
+    };
     Settings {
         epochs: section
             .take("epochs", "a whole number from 1 to 10000", problems, |node| values::count(node, 10_000))
@@ -152,9 +160,8 @@ pub fn read(section: &Section, problems: &mut Problems) -> Settings {
         batch_size: section.take("batch_size", "a whole number from 1 to 65536", problems, |node| values::count(node, 65_536)).map(plain),
         gradient_accumulation: section
             .take("gradient_accumulation", "a whole number from 1 to 65536", problems, |node| values::count(node, 65_536)),
-        lr: section
-            .take("lr", "a number above 0 and at most 10", problems, |node| values::number(node, |lr| lr > 0.0 && lr <= 10.0))
-            .map(plain),
+        lr: rate("lr", problems),
+        head_lr: rate("head_lr", problems),
         schedule: section.choice("schedule", &Schedule::NAMES, problems).map(plain),
         warmup: section
             .take("warmup", "a share of all steps, from 0 to 1", problems, |node| {

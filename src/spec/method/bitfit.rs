@@ -19,4 +19,5 @@ pub const ABOUT: About = About {
     hyperparameters: &[],
     // Ben Zaken et al. 2022, §4: rates between 1e-4 and 1e-3.
     learning_rate: 1e-3,
+    head_learning_rate: None,
 };

@@ -23,4 +23,5 @@ pub const ABOUT: About = About {
     hyperparameters: &hyperparameters("64", "false", "gelu", "1e-3", "1.0", "true"),
     // Houlsby et al. 2019, §3.1: 3e-4 among the rates swept.
     learning_rate: 3e-4,
+    head_learning_rate: None,
 };

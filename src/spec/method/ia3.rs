@@ -33,6 +33,7 @@ pub const ABOUT: About = About {
     hyperparameters: &[Hyperparameter::new("targets", "", "linear layers that receive factors", Accepts::Sites, "[key, value, ffn_down]")],
     // PEFT's example of (IA)³ for sequence classification: 8e-3 or 1e-2.
     learning_rate: 1e-2,
+    head_learning_rate: None,
 };
 
 impl Ia3 {

@@ -18,4 +18,5 @@ pub const ABOUT: About = About {
     source: include_str!("layer_norm_tuning.rs"),
     hyperparameters: &[],
     learning_rate: 1e-3,
+    head_learning_rate: None,
 };

@@ -78,6 +78,7 @@ pub const ABOUT: About = About {
     ],
     // Hu et al. 2021, appendix D: 5e-4 for RoBERTa-base on SST-2.
     learning_rate: 5e-4,
+    head_learning_rate: None,
 };
 
 impl Lora {

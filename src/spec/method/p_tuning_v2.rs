@@ -39,4 +39,5 @@ pub const ABOUT: About = About {
     ],
     // Liu et al. 2022, appendix B: 5e-3 to 2e-2.
     learning_rate: 1e-2,
+    head_learning_rate: Some(2e-3),
 };

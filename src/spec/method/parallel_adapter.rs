@@ -22,4 +22,5 @@ pub const ABOUT: About = About {
     hyperparameters: &hyperparameters("false", "16", "relu", "0.0", "4.0", "false"),
     // AdapterHub's documentation: 1e-4.
     learning_rate: 1e-4,
+    head_learning_rate: None,
 };

@@ -39,6 +39,7 @@ pub const ABOUT: About = About {
         Hyperparameter::new("initial_std", "std", "spread of the first values", Accepts::AtLeastZero, "1.0"),
     ],
     learning_rate: 1e-2,
+    head_learning_rate: Some(2e-3),
 };
 
 impl PrefixTuning {

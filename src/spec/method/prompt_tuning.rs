@@ -54,6 +54,7 @@ pub const ABOUT: About = About {
         Hyperparameter::new("initial_std", "std", "their spread with `initialization: random`", Accepts::AtLeastZero, "1.0"),
     ],
     learning_rate: 3e-2,
+    head_learning_rate: Some(2e-3),
 };
 
 impl PromptTuning {

@@ -30,6 +30,7 @@ pub const ABOUT: About = About {
     source: include_str!("top_layers.rs"),
     hyperparameters: &[Hyperparameter::new("layers", "k", "blocks that train, counted from the top", Accepts::Count(1 << 10), "2")],
     learning_rate: 1e-4,
+    head_learning_rate: None,
 };
 
 impl TopLayers {
