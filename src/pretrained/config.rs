@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Map, Value};
 
 use crate::spec::backbone::{Activation, Backbone};
+use crate::spec::family::Family;
 
 /// The largest number of anything in a configuration: keeps every product of two far from overflow.
 const LARGEST: i64 = 1 << 24;
@@ -82,6 +83,7 @@ pub fn parse(bytes: &[u8], path: &Path) -> Result<Backbone, ConfigError> {
     }
     // Defaults are those of Transformers' `BertConfig`: a key that equals its default may be left out.
     Ok(Backbone {
+        family: Family::Bert,
         vocab_size,
         hidden_size,
         n_layers: keys.count("num_hidden_layers")?,

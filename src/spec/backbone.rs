@@ -2,9 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 
-/// The shape of a BERT encoder.
+use crate::spec::family::Family;
+
+/// The shape of an encoder.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Backbone {
+    /// How its checkpoints name their tensors, where positions begin and what its own classifier is.
+    #[serde(default)]
+    pub family: Family,
     /// Rows of the word embedding.
     pub vocab_size: i64,
     /// `H`.
@@ -137,6 +142,7 @@ impl Backbone {
     /// The uncased BERT family: all but depth, width and heads as in Devlin et al. 2019.
     pub const fn bert(n_layers: i64, hidden_size: i64, n_heads: i64) -> Self {
         Self {
+            family: Family::Bert,
             vocab_size: 30_522,
             hidden_size,
             n_layers,
@@ -210,6 +216,7 @@ mod tests {
     #[test]
     fn the_tensors_have_as_many_elements_as_the_closed_form_counts() {
         let backbone = Backbone {
+            family: Family::Bert,
             vocab_size: 31,
             hidden_size: 12,
             n_layers: 3,
