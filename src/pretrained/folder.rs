@@ -8,7 +8,7 @@ use crate::pretrained::tokenizer::{self, TokenizerError};
 use crate::pretrained::weights::{self, WeightsError};
 use crate::spec::backbone::Backbone;
 
-/// Vocabularies of the tokenizers that `tokenizer.json` can be made from: WordPiece, byte-level BPE, SentencePiece.
+/// Vocabularies that `tokenizer.json` can be made from: of word pieces, of byte-level BPE, of sentence pieces.
 const SLOW_TOKENIZERS: [&str; 4] = ["vocab.txt", "vocab.json", "sentencepiece.bpe.model", "spiece.model"];
 
 /// What a checked folder holds.
