@@ -1,7 +1,7 @@
 //! Tests that need libtorch: methods (contract), parity with the reference implementations, strict loading, whole runs.
 
-mod flow;
 mod families;
+mod flow;
 mod load;
 mod methods;
 mod parity;
