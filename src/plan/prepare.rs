@@ -85,7 +85,7 @@ pub fn prepare(path: &Path, overrides: &Overrides, environment: &Environment) ->
     let files = sources::data_files(&experiment.data, &bases, environment, &mut problems);
     let data = files.as_ref().and_then(|files| checked_data(&experiment.data, files, &mut problems));
     let (Some((model, pretrained)), Some((mut task, survey))) = (model, data) else { return Err(failed(problems.sorted())) };
-    task.max_length = task.max_length.min(pretrained.backbone.max_positions);
+    task.max_length = task.max_length.min(pretrained.backbone.longest_input());
     let found = Found {
         default_name,
         model: model.clone(),

@@ -5,3 +5,4 @@ pub mod folder;
 pub mod header;
 pub mod tensors;
 pub mod tokenizer;
+pub mod weights;

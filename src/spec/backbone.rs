@@ -2,9 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 
-/// The shape of a BERT encoder.
+use crate::spec::family::Family;
+
+/// The shape of an encoder.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Backbone {
+    /// How its checkpoints name their tensors, where positions begin and what its own classifier is.
+    #[serde(default)]
+    pub family: Family,
     /// Rows of the word embedding.
     pub vocab_size: i64,
     /// `H`.
@@ -15,9 +20,9 @@ pub struct Backbone {
     pub n_heads: i64,
     /// Width of the feed-forward network.
     pub intermediate_size: i64,
-    /// Longest input, in tokens.
+    /// Rows of the position embedding.
     pub max_positions: i64,
-    /// Rows of the token type embedding.
+    /// Rows of the token type embedding; 0 where there is none.
     pub type_vocab_size: i64,
     /// Activation of the feed-forward network.
     pub activation: Activation,
@@ -25,6 +30,8 @@ pub struct Backbone {
     pub hidden_dropout: f64,
     /// Dropout on attention probabilities, in `[0, 1)`.
     pub attention_dropout: f64,
+    /// Dropout of the family's own classifier, in `[0, 1)`.
+    pub head_dropout: f64,
     /// Epsilon of every layer norm.
     pub layer_norm_epsilon: f64,
     /// Standard deviation of newly made weights (the head).
@@ -48,7 +55,7 @@ pub enum Activation {
 /// A tensor of the encoder.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BackboneTensor {
-    /// Its name in BERT's own checkpoints, without `bert.`.
+    /// Its canonical name: that in BERT's own checkpoints, without `bert.`.
     pub name: String,
     /// Its shape.
     pub shape: Vec<i64>,
@@ -137,6 +144,7 @@ impl Backbone {
     /// The uncased BERT family: all but depth, width and heads as in Devlin et al. 2019.
     pub const fn bert(n_layers: i64, hidden_size: i64, n_heads: i64) -> Self {
         Self {
+            family: Family::Bert,
             vocab_size: 30_522,
             hidden_size,
             n_layers,
@@ -147,18 +155,27 @@ impl Backbone {
             activation: Activation::Gelu,
             hidden_dropout: 0.1,
             attention_dropout: 0.1,
+            head_dropout: 0.1,
             layer_norm_epsilon: 1e-12,
             initializer_range: 0.02,
             pad_token_id: 0,
         }
     }
 
-    /// Longest input in tokens, special and virtual ones counted.
-    pub const fn longest_input(&self) -> i64 {
-        self.max_positions
+    /// Row of the position embedding that the first token takes: RoBERTa's come after that of the padding token.
+    pub const fn first_position(&self) -> i64 {
+        match self.family {
+            Family::Bert | Family::DistilBert => 0,
+            Family::Roberta => self.pad_token_id + 1,
+        }
     }
 
-    /// Every tensor of the encoder and, where `with_pooler`, of the pooler, by the names of BERT's own checkpoints (without `bert.`).
+    /// Longest input in tokens, special and virtual ones counted.
+    pub const fn longest_input(&self) -> i64 {
+        self.max_positions - self.first_position()
+    }
+
+    /// Every tensor of the encoder and, where `with_pooler`, of the pooler, by canonical name.
     pub fn tensors(&self, with_pooler: bool) -> Vec<BackboneTensor> {
         let (h, i) = (self.hidden_size, self.intermediate_size);
         let mut tensors = Vec::new();
@@ -210,6 +227,7 @@ mod tests {
     #[test]
     fn the_tensors_have_as_many_elements_as_the_closed_form_counts() {
         let backbone = Backbone {
+            family: Family::Bert,
             vocab_size: 31,
             hidden_size: 12,
             n_layers: 3,
@@ -220,6 +238,7 @@ mod tests {
             activation: Activation::Gelu,
             hidden_dropout: 0.1,
             attention_dropout: 0.1,
+            head_dropout: 0.1,
             layer_norm_epsilon: 1e-12,
             initializer_range: 0.02,
             pad_token_id: 0,

@@ -3,6 +3,7 @@
 pub mod backbone;
 pub mod early_stopping;
 pub mod experiment;
+pub mod family;
 pub mod head;
 pub mod method;
 pub mod optimization;
