@@ -7,5 +7,6 @@ pub mod environment;
 pub mod error;
 pub mod memory;
 pub mod prepare;
+pub mod shape;
 pub mod sources;
 pub mod warnings;

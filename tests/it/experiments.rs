@@ -11,6 +11,7 @@ use finetop::pretrained::config;
 use finetop::pretrained::hub_cache::HubVariables;
 use finetop::report;
 use finetop::spec::backbone::BackboneTensor;
+use finetop::spec::method::Method;
 use safetensors::Dtype;
 use safetensors::tensor::TensorView;
 use tempfile::TempDir;
@@ -107,6 +108,22 @@ fn every_good_experiment_has_a_plan() {
         assert_eq!(json["runs"].as_array().unwrap().len(), plan.runs.len());
     }
     insta::assert_snapshot!(plans);
+}
+
+#[test]
+fn what_a_method_says_to_paste_is_that_method_with_its_defaults() {
+    let place = Place::new();
+    let file = place.path("pasted.yaml");
+    for method in Method::defaults() {
+        let data = fixtures().join("data/train.tsv");
+        let runs = report::methods::snippet(method.about()).join("\n").replace("\n  ", "\n");
+        fs::write(&file, format!("model: tiny\ndata: {{train: {}}}\n{}\n", data.display(), runs.trim_start())).unwrap();
+        let fits = matches!(method.misfit(&config::read(&place.path("tiny")).unwrap()), None);
+        match place.prepare(&file) {
+            Ok(plan) => assert_eq!(plan.specs()[0].method, method),
+            Err(error) => assert!(!fits, "{error}"),
+        }
+    }
 }
 
 #[test]

@@ -7,5 +7,6 @@ mod experiments;
 mod protocol;
 mod pty;
 mod queue;
+mod readme;
 mod support;
 mod tidy;

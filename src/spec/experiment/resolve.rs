@@ -9,7 +9,7 @@ use crate::spec::experiment::problem::Problems;
 use crate::spec::experiment::settings::{Settings, Switch};
 use crate::spec::experiment::values::LONGEST_NAME;
 use crate::spec::experiment::written::{Experiment, Run};
-use crate::spec::head::{Classifier, Head, Pooling};
+use crate::spec::head::Head;
 use crate::spec::method::Method;
 use crate::spec::optimization::{EvaluateEvery, Optimization, Schedule};
 use crate::spec::run::{Device, Model, RunSpec};
@@ -192,25 +192,15 @@ fn draft(run: &Run, experiment: &Experiment, found: &Found, problems: &mut Probl
     }
 }
 
-/// Every method but feature extraction reads what BERT's own classifier reads: the pooler, or `[CLS]` where the checkpoint has none
-/// (Devlin et al. 2019, §4.1). A frozen backbone gives the mean of all tokens, the better sentence feature
-/// (Reimers & Gurevych 2019, arXiv:1908.10084, table 6).
 fn head(method: &Method, settings: &Settings, found: &Found, problems: &mut Problems) -> Head {
-    let default = match (method, found.has_pooler) {
-        (Method::FeatureExtraction, _) => Pooling::Mean,
-        (_, true) => Pooling::Pooler,
-        (_, false) => Pooling::Cls,
-    };
+    let default = method.default_head(&found.backbone, found.has_pooler);
     if let Some(pooling) = settings.pooling.as_ref().filter(|pooling| pooling.value.reads_pooler() && !found.has_pooler) {
         problems.push(&pooling.place, "`pooling` needs the pooler, but the checkpoint has none", "accepted here: cls or mean");
     }
-    // As `BertForSequenceClassification`, whose head has the dropout of the hidden states; a linear probe has none
-    // (Conneau & Kiela 2018, arXiv:1803.05449).
-    let dropout = if *method == Method::FeatureExtraction { 0.0 } else { found.backbone.hidden_dropout };
     Head {
-        pooling: settings.pooling.as_ref().map_or(default, |pooling| pooling.value),
-        classifier: settings.classifier.unwrap_or(Classifier::Linear),
-        dropout: settings.head_dropout.unwrap_or(dropout),
+        pooling: settings.pooling.as_ref().map_or(default.pooling, |pooling| pooling.value),
+        classifier: settings.classifier.unwrap_or(default.classifier),
+        dropout: settings.head_dropout.unwrap_or(default.dropout),
     }
 }
 
