@@ -116,19 +116,19 @@ pub fn json(abouts: &[&About], subject: &Subject) -> String {
         summary: &'static str,
         paper: &'static str,
         learning_rate: f64,
-        hyperparameters: Vec<Key>,
+        hyperparameters: Vec<Own>,
         ledger: Ledger,
         storage: Storage,
         explanation: String,
     }
     #[derive(Serialize)]
-    struct Key {
+    struct Own {
         key: &'static str,
         default: Value,
         accepts: String,
         about: &'static str,
     }
-    let key = |own: &Hyperparameter| Key { key: own.key, default: own.default_value(), accepts: own.accepts.words(), about: own.about };
+    let own = |own: &Hyperparameter| Own { key: own.key, default: own.default_value(), accepts: own.accepts.words(), about: own.about };
     let entry = |about: &&About| {
         let (ledger, storage) = subject.count(&Method::with(about, &serde_json::Map::new()));
         Entry {
@@ -137,7 +137,7 @@ pub fn json(abouts: &[&About], subject: &Subject) -> String {
             summary: about.summary,
             paper: about.paper,
             learning_rate: about.learning_rate,
-            hyperparameters: about.hyperparameters.iter().map(key).collect(),
+            hyperparameters: about.hyperparameters.iter().map(own).collect(),
             ledger,
             storage,
             explanation: about.explanation(),
