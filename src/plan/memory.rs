@@ -1,9 +1,9 @@
 //! Predicts the peak memory of a run on the processor, from a formula whose coefficients were fitted to measured runs.
 //!
 //! `process + weights + gradients + moments + activations of the longest batch`.
-//! Fitted on MiniLM-L6 to runs of every method on short rows (20 words, batches of 32) and long ones (cut at 128 tokens, batches of 32 and of 8):
-//! off by 6 % on the average, by 15 % at most but for (IA)³ in small batches (18 %). Measured (predicted) MB on long rows in batches of 32: full 2,384 (2,391), LoRA 1,947
-//! (1,900), houlsby 1,896 (1,908), prefix 1,772 (1,859), feature extraction 560 (592).
+//! Fitted on MiniLM-L6 to runs of every method on short rows (20 words, batches of 32) and long ones (cut at 128 tokens, batches of 32 and
+//! of 8): off by 6 % on the average, by 15 % at most but for (IA)³ in small batches (18 %). Measured (predicted) MB on long rows in batches
+//! of 32: full 2,384 (2,391), LoRA 1,947 (1,900), houlsby 1,896 (1,908), prefix 1,772 (1,859), feature extraction 560 (592).
 
 use crate::spec::backbone::Backbone;
 use crate::spec::method::Method;
