@@ -11,6 +11,7 @@ pub mod find;
 pub mod headless;
 pub mod list;
 pub mod look;
+pub mod methods;
 pub mod narrator;
 pub mod picture;
 pub mod plan;
@@ -49,6 +50,7 @@ fn dispatch(arguments: Arguments) -> anyhow::Result<u8> {
             None => dashboard::run(root, None, arguments.ascii),
         },
         Some(Command::Plan(plan)) => plan::run(&plan, out),
+        Some(Command::Methods(methods)) => methods::run(&methods, out),
         Some(Command::Demo(demo)) => demo::run(&demo),
         Some(Command::Run(run)) => run::run(root, &run),
         Some(Command::List(list)) => list::run(root, &list, out),

@@ -1,7 +1,10 @@
 //! What is shown outside the dashboard: plans, tables, JSON. Pure; returns text.
 
 pub mod columns;
+pub mod ink;
 pub mod json;
+pub mod ledger;
+pub mod methods;
 pub mod number;
 pub mod plan;
 pub mod table;

@@ -9,5 +9,6 @@ mod hub;
 mod protocol;
 mod pty;
 mod queue;
+mod readme;
 mod support;
 mod tidy;
