@@ -1,5 +1,6 @@
-//! Tests that need libtorch: methods (contract), parity with the reference implementations, strict loading, whole runs.
+//! Tests that need libtorch: methods (contract, how they begin), parity with the reference implementations, strict loading, whole runs.
 
+mod beginning;
 mod flow;
 mod load;
 mod methods;
