@@ -6,4 +6,5 @@ mod load;
 mod methods;
 mod parity;
 mod tiny;
+mod training;
 mod worker;
