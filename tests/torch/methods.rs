@@ -42,7 +42,7 @@ pub fn train(network: &Network, params: &Params) {
     }
 }
 
-pub fn snapshot<'a>(tensors: impl Iterator<Item = (&'a str, &'a Tensor)>) -> Vec<(String, Tensor)> {
+fn snapshot<'a>(tensors: impl Iterator<Item = (&'a str, &'a Tensor)>) -> Vec<(String, Tensor)> {
     tensors.map(|(name, tensor)| (name.to_owned(), tensor.detach().copy())).collect()
 }
 

@@ -17,7 +17,7 @@ use finetop_engine::params::Params;
 use serde_json::json;
 use tch::{Device, Tensor};
 
-use crate::methods::{backbone, inputs, logits, snapshot, train};
+use crate::methods::{backbone, inputs, logits, train};
 use crate::tiny;
 
 /// Takes the steps of these numbers.
@@ -110,7 +110,7 @@ fn layer_decay_lowers_the_rate_of_what_stands_in_a_block_and_of_nothing_above_th
         let (network, params) = made();
         // A few steps first: while `B` of LoRA is zero, `A` has no gradient.
         train(&network, &params);
-        let before = snapshot(params.trainable().into_iter());
+        let before: Vec<_> = params.trainable().into_iter().map(|(name, tensor)| (name.to_owned(), tensor.detach().copy())).collect();
         let mut optimizer = AdamW::new(&optimization, 2, &params);
         optimizer.zero_gradients();
         loss(&network, &[0, 1, 2, 3]).backward();
