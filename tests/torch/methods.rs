@@ -20,22 +20,22 @@ use tch::{Device, Kind, Tensor};
 
 use crate::tiny;
 
-fn inputs() -> Inputs {
+pub fn inputs() -> Inputs {
     let row = |ids: &[i64], label| Encoded { token_ids: ids.to_vec(), token_types: vec![0; ids.len()], target: Target::Label(label) };
     Inputs { rows: vec![row(&[2, 4, 7, 9, 3], 0), row(&[2, 5, 8, 3], 1), row(&[2, 6, 9, 12, 14, 15, 3], 2), row(&[2, 3], 1)], pooled: None }
 }
 
-fn backbone(folder: &std::path::Path) -> Backbone {
+pub fn backbone(folder: &std::path::Path) -> Backbone {
     pretrained::config::read(folder).unwrap()
 }
 
-fn logits(network: &Network, indices: &[usize]) -> Tensor {
+pub fn logits(network: &Network, indices: &[usize]) -> Tensor {
     let _guard = tch::no_grad_guard();
     network.forward(&inputs(), indices, Device::Cpu, Mode::Evaluate).logits
 }
 
 /// Takes a few steps, so that nothing is left at its initial value by chance.
-fn train(network: &Network, params: &Params) {
+pub fn train(network: &Network, params: &Params) {
     let mut optimizer = AdamW::new(&tiny::optimization(), 2, params);
     for step in 1..=3 {
         tch::manual_seed(step);
