@@ -2,6 +2,7 @@
 
 pub mod columns;
 pub mod json;
+pub mod latency;
 pub mod number;
 pub mod plan;
 pub mod table;

@@ -11,3 +11,4 @@ mod pty;
 mod queue;
 mod support;
 mod tidy;
+mod trained;

@@ -2,9 +2,11 @@
 
 mod families;
 mod flow;
+mod latency;
 mod load;
 mod methods;
 mod parity;
+mod predict;
 mod regression;
 mod tiny;
 mod worker;
