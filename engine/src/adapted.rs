@@ -1,7 +1,9 @@
 //! A trained run as a model: the base loaded once, and on it the best checkpoint of any number of runs.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 use tch::{Device, Tensor};
 use tokenizers::Tokenizer;
@@ -25,8 +27,11 @@ pub struct Base {
     pub folder: PathBuf,
     /// Its shape.
     pub backbone: Backbone,
-    device: Device,
+    /// Where its tensors live.
+    pub device: Device,
     tensors: BTreeMap<String, Tensor>,
+    /// By the length they cut at: each holds a whole vocabulary.
+    tokenizers: RefCell<BTreeMap<i64, Rc<Tokenizer>>>,
 }
 
 impl Base {
@@ -37,7 +42,34 @@ impl Base {
     pub fn load(folder: &Path, device: Device) -> Result<Self, EngineError> {
         let backbone = pretrained::config::read(folder).map_err(|error| EngineError::Data(error.to_string()))?;
         let tensors = load::read(folder, backbone.family)?.into_iter().map(|(name, tensor)| (name, tensor.to_device(device))).collect();
-        Ok(Self { folder: folder.to_owned(), backbone, device, tensors })
+        Ok(Self { folder: folder.to_owned(), backbone, device, tensors, tokenizers: RefCell::default() })
+    }
+
+    /// The tokenizer that cuts at `max_length` tokens.
+    fn tokenizer(&self, max_length: i64) -> Result<Rc<Tokenizer>, EngineError> {
+        if let Some(tokenizer) = self.tokenizers.borrow().get(&max_length) {
+            return Ok(Rc::clone(tokenizer));
+        }
+        let tokenizer = Rc::new(tokenizer::load(&self.folder, &self.backbone, max_length)?);
+        self.tokenizers.borrow_mut().insert(max_length, Rc::clone(&tokenizer));
+        Ok(tokenizer)
+    }
+
+    /// The encoder as pre-trained with a head of this kind that nothing trained: what methods are compared with.
+    ///
+    /// # Errors
+    /// When the head reads a pooler that the model lacks.
+    pub fn plain(&self, spec: &RunSpec) -> Result<Network, EngineError> {
+        let mut params = Params::new(BackboneTraining::None, self.device);
+        let plan = NetworkPlan {
+            backbone: &self.backbone,
+            method: &Method::FeatureExtraction,
+            head: &spec.head,
+            n_outputs: spec.task.n_outputs(),
+            seed: spec.seed,
+            tokenize: &|_| Vec::new(),
+        };
+        Network::new(&self.folder, self.tensors(BackboneTraining::None), &plan, &mut params)
     }
 
     /// The base's tensors for a run: its own copies of those that `training` changes, the base's of all others.
@@ -58,7 +90,7 @@ pub struct Adapted {
     /// Their tensors.
     pub params: Params,
     /// Cuts inputs at the run's length.
-    pub tokenizer: Tokenizer,
+    pub tokenizer: Rc<Tokenizer>,
 }
 
 impl Adapted {
@@ -69,7 +101,7 @@ impl Adapted {
     pub fn load(base: &Base, spec: RunSpec, checkpoint: &Path) -> Result<Self, EngineError> {
         let (backbone, training) = (&base.backbone, spec.method.backbone_training(&base.backbone));
         let mut params = Params::new(training, base.device);
-        let tokenizer = tokenizer::load(&base.folder, backbone, spec.task.max_length)?;
+        let tokenizer = base.tokenizer(spec.task.max_length)?;
         let tokenize = |text: &str| tokenizer::ids(&tokenizer, text);
         let plan = NetworkPlan {
             backbone,

@@ -57,7 +57,7 @@ pub fn train(spec: &RunSpec, dir: &RunDir, control: &Control, journal: &mut Jour
     let steps_per_epoch = inputs[&Split::Train].rows.len().div_ceil(spec.optimization.batch_size) as u64;
     let total_steps = steps_per_epoch * u64::from(spec.optimization.epochs);
 
-    let files = Files { best: dir.checkpoints_dir().join("best.safetensors"), last: dir.checkpoints_dir().join("last.safetensors") };
+    let files = Files { best: dir.best_file(), last: dir.checkpoints_dir().join("last.safetensors") };
     let position = if files.last.exists() { checkpoint::load_last(&files.last, &params, &optimizer)? } else { Position::default() };
     journal.record(EventKind::TrainingStarted(TrainingStarted {
         ledger: params.ledger(),

@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use crate::cli::demo::DemoArguments;
+use crate::cli::latency::{self, LatencyArguments};
 use crate::cli::picture::PictureArguments;
+use crate::cli::predict::{self, PredictArguments};
 use crate::spec::experiment::overrides::Overrides;
 
 const EXAMPLES: &str = "\
@@ -15,6 +17,7 @@ Examples:
   finetop plan experiments/quickstart.yaml    what would run: parameters, steps, memory, warnings
   finetop methods                             the methods: what they are, what they cost
   finetop list                                all runs with their status
+  finetop predict --run lora texts.txt        labels and probabilities of a trained run
   finetop stop quickstart-1/lora              stop one early; it keeps its best checkpoint
   finetop demo                                a look at the dashboard without training anything
 
@@ -82,6 +85,12 @@ pub enum Command {
     /// Show one run: settings, parameters, results, log.
     #[command(after_help = WHICH)]
     Show(ShowArguments),
+    /// Predict labels of texts with trained runs, from a file or as they are typed or piped.
+    #[command(after_help = predict::EXAMPLES)]
+    Predict(PredictArguments),
+    /// Measure what each method costs at inference, merged and unmerged, against its base.
+    #[command(after_help = latency::EXAMPLES)]
+    Latency(LatencyArguments),
     /// Stop runs early: each finishes its step, evaluates and keeps its best checkpoint.
     #[command(after_help = WHICH)]
     Stop(AskArguments),

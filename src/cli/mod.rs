@@ -9,15 +9,18 @@ pub mod download;
 pub mod exit_code;
 pub mod find;
 pub mod headless;
+pub mod latency;
 pub mod list;
 pub mod look;
 pub mod methods;
 pub mod narrator;
 pub mod picture;
 pub mod plan;
+pub mod predict;
 pub mod progress;
 pub mod run;
 pub mod show;
+pub mod trained;
 
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -55,6 +58,8 @@ fn dispatch(arguments: Arguments) -> anyhow::Result<u8> {
         Some(Command::Run(run)) => run::run(root, &run),
         Some(Command::List(list)) => list::run(root, &list, out),
         Some(Command::Show(show)) => show::run(root, &show, out),
+        Some(Command::Predict(predict)) => predict::run(root, &predict),
+        Some(Command::Latency(latency)) => latency::run(root, &latency, out),
         Some(Command::Stop(ask)) => ask::run(root, &ask, RequestKind::Stop, out),
         Some(Command::Pause(ask)) => ask::run(root, &ask, RequestKind::Pause, out),
         Some(Command::Resume(ask)) => ask::run(root, &ask, RequestKind::Resume, out),

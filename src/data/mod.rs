@@ -4,6 +4,7 @@ pub mod csv;
 pub mod error;
 pub mod example;
 pub mod hash;
+pub mod inputs;
 pub mod json_lines;
 pub mod labels;
 pub mod parquet;

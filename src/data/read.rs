@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::data::error::{DataError, quoted};
+use crate::data::parquet::ClassNames;
 use crate::data::table::{Problem, Table};
 use crate::data::{csv, json_lines, parquet, series, tsv};
 use crate::spec::task::Columns;
@@ -76,19 +77,30 @@ pub fn file(path: &Path, columns: &Columns) -> Result<File, DataError> {
 }
 
 fn one(path: &Path, columns: &Columns) -> Result<File, DataError> {
-    let ending = ending(path);
+    let (rows, label_names) = rows(bytes(path)?, &ending(path), columns).map_err(|problem| in_file(path, problem))?;
+    Ok(File { path: path.to_owned(), rows, label_names })
+}
+
+/// Reads the wanted columns of one file; a file without rows is an empty table.
+pub fn table(path: &Path, wanted: &[&str]) -> Result<Table, DataError> {
+    Ok(parse(bytes(path)?, &ending(path), wanted).map_err(|problem| in_file(path, problem))?.0)
+}
+
+fn bytes(path: &Path) -> Result<Vec<u8>, DataError> {
     if path.exists() && !path.is_file() {
         return Err(DataError::NotAFile(path.to_owned()));
     }
-    if !ENDINGS.contains(&ending.as_str()) {
+    if !ENDINGS.contains(&ending(path).as_str()) {
         return Err(DataError::UnknownFormat(path.to_owned()));
     }
-    let bytes = std::fs::read(path).map_err(|source| DataError::Unreadable { path: path.to_owned(), source })?;
-    let (rows, label_names) = rows(bytes, &ending, columns).map_err(|Problem { line, message }| match line {
+    std::fs::read(path).map_err(|source| DataError::Unreadable { path: path.to_owned(), source })
+}
+
+fn in_file(path: &Path, Problem { line, message }: Problem) -> DataError {
+    match line {
         Some(line) => DataError::Line { path: path.to_owned(), line, problem: message },
         None => DataError::File { path: path.to_owned(), problem: message },
-    })?;
-    Ok(File { path: path.to_owned(), rows, label_names })
+    }
 }
 
 /// Whether the rows of the file stand on lines.
@@ -96,7 +108,8 @@ pub fn has_lines(path: &Path) -> bool {
     ending(path) != "parquet"
 }
 
-fn ending(path: &Path) -> String {
+/// The ending of a path, in small letters.
+pub fn ending(path: &Path) -> String {
     path.extension().map(|ending| ending.to_string_lossy().to_ascii_lowercase()).unwrap_or_default()
 }
 
@@ -104,18 +117,28 @@ fn ending(path: &Path) -> String {
 pub fn rows(bytes: Vec<u8>, ending: &str, columns: &Columns) -> Result<(Vec<Row>, Option<Vec<String>>), Problem> {
     let mut wanted = vec![columns.text.as_str(), columns.label.as_str()];
     wanted.extend(columns.text_pair.as_deref());
+    let is_empty = bytes.trim_ascii().is_empty();
+    let (table, mut class_names) = parse(bytes, ending, &wanted)?;
+    let no_rows = match ending {
+        "parquet" => "the file has no rows",
+        _ if is_empty => "the file is empty",
+        _ => "there are no rows below the header",
+    };
+    Ok((checked(table, columns, no_rows)?, class_names.remove(&columns.label)))
+}
+
+/// The wanted columns in the bytes of a file with this ending.
+fn parse(bytes: Vec<u8>, ending: &str, wanted: &[&str]) -> Result<(Table, ClassNames), Problem> {
     if ending == "parquet" {
-        let (table, mut class_names) = parquet::parse(bytes, &wanted)?;
-        return Ok((checked(table, columns, "the file has no rows")?, class_names.remove(&columns.label)));
+        return parquet::parse(bytes, wanted);
     }
     let text = text(&bytes)?;
     let table = match ending {
-        "csv" => csv::parse(text, &wanted)?,
-        "jsonl" => json_lines::parse(text, &wanted)?,
-        _ => tsv::parse(text, &wanted)?,
+        "csv" => csv::parse(text, wanted)?,
+        "jsonl" => json_lines::parse(text, wanted)?,
+        _ => tsv::parse(text, wanted)?,
     };
-    let no_rows = if text.trim().is_empty() { "the file is empty" } else { "there are no rows below the header" };
-    Ok((checked(table, columns, no_rows)?, None))
+    Ok((table, ClassNames::new()))
 }
 
 /// The text of a file: UTF-8, with or without a byte order mark.

@@ -3,6 +3,7 @@
 pub mod columns;
 pub mod ink;
 pub mod json;
+pub mod latency;
 pub mod ledger;
 pub mod methods;
 pub mod number;

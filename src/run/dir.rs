@@ -101,6 +101,11 @@ impl RunDir {
         self.path.join("checkpoints")
     }
 
+    /// `checkpoints/best.safetensors`: what was trained, at the best validation.
+    pub fn best_file(&self) -> PathBuf {
+        self.checkpoints_dir().join("best.safetensors")
+    }
+
     /// `supervisor.lock`: held by the one supervisor while it lives.
     pub fn supervisor_lock_file(&self) -> PathBuf {
         self.path.join("supervisor.lock")

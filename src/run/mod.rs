@@ -9,6 +9,7 @@ pub mod experiment;
 pub mod fence;
 pub mod follower;
 pub mod inbox;
+pub mod latency;
 pub mod ledger;
 pub mod number;
 pub mod process;

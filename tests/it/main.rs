@@ -12,3 +12,4 @@ mod queue;
 mod readme;
 mod support;
 mod tidy;
+mod trained;

@@ -15,12 +15,12 @@ use crate::tiny;
 const PATIENCE: Duration = Duration::from_mins(2);
 
 /// A folder with a tiny model, its data and an experiment.
-struct Place {
+pub struct Place {
     folder: tempfile::TempDir,
 }
 
 impl Place {
-    fn new(experiment: &str) -> Self {
+    pub fn new(experiment: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         tiny::spec(folder.path(), Method::Full);
         let head = "name: tiny\nmodel: model\ndata: {train: train.tsv, validation: validation.tsv, test: test.tsv, max_length: 16}\nbatch_size: 8\n";
@@ -28,17 +28,17 @@ impl Place {
         Self { folder }
     }
 
-    fn path(&self) -> &Path {
+    pub fn path(&self) -> &Path {
         self.folder.path()
     }
 
-    fn command(&self, arguments: &[&str]) -> Command {
+    pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(finetop());
         command.current_dir(self.path()).args(arguments).env("CI", "1").stdin(Stdio::null());
         command
     }
 
-    fn finetop(&self, arguments: &[&str]) -> Output {
+    pub fn finetop(&self, arguments: &[&str]) -> Output {
         self.command(arguments).output().unwrap()
     }
 

@@ -3,9 +3,11 @@
 mod beginning;
 mod families;
 mod flow;
+mod latency;
 mod load;
 mod methods;
 mod parity;
+mod predict;
 mod regression;
 mod tiny;
 mod training;

@@ -2,10 +2,19 @@
 
 use std::path::PathBuf;
 use std::process::exit;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use clap::{Args, Parser, Subcommand};
 use finetop::run::dir::RunDir;
-use finetop_engine::worker;
+use finetop::run::exit::code;
+use finetop::run::text;
+use finetop_engine::error::EngineError;
+use finetop_engine::{latency, predict, worker};
+use signal_hook::consts::SIGINT;
+
+/// Exit code after Ctrl-C, as shells count it.
+const INTERRUPTED: i32 = 130;
 
 /// The engine of finetop: what needs libtorch.
 #[derive(Parser)]
@@ -22,6 +31,10 @@ enum Command {
     /// Exit codes: 0 ended well, 1 failed, 2 bad usage or unreadable run, 3 diverged, 4 interrupted (start it again to go on),
     /// 5 another attempt owns the folder. SIGUSR1 stops early and keeps the best; SIGTERM saves and leaves.
     Train(TrainArguments),
+    /// Answers inputs with the labels that trained runs predict.
+    Predict(predict::Request),
+    /// Measures inference time; prints one JSON document, progress goes to stderr.
+    Latency(latency::Request),
 }
 
 #[derive(Args)]
@@ -36,9 +49,25 @@ struct TrainArguments {
 fn main() {
     let (code, problem) = match Arguments::parse().command {
         Command::Train(arguments) => worker::work(&RunDir::new(arguments.run_dir), arguments.attempt),
+        Command::Predict(request) => at_the_terminal(|| predict::predict(&request)),
+        Command::Latency(request) => at_the_terminal(|| {
+            let document = serde_json::to_string(&latency::measure(&request)?).expect("names as keys always encode");
+            println!("{document}");
+            Ok(code::OK)
+        }),
     };
     if let Some(problem) = problem {
         eprintln!("error: {problem}");
     }
     exit(code);
+}
+
+/// What a person waits for: Ctrl-C ends it at once, an error is one line fit for a terminal.
+fn at_the_terminal(work: impl FnOnce() -> Result<i32, EngineError>) -> (i32, Option<String>) {
+    // Where the handler cannot be set, the system's own ends the process as well.
+    let _ = signal_hook::flag::register_conditional_shutdown(SIGINT, INTERRUPTED, Arc::new(AtomicBool::new(true)));
+    match work() {
+        Ok(code) => (code, None),
+        Err(error) => (code::USAGE, Some(text::printable(&worker::with_sources(&error)).into_owned())),
+    }
 }

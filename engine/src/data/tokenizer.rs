@@ -51,25 +51,29 @@ pub fn ids(tokenizer: &Tokenizer, text: &str) -> Vec<i64> {
 /// # Errors
 /// When a row cannot be tokenized, or yields an id that the model has no embedding for.
 pub fn encode(tokenizer: &Tokenizer, backbone: &Backbone, examples: &[Example]) -> Result<Vec<Encoded>, EngineError> {
-    examples.iter().enumerate().map(|(index, example)| encode_one(tokenizer, backbone, index, example)).collect()
+    let encode = |(index, example)| {
+        let encoded = encode_one(tokenizer, backbone, example);
+        encoded.map(|(encoded, _)| encoded).map_err(|problem| EngineError::Data(format!("tokenize row {}: {problem}", index + 1)))
+    };
+    examples.iter().enumerate().map(encode).collect()
 }
 
-fn encode_one(tokenizer: &Tokenizer, backbone: &Backbone, index: usize, example: &Example) -> Result<Encoded, EngineError> {
+/// Tokenizes a row, and says whether it was too long and lost its end.
+///
+/// # Errors
+/// As [`encode`], in words.
+pub fn encode_one(tokenizer: &Tokenizer, backbone: &Backbone, example: &Example) -> Result<(Encoded, bool), String> {
     let encoding = match &example.text_pair {
         Some(pair) => tokenizer.encode_fast((example.text.as_str(), pair.as_str()), true),
         None => tokenizer.encode_fast(example.text.as_str(), true),
     };
-    let encoding = encoding.map_err(|error| EngineError::Data(format!("tokenize row {}: {error}", index + 1)))?;
+    let encoding = encoding.map_err(|error| error.to_string())?;
     let token_ids: Vec<i64> = encoding.get_ids().iter().map(|&id| i64::from(id)).collect();
     if let Some(id) = token_ids.iter().find(|&&id| id >= backbone.vocab_size) {
-        return Err(EngineError::Data(format!(
-            "tokenize row {}: token id {id} is outside the model's vocabulary of {}",
-            index + 1,
-            backbone.vocab_size
-        )));
+        return Err(format!("token id {id} is outside the model's vocabulary of {}", backbone.vocab_size));
     }
     // A model with one token type or none has it everywhere, whatever the tokenizer says.
     let last_type = (backbone.type_vocab_size - 1).max(0);
     let token_types = encoding.get_type_ids().iter().map(|&id| i64::from(id).min(last_type)).collect();
-    Ok(Encoded { token_ids, token_types, target: example.target })
+    Ok((Encoded { token_ids, token_types, target: example.target }, !encoding.get_overflowing().is_empty()))
 }
