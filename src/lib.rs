@@ -18,6 +18,7 @@
 
 pub mod cli;
 pub mod data;
+pub mod interop;
 pub mod launch;
 pub mod metric;
 pub mod plan;

@@ -79,7 +79,8 @@ fn panic_message(panic: &(dyn std::any::Any + Send)) -> String {
     text.unwrap_or("unknown panic").lines().next().unwrap_or_default().to_owned()
 }
 
-fn with_sources(error: &EngineError) -> String {
+/// An error and its causes in one line.
+pub fn with_sources(error: &EngineError) -> String {
     let mut text = error.to_string();
     let mut source = std::error::Error::source(error);
     while let Some(error) = source {

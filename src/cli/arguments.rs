@@ -6,6 +6,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::cli::demo::DemoArguments;
 use crate::cli::picture::PictureArguments;
+use crate::interop::Format;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -29,6 +30,23 @@ Without a terminal (a pipe, CI=1, TERM=dumb) it is headless by itself. There, Ct
 keep their best; a second Ctrl-C kills them.
 
 Exit codes: 0 all runs ended well; 1 some did not; 2 nothing was started, the error says why; 130 interrupted.";
+
+const EXPORT_EXAMPLES: &str = "\
+Examples:
+  finetop export quickstart-1/lora --out adapter            for peft.PeftModel.from_pretrained
+  finetop export quickstart-1/lora --out model --merged     for AutoModelForSequenceClassification.from_pretrained
+  finetop export pfeiffer --out adapter                     bottleneck adapters are AdapterHub's
+
+The folder's README.md holds the Python lines that load it. Exit codes: 0 written; 2 not written, the error says why.";
+
+const IMPORT_EXAMPLES: &str = "\
+Examples:
+  finetop import adapter --data experiments/data            go on training an adapter
+  finetop import adapter --data test.tsv --epochs 0         evaluate it as it is; the run can then be used like any other
+  finetop import runs/first-1/lora --data second.tsv        from one task to the next
+  finetop import adapter --data train.tsv --dry-run         print the experiment that would run
+
+Pickled weights (.bin) are refused, and the error says how to convert them.";
 
 const WHICH: &str = "\
 A RUN is EXPERIMENT-NUMBER/NAME as `finetop list` shows it, or its NAME, or the beginning of either, where only one run fits.";
@@ -78,6 +96,12 @@ pub enum Command {
     /// Kill runs: each may save and leave; after ten seconds it is forced to.
     #[command(after_help = WHICH)]
     Kill(AskArguments),
+    /// Write a run's best weights as a folder that PEFT, AdapterHub or Transformers loads; read back and compared before it appears.
+    #[command(after_help = EXPORT_EXAMPLES)]
+    Export(ExportArguments),
+    /// Start a run from an adapter of PEFT or AdapterHub, or from another run.
+    #[command(after_help = IMPORT_EXAMPLES)]
+    Import(ImportArguments),
     /// Work off the queue (started by finetop itself).
     #[command(hide = true)]
     Queue,
@@ -88,10 +112,18 @@ pub enum Command {
 
 /// Arguments of `run`.
 #[derive(Debug, Args)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub struct RunArguments {
     /// The experiment file.
     pub file: PathBuf,
+    /// How it is watched.
+    #[command(flatten)]
+    pub watch: WatchArguments,
+}
+
+/// How what was started is watched.
+#[derive(Debug, Clone, Copy, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
+pub struct WatchArguments {
     /// Print plain lines instead of opening the dashboard.
     #[arg(long)]
     pub headless: bool,
@@ -137,6 +169,50 @@ pub struct AskArguments {
     /// The runs.
     #[arg(required = true, value_name = "RUN")]
     pub names: Vec<String>,
+}
+
+/// Arguments of `export`.
+#[derive(Debug, Args)]
+pub struct ExportArguments {
+    /// The run, or its folder.
+    pub run: String,
+    /// The folder to make.
+    #[arg(long, value_name = "FOLDER")]
+    pub out: PathBuf,
+    /// peft, adapterhub or transformers; by default the one that has the run's method.
+    #[arg(long, value_parser = |name: &str| Format::named(name).ok_or("peft, adapterhub or transformers"))]
+    pub format: Option<Format>,
+    /// Merge the method into the model: a whole checkpoint for Transformers.
+    #[arg(long)]
+    pub merged: bool,
+    /// Replace the folder if it is there.
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// Arguments of `import`.
+#[derive(Debug, Args)]
+pub struct ImportArguments {
+    /// Folder of an adapter, or of a run.
+    pub folder: PathBuf,
+    /// A file of training rows, or a folder with train and validation files.
+    #[arg(long)]
+    pub data: PathBuf,
+    /// The base model, if not the one that the folder names: hub id or folder.
+    #[arg(long)]
+    pub model: Option<String>,
+    /// Passes over the training rows; 0 evaluates the weights as they are.
+    #[arg(long)]
+    pub epochs: Option<u32>,
+    /// Only write the experiment file.
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// Only print the experiment file.
+    #[arg(long, conflicts_with = "out")]
+    pub dry_run: bool,
+    /// How it is watched.
+    #[command(flatten)]
+    pub watch: WatchArguments,
 }
 
 /// Arguments of `supervise`.

@@ -5,7 +5,9 @@
 pub mod cost;
 pub mod environment;
 pub mod error;
+pub mod import;
 pub mod memory;
 pub mod prepare;
 pub mod sources;
+pub mod start;
 pub mod warnings;

@@ -1,6 +1,7 @@
 //! Tests that need libtorch: methods (contract), parity with the reference implementations, strict loading, whole runs.
 
 mod flow;
+mod interop;
 mod load;
 mod methods;
 mod parity;

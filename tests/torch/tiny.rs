@@ -111,6 +111,7 @@ pub fn spec(folder: &Path, method: Method) -> RunSpec {
         write_rows(&folder.join("test.tsv"), 54);
     }
     RunSpec {
+        start_from: None,
         experiment: "tiny".to_owned(),
         name: "tiny".to_owned(),
         model: Model { id: "tiny".to_owned(), folder: model },

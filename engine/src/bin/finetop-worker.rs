@@ -4,8 +4,12 @@ use std::path::PathBuf;
 use std::process::exit;
 
 use clap::{Args, Parser, Subcommand};
+use finetop::interop::Format;
 use finetop::run::dir::RunDir;
-use finetop_engine::worker;
+use finetop::run::exit::code;
+use finetop_engine::error::EngineError;
+use finetop_engine::export::{self, Order};
+use finetop_engine::{logits, worker};
 
 /// The engine of finetop: what needs libtorch.
 #[derive(Parser)]
@@ -22,6 +26,36 @@ enum Command {
     /// Exit codes: 0 ended well, 1 failed, 2 bad usage or unreadable run, 3 diverged, 4 interrupted (start it again to go on),
     /// 5 another attempt owns the folder. SIGUSR1 stops early and keeps the best; SIGTERM saves and leaves.
     Train(TrainArguments),
+    /// Writes the best weights of a run as a folder of PEFT, AdapterHub or Transformers, reads it back and compares.
+    ///
+    /// Exit codes: 0 written, 2 not written.
+    Export(ExportArguments),
+    /// Prints a run's logits: reads a JSON object such as {"text": "…"} per line, writes one such as {"logits": […]} per line.
+    Logits(LogitsArguments),
+}
+
+#[derive(Args)]
+struct ExportArguments {
+    /// Folder of the run.
+    run_dir: PathBuf,
+    /// Folder to make.
+    #[arg(long)]
+    out: PathBuf,
+    /// peft, adapterhub or transformers; by default the method's own.
+    #[arg(long, value_parser = |name: &str| Format::named(name).ok_or("peft, adapterhub or transformers"))]
+    format: Option<Format>,
+    /// Merge the method into the backbone: a whole checkpoint for Transformers.
+    #[arg(long)]
+    merged: bool,
+    /// Replace the folder if it is there.
+    #[arg(long)]
+    force: bool,
+}
+
+#[derive(Args)]
+struct LogitsArguments {
+    /// Folder of the run.
+    run_dir: PathBuf,
 }
 
 #[derive(Args)]
@@ -36,9 +70,26 @@ struct TrainArguments {
 fn main() {
     let (code, problem) = match Arguments::parse().command {
         Command::Train(arguments) => worker::work(&RunDir::new(arguments.run_dir), arguments.attempt),
+        Command::Export(arguments) => {
+            let ExportArguments { run_dir, out, format, merged, force } = arguments;
+            let order = Order { run: run_dir, out, format, merged, force };
+            ended(&export::export(&order, &mut std::io::stdout().lock()))
+        }
+        Command::Logits(arguments) => {
+            let (input, output) = (std::io::stdin().lock(), std::io::stdout().lock());
+            ended(&logits::answer(&RunDir::new(arguments.run_dir), input, output))
+        }
     };
     if let Some(problem) = problem {
         eprintln!("error: {problem}");
     }
     exit(code);
+}
+
+/// The exit code of a command that does one thing, and what went wrong.
+fn ended(result: &Result<(), EngineError>) -> (i32, Option<String>) {
+    match result {
+        Ok(()) => (code::OK, None),
+        Err(error) => (code::USAGE, Some(worker::with_sources(error))),
+    }
 }
