@@ -36,7 +36,7 @@ impl Base {
     /// When a file is missing or does not fit.
     pub fn load(folder: &Path, device: Device) -> Result<Self, EngineError> {
         let backbone = pretrained::config::read(folder).map_err(|error| EngineError::Data(error.to_string()))?;
-        let tensors = load::read(folder)?.into_iter().map(|(name, tensor)| (name, tensor.to_device(device))).collect();
+        let tensors = load::read(folder, backbone.family)?.into_iter().map(|(name, tensor)| (name, tensor.to_device(device))).collect();
         Ok(Self { folder: folder.to_owned(), backbone, device, tensors })
     }
 

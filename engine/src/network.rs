@@ -71,7 +71,7 @@ pub struct Outputs {
 impl Network {
     /// Loads the encoder of `folder` and makes the method's and the head's tensors, all in `params`.
     pub fn load(folder: &Path, plan: &NetworkPlan, params: &mut Params) -> Result<Self, EngineError> {
-        Self::new(folder, load::read(folder)?, plan, params)
+        Self::new(folder, load::read(folder, plan.backbone.family)?, plan, params)
     }
 
     /// Puts the network together from the `tensors` of the checkpoint in `folder`.

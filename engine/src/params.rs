@@ -49,7 +49,7 @@ impl Store {
 /// All tensors of a run.
 #[derive(Debug)]
 pub struct Params {
-    /// Pre-trained weights, by their names in BERT's own checkpoints.
+    /// Pre-trained weights, by canonical name: that in BERT's own checkpoints, whatever the family.
     pub backbone: Store,
     /// What is added to them: `method.*` and `head.*`.
     pub delta: Store,

@@ -81,7 +81,7 @@ pub fn prepare(path: &Path, environment: &Environment) -> Result<Plan, PlanError
     let files = sources::data_files(&experiment.data, &bases, &mut problems);
     let data = files.and_then(|files| data(&experiment.data, &files, &mut problems));
     let (Some((model, pretrained)), Some((mut task, survey))) = (model, data) else { return Err(failed(problems.sorted())) };
-    task.max_length = task.max_length.min(pretrained.backbone.max_positions);
+    task.max_length = task.max_length.min(pretrained.backbone.longest_input());
     let found = Found {
         default_name,
         model: model.clone(),

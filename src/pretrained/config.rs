@@ -30,7 +30,7 @@ pub enum ConfigError {
         reason: String,
     },
     /// The model is of another family.
-    #[error("{path}: model_type is {found}; finetop supports the family \"bert\" (BERT, MiniLM, and their kin)")]
+    #[error("{path}: model_type is {found}; finetop supports bert (BERT, MiniLM), roberta, xlm-roberta, camembert and distilbert")]
     Family {
         /// The file.
         path: PathBuf,
@@ -63,42 +63,92 @@ pub fn parse(bytes: &[u8], path: &Path) -> Result<Backbone, ConfigError> {
     let object: Map<String, Value> =
         serde_json::from_slice(bytes).map_err(|error| ConfigError::NotJson { path: path.to_owned(), reason: error.to_string() })?;
     let keys = Keys { object: &object, path };
-    if object.get("model_type").and_then(Value::as_str) != Some("bert") {
+    let Some(family) = object.get("model_type").and_then(Value::as_str).and_then(Family::of_model_type) else {
         return Err(ConfigError::Family { path: path.to_owned(), found: found(object.get("model_type")) });
-    }
+    };
     if let Some(kind) = object.get("position_embedding_type").filter(|kind| !kind.is_null())
         && kind.as_str() != Some("absolute")
     {
         return Err(keys.error("position_embedding_type", "\"absolute\""));
     }
-    let hidden_size = keys.count("hidden_size")?;
-    let n_heads = keys.count("num_attention_heads")?;
+    let names = if family == Family::DistilBert { &DISTILBERT } else { &BERT };
+    let hidden_size = keys.count(names.hidden_size)?;
+    let n_heads = keys.count(names.n_heads)?;
     if hidden_size % n_heads != 0 {
-        return Err(keys.error("num_attention_heads", "a divisor of `hidden_size`"));
+        return Err(keys.error(names.n_heads, names.divisor));
     }
+    // Defaults are those of Transformers' configurations: a key that equals its default may be left out.
     let vocab_size = keys.count("vocab_size")?;
-    let pad_token_id = keys.number_or("pad_token_id", 0.0, "the id of a token", |id| id.fract() == 0.0 && id >= 0.0)? as i64;
+    let pad_token_id = if family == Family::Roberta { 1.0 } else { 0.0 };
+    let pad_token_id = keys.number_or("pad_token_id", pad_token_id, "the id of a token", |id| id.fract() == 0.0 && id >= 0.0)? as i64;
     if pad_token_id >= vocab_size {
         return Err(keys.error("pad_token_id", "less than `vocab_size`"));
     }
-    // Defaults are those of Transformers' `BertConfig`: a key that equals its default may be left out.
-    Ok(Backbone {
-        family: Family::Bert,
+    let hidden_dropout = keys.share(names.hidden_dropout, 0.1)?;
+    let of_head = if family == Family::DistilBert { 0.2 } else { hidden_dropout };
+    let backbone = Backbone {
+        family,
         vocab_size,
         hidden_size,
-        n_layers: keys.count("num_hidden_layers")?,
+        n_layers: keys.count(names.n_layers)?,
         n_heads,
-        intermediate_size: keys.count("intermediate_size")?,
+        intermediate_size: keys.count(names.intermediate_size)?,
         max_positions: keys.count("max_position_embeddings")?,
-        type_vocab_size: keys.count("type_vocab_size")?,
-        activation: keys.activation()?,
-        hidden_dropout: keys.share("hidden_dropout_prob")?,
-        attention_dropout: keys.share("attention_probs_dropout_prob")?,
-        layer_norm_epsilon: keys.number_or("layer_norm_eps", 1e-12, "a number above 0", |epsilon| epsilon > 0.0)?,
+        type_vocab_size: if family == Family::DistilBert { 0 } else { keys.count("type_vocab_size")? },
+        activation: keys.activation(names.activation)?,
+        hidden_dropout,
+        attention_dropout: keys.share(names.attention_dropout, 0.1)?,
+        head_dropout: keys.share(names.head_dropout, of_head)?,
+        layer_norm_epsilon: match family {
+            Family::DistilBert => 1e-12,
+            _ => keys.number_or("layer_norm_eps", 1e-12, "a number above 0", |epsilon| epsilon > 0.0)?,
+        },
         initializer_range: keys.number_or("initializer_range", 0.02, "a number above 0", |range| range > 0.0)?,
         pad_token_id,
-    })
+    };
+    if backbone.longest_input() < 1 {
+        return Err(keys.error("max_position_embeddings", "more than `pad_token_id` + 1, where RoBERTa's positions begin"));
+    }
+    Ok(backbone)
 }
+
+/// What a family calls the keys whose names differ.
+struct Names {
+    hidden_size: &'static str,
+    n_layers: &'static str,
+    n_heads: &'static str,
+    divisor: &'static str,
+    intermediate_size: &'static str,
+    activation: &'static str,
+    hidden_dropout: &'static str,
+    attention_dropout: &'static str,
+    head_dropout: &'static str,
+}
+
+/// BERT's and RoBERTa's.
+const BERT: Names = Names {
+    hidden_size: "hidden_size",
+    n_layers: "num_hidden_layers",
+    n_heads: "num_attention_heads",
+    divisor: "a divisor of `hidden_size`",
+    intermediate_size: "intermediate_size",
+    activation: "hidden_act",
+    hidden_dropout: "hidden_dropout_prob",
+    attention_dropout: "attention_probs_dropout_prob",
+    head_dropout: "classifier_dropout",
+};
+
+const DISTILBERT: Names = Names {
+    hidden_size: "dim",
+    n_layers: "n_layers",
+    n_heads: "n_heads",
+    divisor: "a divisor of `dim`",
+    intermediate_size: "hidden_dim",
+    activation: "activation",
+    hidden_dropout: "dropout",
+    attention_dropout: "attention_dropout",
+    head_dropout: "seq_classif_dropout",
+};
 
 struct Keys<'a> {
     object: &'a Map<String, Value>,
@@ -115,8 +165,8 @@ impl Keys<'_> {
         count.ok_or_else(|| self.error(key, "a whole number of at least 1"))
     }
 
-    fn share(&self, key: &'static str) -> Result<f64, ConfigError> {
-        self.number_or(key, 0.1, "a number from 0 up to, not including, 1", |share| (0.0..1.0).contains(&share))
+    fn share(&self, key: &'static str, default: f64) -> Result<f64, ConfigError> {
+        self.number_or(key, default, "a number from 0 up to, not including, 1", |share| (0.0..1.0).contains(&share))
     }
 
     fn number_or(&self, key: &'static str, default: f64, accepts: &'static str, is_good: fn(f64) -> bool) -> Result<f64, ConfigError> {
@@ -126,12 +176,12 @@ impl Keys<'_> {
         }
     }
 
-    fn activation(&self) -> Result<Activation, ConfigError> {
-        match self.object.get("hidden_act").map(Value::as_str) {
+    fn activation(&self, key: &'static str) -> Result<Activation, ConfigError> {
+        match self.object.get(key).map(Value::as_str) {
             None | Some(Some("gelu")) => Ok(Activation::Gelu),
             Some(Some("gelu_new" | "gelu_pytorch_tanh")) => Ok(Activation::GeluTanh),
             Some(Some("relu")) => Ok(Activation::Relu),
-            Some(_) => Err(self.error("hidden_act", "\"gelu\", \"gelu_new\" or \"relu\"")),
+            Some(_) => Err(self.error(key, "\"gelu\", \"gelu_new\" or \"relu\"")),
         }
     }
 }
@@ -161,9 +211,42 @@ mod tests {
     }
 
     #[test]
+    fn distilbert_has_its_own_keys() {
+        let text = r#"{"model_type": "distilbert", "vocab_size": 30522, "dim": 768, "hidden_dim": 3072, "n_layers": 6, "n_heads": 12,
+            "dropout": 0.15, "attention_dropout": 0.05, "max_position_embeddings": 512, "activation": "gelu", "pad_token_id": 0,
+            "sinusoidal_pos_embds": false, "tie_weights_": true}"#;
+        let backbone = parse(text.as_bytes(), Path::new("c")).unwrap();
+        assert_eq!(backbone.parameters(false), 66_955_010 - 592_130);
+        assert_eq!((backbone.type_vocab_size, backbone.longest_input(), backbone.first_position()), (0, 512, 0));
+        let dropouts = [backbone.hidden_dropout, backbone.attention_dropout, backbone.head_dropout];
+        assert_eq!(dropouts.map(f64::to_bits), [0.15, 0.05, 0.2].map(f64::to_bits));
+        let error = parse(text.replace("\"n_heads\": 12", "\"n_heads\": 7").as_bytes(), Path::new("c")).unwrap_err().to_string();
+        assert_eq!(error, "c: `n_heads` must be a divisor of `dim`, not 7");
+    }
+
+    #[test]
+    fn positions_of_roberta_begin_after_the_padding_id() {
+        let roberta = |positions: i64| {
+            config(|object| {
+                object.insert("model_type".into(), "xlm-roberta".into());
+                object.insert("max_position_embeddings".into(), positions.into());
+                object.insert("classifier_dropout".into(), Value::Null);
+            })
+        };
+        let backbone = roberta(514).unwrap();
+        assert_eq!((backbone.family, backbone.pad_token_id, backbone.first_position()), (Family::Roberta, 1, 2));
+        assert_eq!((backbone.longest_input(), backbone.head_dropout.to_bits()), (512, 0.1f64.to_bits()));
+        let error = roberta(2).unwrap_err();
+        assert!(error.ends_with("must be more than `pad_token_id` + 1, where RoBERTa's positions begin, not 2"), "{error}");
+    }
+
+    #[test]
     fn other_families_are_named_in_the_error() {
-        let error = config(|object| drop(object.insert("model_type".into(), "roberta".into()))).unwrap_err();
-        assert_eq!(error, "m/config.json: model_type is \"roberta\"; finetop supports the family \"bert\" (BERT, MiniLM, and their kin)");
+        let error = config(|object| drop(object.insert("model_type".into(), "gpt2".into()))).unwrap_err();
+        assert_eq!(
+            error,
+            "m/config.json: model_type is \"gpt2\"; finetop supports bert (BERT, MiniLM), roberta, xlm-roberta, camembert and distilbert"
+        );
     }
 
     #[test]

@@ -3,10 +3,13 @@
 use std::path::{Path, PathBuf};
 
 use crate::pretrained::config::{self, ConfigError};
-use crate::pretrained::header::{self, HeaderError};
 use crate::pretrained::tensors;
 use crate::pretrained::tokenizer::{self, TokenizerError};
+use crate::pretrained::weights::{self, WeightsError};
 use crate::spec::backbone::Backbone;
+
+/// Vocabularies that `tokenizer.json` can be made from: of word pieces, of byte-level BPE, of sentence pieces.
+const SLOW_TOKENIZERS: [&str; 4] = ["vocab.txt", "vocab.json", "sentencepiece.bpe.model", "spiece.model"];
 
 /// What a checked folder holds.
 #[derive(Debug, Clone, PartialEq)]
@@ -35,31 +38,26 @@ pub enum FolderError {
         /// The file's name.
         file: &'static str,
     },
-    /// The weights are a pickle.
+    /// The tokenizer is only there in the form of the slow tokenizers.
     #[error(
-        "{folder} has its weights only as {file}, a pickle, which can run code when read; convert it once: python3 -c \"from transformers import AutoModel; AutoModel.from_pretrained('{folder}').save_pretrained('{folder}', safe_serialization=True)\""
+        "{folder} has {file} but no tokenizer.json; make it once: python3 -c \"from transformers import AutoTokenizer; AutoTokenizer.from_pretrained('{folder}').save_pretrained('{folder}')\""
     )]
-    PickleOnly {
+    SlowTokenizer {
         /// The folder.
         folder: PathBuf,
-        /// The pickle's name.
+        /// What is there instead.
         file: &'static str,
     },
-    /// The weights are in several files.
-    #[error(
-        "{0} has its weights in several files (model.safetensors.index.json); save them as one: save_pretrained(…, max_shard_size='100GB')"
-    )]
-    Sharded(PathBuf),
     /// `config.json` cannot be used.
     #[error(transparent)]
     Config(#[from] ConfigError),
-    /// `model.safetensors` cannot be used.
+    /// The weights cannot be used.
     #[error(transparent)]
-    Header(#[from] HeaderError),
-    /// `model.safetensors` does not agree with `config.json`.
+    Weights(#[from] WeightsError),
+    /// The weights do not agree with `config.json`.
     #[error("{path}: {problem}")]
     Tensors {
-        /// The weight file.
+        /// The weight file, the folder where they are several.
         path: PathBuf,
         /// What is wrong.
         problem: String,
@@ -80,21 +78,19 @@ pub fn check(folder: &Path) -> Result<Pretrained, FolderError> {
     };
     file("config.json")?;
     let backbone = config::read(folder)?;
-    let weights = file("model.safetensors").map_err(|missing| in_place_of_safetensors(folder).unwrap_or(missing))?;
-    let header = header::read(&weights)?;
+    let header = weights::header(folder)?;
     if let Some(problem) = tensors::first_problem(&header, &backbone) {
-        return Err(FolderError::Tensors { path: weights, problem });
+        let path = file("model.safetensors").unwrap_or_else(|_| folder.to_owned());
+        return Err(FolderError::Tensors { path, problem });
     }
-    tokenizer::check(&file("tokenizer.json")?, backbone.vocab_size)?;
-    Ok(Pretrained { folder: folder.to_owned(), backbone, has_pooler: header.has_pooler(), weight_bytes: header.file_bytes })
+    let tokenizer_file = file("tokenizer.json").map_err(|missing| slow_tokenizer(folder).unwrap_or(missing))?;
+    tokenizer::check(&tokenizer_file, backbone.vocab_size)?;
+    let has_pooler = tensors::has_pooler(&header, backbone.family);
+    Ok(Pretrained { folder: folder.to_owned(), backbone, has_pooler, weight_bytes: header.file_bytes })
 }
 
-/// What stands where `model.safetensors` is missing.
-fn in_place_of_safetensors(folder: &Path) -> Option<FolderError> {
-    if folder.join("model.safetensors.index.json").is_file() {
-        return Some(FolderError::Sharded(folder.to_owned()));
-    }
-    let pickles = ["pytorch_model.bin", "model.pt", "pytorch_model.bin.index.json"];
-    let file = pickles.into_iter().find(|name| folder.join(name).is_file())?;
-    Some(FolderError::PickleOnly { folder: folder.to_owned(), file })
+/// What stands where `tokenizer.json` is missing.
+fn slow_tokenizer(folder: &Path) -> Option<FolderError> {
+    let file = SLOW_TOKENIZERS.into_iter().find(|name| folder.join(name).is_file())?;
+    Some(FolderError::SlowTokenizer { folder: folder.to_owned(), file })
 }

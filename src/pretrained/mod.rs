@@ -6,3 +6,4 @@ pub mod header;
 pub mod hub_cache;
 pub mod tensors;
 pub mod tokenizer;
+pub mod weights;

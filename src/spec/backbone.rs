@@ -20,9 +20,9 @@ pub struct Backbone {
     pub n_heads: i64,
     /// Width of the feed-forward network.
     pub intermediate_size: i64,
-    /// Longest input, in tokens.
+    /// Rows of the position embedding.
     pub max_positions: i64,
-    /// Rows of the token type embedding.
+    /// Rows of the token type embedding; 0 where there is none.
     pub type_vocab_size: i64,
     /// Activation of the feed-forward network.
     pub activation: Activation,
@@ -30,6 +30,8 @@ pub struct Backbone {
     pub hidden_dropout: f64,
     /// Dropout on attention probabilities, in `[0, 1)`.
     pub attention_dropout: f64,
+    /// Dropout of the family's own classifier, in `[0, 1)`.
+    pub head_dropout: f64,
     /// Epsilon of every layer norm.
     pub layer_norm_epsilon: f64,
     /// Standard deviation of newly made weights (the head).
@@ -53,7 +55,7 @@ pub enum Activation {
 /// A tensor of the encoder.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BackboneTensor {
-    /// Its name in BERT's own checkpoints, without `bert.`.
+    /// Its canonical name: that in BERT's own checkpoints, without `bert.`.
     pub name: String,
     /// Its shape.
     pub shape: Vec<i64>,
@@ -153,18 +155,27 @@ impl Backbone {
             activation: Activation::Gelu,
             hidden_dropout: 0.1,
             attention_dropout: 0.1,
+            head_dropout: 0.1,
             layer_norm_epsilon: 1e-12,
             initializer_range: 0.02,
             pad_token_id: 0,
         }
     }
 
-    /// Longest input in tokens, special and virtual ones counted.
-    pub const fn longest_input(&self) -> i64 {
-        self.max_positions
+    /// Row of the position embedding that the first token takes: RoBERTa's come after that of the padding token.
+    pub const fn first_position(&self) -> i64 {
+        match self.family {
+            Family::Bert | Family::DistilBert => 0,
+            Family::Roberta => self.pad_token_id + 1,
+        }
     }
 
-    /// Every tensor of the encoder and, where `with_pooler`, of the pooler, by the names of BERT's own checkpoints (without `bert.`).
+    /// Longest input in tokens, special and virtual ones counted.
+    pub const fn longest_input(&self) -> i64 {
+        self.max_positions - self.first_position()
+    }
+
+    /// Every tensor of the encoder and, where `with_pooler`, of the pooler, by canonical name.
     pub fn tensors(&self, with_pooler: bool) -> Vec<BackboneTensor> {
         let (h, i) = (self.hidden_size, self.intermediate_size);
         let mut tensors = Vec::new();
@@ -227,6 +238,7 @@ mod tests {
             activation: Activation::Gelu,
             hidden_dropout: 0.1,
             attention_dropout: 0.1,
+            head_dropout: 0.1,
             layer_norm_epsilon: 1e-12,
             initializer_range: 0.02,
             pad_token_id: 0,

@@ -11,7 +11,7 @@ pub enum Family {
     /// BERT and MiniLM (Devlin et al. 2019, arXiv:1810.04805; Wang et al. 2020, arXiv:2002.10957).
     #[default]
     Bert,
-    /// RoBERTa, XLM-RoBERTa and CamemBERT (Liu et al. 2019, arXiv:1907.11692; Conneau et al. 2020, arXiv:1911.02116).
+    /// RoBERTa and models of type `xlm-roberta` and `camembert` (Liu et al. 2019, arXiv:1907.11692; Conneau et al. 2020, arXiv:1911.02116).
     Roberta,
     /// DistilBERT: no token types, no pooler (Sanh et al. 2019, arXiv:1910.01108).
     #[serde(rename = "distilbert")]

@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-/// The task head: pooling, then dropout, then a classifier to `[B,C]`.
+use crate::spec::backbone::Backbone;
+use crate::spec::family::Family;
+
+/// The task head: pooling, dropout, and a classifier to `[B,C]`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Head {
@@ -10,7 +13,7 @@ pub struct Head {
     pub pooling: Pooling,
     /// The classifier.
     pub classifier: Classifier,
-    /// Dropout on the pooled vector, in `[0, 1)`.
+    /// Dropout on the pooled vector and the classifier's hidden layer, in `[0, 1)`.
     pub dropout: f64,
 }
 
@@ -34,17 +37,31 @@ pub enum Pooling {
 pub enum Classifier {
     /// One linear layer, `H → C`.
     Linear,
-    /// One hidden layer of width `H` with tanh, then `H → C`.
+    /// One hidden layer of width `H` with tanh and dropout, then `H → C`: RoBERTa's.
     Mlp,
+    /// One hidden layer of width `H` with a rectified linear unit, then dropout (only here) and `H → C`: DistilBERT's.
+    MlpRelu,
 }
 
 impl Head {
+    /// The head of the family's own classifier (Transformers' `…ForSequenceClassification`); BERT's reads `[CLS]` where the checkpoint
+    /// has no pooler.
+    pub const fn of_family(backbone: &Backbone, has_pooler: bool) -> Self {
+        let (pooling, classifier) = match backbone.family {
+            Family::Bert if has_pooler => (Pooling::Pooler, Classifier::Linear),
+            Family::Bert => (Pooling::Cls, Classifier::Linear),
+            Family::Roberta => (Pooling::Cls, Classifier::Mlp),
+            Family::DistilBert => (Pooling::Cls, Classifier::MlpRelu),
+        };
+        Self { pooling, classifier, dropout: backbone.head_dropout }
+    }
+
     /// Trainable parameters of the head for hidden size `h` and `n_classes` labels; the pooler is the backbone's.
     pub const fn parameters(&self, h: i64, n_classes: i64) -> i64 {
         let output = h * n_classes + n_classes;
         match self.classifier {
             Classifier::Linear => output,
-            Classifier::Mlp => h * h + h + output,
+            Classifier::Mlp | Classifier::MlpRelu => h * h + h + output,
         }
     }
 }
@@ -61,5 +78,5 @@ impl Pooling {
 
 impl Classifier {
     /// Every classifier with its name in experiment files.
-    pub const NAMES: [(&'static str, Self); 2] = [("linear", Self::Linear), ("mlp", Self::Mlp)];
+    pub const NAMES: [(&'static str, Self); 3] = [("linear", Self::Linear), ("mlp", Self::Mlp), ("mlp_relu", Self::MlpRelu)];
 }

@@ -60,7 +60,7 @@ pub struct StartFrom {
 pub struct Model {
     /// Hub id or folder, as written in the experiment.
     pub id: String,
-    /// Absolute folder with `config.json`, `model.safetensors` and `tokenizer.json`.
+    /// Absolute folder with `config.json`, `model.safetensors` (or its shards) and `tokenizer.json`.
     pub folder: PathBuf,
 }
 

@@ -159,6 +159,11 @@ fn broken_models_are_refused_by_what_is_wrong_with_them() {
     errors.push(place.error(&experiment));
     fs::write(place.path("tiny/config.json"), CONFIG.replace("bert", "gpt2")).unwrap();
     errors.push(place.error(&experiment));
+    fs::write(place.path("tiny/config.json"), CONFIG).unwrap();
+    fs::remove_file(place.path("tiny/tokenizer.json")).unwrap();
+    errors.push(place.error(&experiment));
+    fs::write(place.path("tiny/vocab.txt"), "[PAD]\n").unwrap();
+    errors.push(place.error(&experiment));
     insta::assert_snapshot!(errors.join("\n"));
 }
 

@@ -16,7 +16,7 @@ use crate::tiny;
 fn loaded(folder: &Path, pooling: Pooling) -> Result<usize, String> {
     let mut params = Params::new(BackboneTraining::All, tch::Device::Cpu);
     let backbone = pretrained::config::read(folder).unwrap();
-    let tensors = load::read(folder).map_err(|error| error.to_string())?;
+    let tensors = load::read(folder, backbone.family).map_err(|error| error.to_string())?;
     load::encoder(folder, tensors, &backbone, pooling, &mut params).map_err(|error| error.to_string())?;
     Ok(params.backbone.iter().count())
 }
@@ -62,7 +62,10 @@ fn a_missing_a_misshapen_and_an_unknown_tensor_are_named() {
     let misshapen = with_shapes(|shapes| shapes[0].1 = vec![20, 25], Pooling::Cls).unwrap_err();
     assert!(misshapen.contains("tensor embeddings.word_embeddings.weight has shape [20, 25]"), "{misshapen}");
     let unknown = with_shapes(|shapes| shapes.push(("encoder.layer.2.output.dense.bias".to_owned(), vec![24])), Pooling::Cls).unwrap_err();
-    assert!(unknown.contains("tensor encoder.layer.2.output.dense.bias is not part of a BERT encoder"), "{unknown}");
+    assert!(
+        unknown.contains("tensor encoder.layer.2.output.dense.bias is not part of the BERT encoder that config.json describes"),
+        "{unknown}"
+    );
 }
 
 #[test]

@@ -2,7 +2,8 @@
 
 use finetop::pretrained;
 use finetop::spec::backbone::Backbone;
-use finetop::spec::head::Pooling;
+use finetop::spec::family::Family;
+use finetop::spec::head::{Head, Pooling};
 use finetop::spec::method::Method;
 use finetop::spec::run::RunSpec;
 use finetop_engine::adapted::{Adapted, Base};
@@ -46,30 +47,37 @@ fn snapshot<'a>(tensors: impl Iterator<Item = (&'a str, &'a Tensor)>) -> Vec<(St
     tensors.map(|(name, tensor)| (name.to_owned(), tensor.detach().copy())).collect()
 }
 
-/// Runs `check` for every example of the registry on a fresh tiny model.
+/// The pooling of the classifier of the family in `folder`.
+fn pooling(folder: &std::path::Path) -> Pooling {
+    Head::of_family(&backbone(folder), true).pooling
+}
+
+/// Runs `check` for every example of the registry on a fresh tiny model of every family.
 fn for_every_method(check: impl Fn(&Method, &Network, &Params, &std::path::Path)) {
-    let folder = tempfile::tempdir().unwrap();
-    tiny::write_model(folder.path(), &tiny::shapes());
-    for method in Method::examples() {
-        let (network, params) = tiny::network(folder.path(), backbone(folder.path()), &method, Pooling::Pooler);
-        check(&method, &network, &params, folder.path());
+    for family in Family::ALL {
+        let folder = tempfile::tempdir().unwrap();
+        tiny::write_family(folder.path(), family);
+        for method in Method::examples() {
+            let (network, params) = tiny::network(folder.path(), backbone(folder.path()), &method, pooling(folder.path()));
+            check(&method, &network, &params, folder.path());
+        }
     }
 }
 
 #[test]
 fn a_method_that_promises_it_changes_nothing_before_its_first_step() {
-    let folder = tempfile::tempdir().unwrap();
-    tiny::write_model(folder.path(), &tiny::shapes());
-    let (plain, plain_params) = tiny::network(folder.path(), backbone(folder.path()), &Method::FeatureExtraction, Pooling::Pooler);
-    for method in Method::examples().into_iter().filter(Method::starts_as_identity) {
-        let (network, params) = tiny::network(folder.path(), backbone(folder.path()), &method, Pooling::Pooler);
+    for_every_method(|method, network, params, folder| {
+        if !method.starts_as_identity() {
+            return;
+        }
+        let (plain, plain_params) = tiny::network(folder, backbone(folder), &Method::FeatureExtraction, pooling(folder));
         for (name, tensor) in plain_params.delta.iter() {
             let _guard = tch::no_grad_guard();
             params.delta.tensor(name).unwrap().shallow_clone().copy_(tensor);
         }
-        let difference = tiny::difference(&logits(&network, &[0, 1, 2]), &logits(&plain, &[0, 1, 2]));
+        let difference = tiny::difference(&logits(network, &[0, 1, 2]), &logits(&plain, &[0, 1, 2]));
         assert!(difference < 1e-6, "{method:?} changes the logits by {difference}");
-    }
+    });
 }
 
 #[test]
@@ -96,10 +104,10 @@ fn training_changes_every_trainable_tensor_and_no_frozen_one() {
 fn counted_parameters_equal_the_closed_form() {
     for_every_method(|method, _, params, folder| {
         let (backbone, ledger) = (backbone(folder), params.ledger());
-        let head = tiny::LABELS as u64 * (24 + 1);
+        let head = Head::of_family(&backbone, true).parameters(24, tiny::LABELS as i64) as u64;
         assert_eq!(ledger.method, method.added_parameters(&backbone) as u64, "{method:?}");
         assert_eq!(ledger.head, head);
-        assert_eq!(ledger.total - ledger.method - ledger.head, backbone.parameters(true) as u64);
+        assert_eq!(ledger.total - ledger.method - ledger.head, backbone.parameters(pooling(folder).reads_pooler()) as u64);
         assert_eq!(ledger.total, ledger.trainable + ledger.frozen);
         assert_eq!(ledger.trainable, ledger.backbone_trainable + ledger.norms + ledger.method + ledger.head);
         let delta = params.delta.iter().filter(|(name, _)| name.starts_with("method.")).count();
@@ -113,7 +121,7 @@ fn a_saved_run_gives_the_same_bits_when_loaded_afresh() {
         train(network, params);
         let path = folder.join("best.safetensors");
         checkpoint::save_best(&path, params, &Position { step: 3, ..Position::default() }).unwrap();
-        let (fresh, fresh_params) = tiny::network(folder, backbone(folder), method, Pooling::Pooler);
+        let (fresh, fresh_params) = tiny::network(folder, backbone(folder), method, pooling(folder));
         let position = checkpoint::load_weights(&path, &fresh_params).unwrap();
         assert_eq!(position.step, 3);
         assert!(logits(network, &[0, 1, 2, 3]) == logits(&fresh, &[0, 1, 2, 3]), "{method:?}");
@@ -161,12 +169,13 @@ fn every_method_names_its_tensors_by_role() {
 
 #[test]
 fn a_merged_network_gives_the_logits_of_the_unmerged_one_and_other_methods_refuse() {
-    for (index, method) in Method::examples().into_iter().enumerate() {
+    let of_family = |family| Method::examples().into_iter().map(move |method| (family, method));
+    for (family, method) in Family::ALL.into_iter().flat_map(of_family) {
         let folder = tempfile::tempdir().unwrap();
-        let mut spec = tiny::spec(folder.path(), method.clone());
-        spec.name = format!("run{index}");
+        let spec = tiny::spec_of(folder.path(), family, method.clone());
         let checkpoint = folder.path().join("best.safetensors");
-        let (network, params) = tiny::network(&spec.model.folder, backbone(&spec.model.folder), &method, Pooling::Pooler);
+        let model = spec.model.folder.clone();
+        let (network, params) = tiny::network(&model, backbone(&model), &method, pooling(&model));
         train(&network, &params);
         checkpoint::save_best(&checkpoint, &params, &Position::default()).unwrap();
         let base = Base::load(&spec.model.folder, Device::Cpu).unwrap();

@@ -1,4 +1,4 @@
-//! A small random BERT in a folder, with a tokenizer and a task that it can learn.
+//! A small random model in a folder, with a tokenizer and a task that it can learn.
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 
 use finetop::metric::MetricName;
 use finetop::spec::backbone::Backbone;
-use finetop::spec::head::{Classifier, Head, Pooling};
+use finetop::spec::family::Family;
+use finetop::spec::head::{Head, Pooling};
 use finetop::spec::method::Method;
 use finetop::spec::optimization::{EvaluateEvery, Optimization, Schedule};
 use finetop::spec::run::{Device, Model, RunSpec};
@@ -57,18 +58,46 @@ pub fn write_model(folder: &Path, shapes: &[(String, Vec<usize>)]) {
     )
     .unwrap();
     write_tokenizer(&folder.join("tokenizer.json"), 0);
+    write_tensors(folder, shapes);
+}
+
+/// Writes `model.safetensors` with random tensors of these shapes.
+fn write_tensors(folder: &Path, shapes: &[(String, Vec<usize>)]) {
     let mut seed = 7_u64;
     let mut bytes: HashMap<String, Vec<u8>> = HashMap::new();
     for (name, shape) in shapes {
         let values = (0..shape.iter().product::<usize>()).map(|_| {
             seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
             let uniform = (seed >> 40) as f32 / (1_u64 << 24) as f32 - 0.5;
-            if name.ends_with("LayerNorm.weight") { 1.0 + 0.2 * uniform } else { 0.8 * uniform }
+            if name.ends_with("LayerNorm.weight") || name.ends_with("layer_norm.weight") { 1.0 + 0.2 * uniform } else { 0.8 * uniform }
         });
         bytes.insert(name.clone(), values.flat_map(f32::to_le_bytes).collect());
     }
     let views = shapes.iter().map(|(name, shape)| (name.clone(), TensorView::new(Dtype::F32, shape.clone(), &bytes[name]).unwrap()));
     safetensors::serialize_to_file(views, None, &folder.join("model.safetensors")).unwrap();
+}
+
+/// The same for any family, with a head for whatever it was trained on before.
+pub fn write_family(folder: &Path, family: Family) {
+    if family == Family::Bert {
+        return write_model(folder, &shapes());
+    }
+    let config = if family == Family::Roberta {
+        r#"{"model_type": "roberta", "vocab_size": 20, "hidden_size": 24, "num_hidden_layers": 2, "num_attention_heads": 3,
+            "intermediate_size": 40, "max_position_embeddings": 18, "type_vocab_size": 1, "layer_norm_eps": 1e-5, "initializer_range": 0.2,
+            "pad_token_id": 1}"#
+    } else {
+        r#"{"model_type": "distilbert", "vocab_size": 20, "dim": 24, "n_layers": 2, "n_heads": 3, "hidden_dim": 40,
+            "max_position_embeddings": 16, "activation": "gelu", "dropout": 0.1, "attention_dropout": 0.1, "initializer_range": 0.2}"#
+    };
+    std::fs::write(folder.join("config.json"), config).unwrap();
+    let backbone = finetop::pretrained::config::read(folder).unwrap();
+    let shape = |shape: &[i64]| shape.iter().map(|&side| side as usize).collect();
+    let name = |canonical: &str| format!("{}{}", family.prefix(), family.checkpoint_name(canonical));
+    let mut shapes: Vec<_> = backbone.tensors(false).iter().map(|tensor| (name(&tensor.name), shape(&tensor.shape))).collect();
+    shapes.push(("classifier.weight".to_owned(), vec![5, 24]));
+    write_tensors(folder, &shapes);
+    write_tokenizer(&folder.join("tokenizer.json"), 0);
 }
 
 /// A word-level tokenizer of the task's words and `extra` more that the model does not know.
@@ -100,16 +129,22 @@ pub fn write_rows(path: &Path, rows: usize) {
     std::fs::write(path, text).unwrap();
 }
 
-/// The specification of a run on the tiny model, everything in `folder`.
+/// The specification of a run on the tiny BERT, everything in `folder`.
 pub fn spec(folder: &Path, method: Method) -> RunSpec {
+    spec_of(folder, Family::Bert, method)
+}
+
+/// The specification of a run on the tiny model of `family`, everything in `folder`.
+pub fn spec_of(folder: &Path, family: Family, method: Method) -> RunSpec {
     let model = folder.join("model");
     if !model.exists() {
         std::fs::create_dir(&model).unwrap();
-        write_model(&model, &shapes());
+        write_family(&model, family);
         write_rows(&folder.join("train.tsv"), 81);
         write_rows(&folder.join("validation.tsv"), 27);
         write_rows(&folder.join("test.tsv"), 54);
     }
+    let backbone = finetop::pretrained::config::read(&model).unwrap();
     RunSpec {
         start_from: None,
         experiment: "tiny".to_owned(),
@@ -127,7 +162,7 @@ pub fn spec(folder: &Path, method: Method) -> RunSpec {
             max_length: 16,
         },
         method,
-        head: Head { pooling: Pooling::Pooler, classifier: Classifier::Linear, dropout: 0.1 },
+        head: Head::of_family(&backbone, true),
         optimization: optimization(),
         early_stopping: None,
         best_metric: MetricName::Loss,
@@ -162,10 +197,10 @@ pub fn fixture(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/fixtures").join(name)
 }
 
-/// A network with its parameters on the model in `folder`.
+/// A network with its parameters on the model in `folder`, its classifier the family's own, without dropout.
 pub fn network(folder: &Path, backbone: Backbone, method: &Method, pooling: Pooling) -> (Network, Params) {
     let mut params = Params::new(method.backbone_training(&backbone), tch::Device::Cpu);
-    let head = Head { pooling, classifier: Classifier::Linear, dropout: 0.0 };
+    let head = Head { pooling, dropout: 0.0, ..Head::of_family(&backbone, true) };
     let plan = NetworkPlan { backbone: &backbone, method, head: &head, n_outputs: LABELS, seed: 1, tokenize: &|_| vec![2, 4, 7, 10, 3] };
     let network = Network::load(folder, &plan, &mut params).unwrap();
     (network, params)

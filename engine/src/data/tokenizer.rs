@@ -13,7 +13,7 @@ use finetop::spec::backbone::Backbone;
 pub struct Encoded {
     /// Token ids with the special tokens around them, at least two.
     pub token_ids: Vec<i64>,
-    /// 0 for the first text and its special tokens, 1 for the second.
+    /// 0 for the first text and its special tokens, 1 for the second; 0 throughout where the model tells no types apart.
     pub token_types: Vec<i64>,
     /// Index of the label.
     pub label: i64,
@@ -35,7 +35,7 @@ pub fn load(folder: &Path, backbone: &Backbone, max_length: i64) -> Result<Token
         );
         return Err(fail(problem));
     }
-    let truncation = TruncationParams { max_length: max_length.min(backbone.max_positions) as usize, ..TruncationParams::default() };
+    let truncation = TruncationParams { max_length: max_length.min(backbone.longest_input()) as usize, ..TruncationParams::default() };
     tokenizer.with_truncation(Some(truncation)).map_err(|error| fail(error.to_string()))?;
     tokenizer.with_padding(None);
     Ok(tokenizer)
@@ -68,6 +68,8 @@ fn encode_one(tokenizer: &Tokenizer, backbone: &Backbone, index: usize, example:
             backbone.vocab_size
         )));
     }
-    let token_types = encoding.get_type_ids().iter().map(|&id| i64::from(id)).collect();
+    // A model with one token type or none has it everywhere, whatever the tokenizer says.
+    let last_type = (backbone.type_vocab_size - 1).max(0);
+    let token_types = encoding.get_type_ids().iter().map(|&id| i64::from(id).min(last_type)).collect();
     Ok(Encoded { token_ids, token_types, label: example.label as i64 })
 }

@@ -1,4 +1,4 @@
-//! Word, position and token type embeddings, summed and normalised.
+//! Word, position and, where the family has them, token type embeddings, summed and normalised.
 
 use tch::{Kind, Tensor};
 
@@ -14,9 +14,10 @@ pub struct Embeddings {
     /// `[vocabulary,H]`.
     pub word: Tensor,
     position: Tensor,
-    token_type: Tensor,
+    token_type: Option<Tensor>,
     norm: LayerNorm,
     pad_token_id: i64,
+    first_position: i64,
 }
 
 impl Embeddings {
@@ -25,9 +26,10 @@ impl Embeddings {
         Self {
             word: weights.take("embeddings.word_embeddings.weight"),
             position: weights.take("embeddings.position_embeddings.weight"),
-            token_type: weights.take("embeddings.token_type_embeddings.weight"),
+            token_type: (backbone.type_vocab_size > 0).then(|| weights.take("embeddings.token_type_embeddings.weight")),
             norm: LayerNorm::load(weights, "embeddings.LayerNorm", backbone.layer_norm_epsilon),
             pad_token_id: backbone.pad_token_id,
+            first_position: backbone.first_position(),
         }
     }
 
@@ -45,9 +47,11 @@ impl Embeddings {
                 (Tensor::cat(&[tokens, word], 1), Tensor::cat(&[types, batch.token_types.shallow_clone()], 1), n_virtual + length)
             }
         };
-        let token_type = Tensor::embedding(&self.token_type, &token_types, -1, false, false); // [B,V+T,H]
-        let position = self.position.narrow(0, hooks.n_virtual_keys(), length); // [V+T,H]
-        let x = self.norm.forward(&(word + token_type + position));
-        mode.dropout(x, dropout)
+        let sum = match &self.token_type {
+            Some(rows) => word + Tensor::embedding(rows, &token_types, -1, false, false), // [B,V+T,H]
+            None => word,
+        };
+        let position = self.position.narrow(0, self.first_position + hooks.n_virtual_keys(), length); // [V+T,H]
+        mode.dropout(self.norm.forward(&(sum + position)), dropout)
     }
 }

@@ -1,4 +1,4 @@
-//! The BERT encoder (Devlin et al. 2019, arXiv:1810.04805): embeddings, blocks and, where the head reads it, the pooler.
+//! The encoder of all families (Devlin et al. 2019, arXiv:1810.04805): embeddings, blocks and, where the head reads it, the pooler.
 
 use tch::{Kind, Tensor};
 
@@ -30,7 +30,7 @@ impl Encoder {
             layers: (0..backbone.n_layers as usize).map(|index| Layer::load(weights, index, backbone)).collect(),
             pooler: pooling.reads_pooler().then(|| Linear::load(weights, "pooler.dense")),
             pooling,
-            dropouts: Dropouts { hidden: backbone.hidden_dropout, attention: backbone.attention_dropout },
+            dropouts: Dropouts::new(backbone),
         }
     }
 

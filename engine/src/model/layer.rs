@@ -8,6 +8,7 @@ use crate::model::layer_norm::LayerNorm;
 use crate::model::linear::Linear;
 use crate::model::load::Weights;
 use finetop::spec::backbone::{Activation, Backbone};
+use finetop::spec::family::Family;
 use finetop::spec::method::site::Site;
 
 /// One transformer block.
@@ -39,10 +40,9 @@ impl Layer {
     /// `x [B,T,H]` → `[B,T,H]`.
     pub fn forward(&self, layer: usize, x: &Tensor, mask: Option<&Tensor>, dropouts: Dropouts, hooks: &dyn Hooks, mode: Mode) -> Tensor {
         let attended = self.attention.forward(layer, x, mask, dropouts.attention, hooks, mode);
-        let add = |sublayer, h, x: &Tensor, norm: &LayerNorm| {
-            let sum = hooks.add(layer, sublayer, mode.dropout(h, dropouts.hidden), x, &|sum| norm.forward(sum));
-            norm.forward(&sum)
-        };
+        let add =
+            |sublayer, h: Tensor, x: &Tensor, norm: &LayerNorm| norm.forward(&hooks.add(layer, sublayer, h, x, &|sum| norm.forward(sum)));
+        let attended = mode.dropout(attended, dropouts.attention_output);
         let x = add(Sublayer::Attention, attended, x, &self.attention_norm);
         let up = self.ffn_up.forward_at(layer, Site::FfnUp, &x, hooks, mode); // [B,T,I]
         let active = match self.activation {
@@ -51,15 +51,25 @@ impl Layer {
             Activation::Relu => up.relu(),
         };
         let down = self.ffn_down.forward_at(layer, Site::FfnDown, &active, hooks, mode); // [B,T,H]
-        add(Sublayer::FeedForward, down, &x, &self.ffn_norm)
+        add(Sublayer::FeedForward, mode.dropout(down, dropouts.hidden), &x, &self.ffn_norm)
     }
 }
 
 /// Dropout probabilities of the encoder.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Dropouts {
-    /// On embeddings and on the outputs of attention and feed-forward network.
+    /// On embeddings and on the output of the feed-forward network.
     pub hidden: f64,
     /// On attention probabilities.
     pub attention: f64,
+    /// On the output of attention; DistilBERT's code has none here.
+    pub attention_output: f64,
+}
+
+impl Dropouts {
+    /// As the configuration has them.
+    pub fn new(backbone: &Backbone) -> Self {
+        let attention_output = if backbone.family == Family::DistilBert { 0.0 } else { backbone.hidden_dropout };
+        Self { hidden: backbone.hidden_dropout, attention: backbone.attention_dropout, attention_output }
+    }
 }

@@ -3,23 +3,24 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensors};
 use tch::{Kind, Tensor};
 
 use crate::error::EngineError;
 use crate::model::encoder::Encoder;
 use crate::params::Params;
+use finetop::pretrained::{tensors, weights};
 use finetop::spec::backbone::{Backbone, BackboneTensor};
+use finetop::spec::family::Family;
 use finetop::spec::head::Pooling;
-
-/// What a pre-training checkpoint may hold beside the encoder: heads of its pre-training tasks, and buffers.
-const KNOWN_EXTRAS: [&str; 3] = ["cls.predictions.", "cls.seq_relationship.", "embeddings.position_ids"];
 
 /// The tensors of a checkpoint, handed out once each; problems are gathered so that loading reads like a list.
 #[derive(Debug)]
 pub struct Weights<'a> {
     tensors: BTreeMap<String, Tensor>,
     expected: BTreeMap<String, BackboneTensor>,
+    family: Family,
     params: &'a mut Params,
     problems: Vec<String>,
 }
@@ -28,7 +29,7 @@ impl Weights<'_> {
     /// Moves tensor `name` into the backbone store and returns a handle to it.
     pub fn take(&mut self, name: &str) -> Tensor {
         let Some(BackboneTensor { shape, part, .. }) = self.expected.get(name) else {
-            self.problems.push(format!("tensor {name} is not part of a BERT encoder"));
+            self.problems.push(not_part(name, self.family));
             return Tensor::new();
         };
         match self.tensors.remove(name) {
@@ -37,22 +38,37 @@ impl Weights<'_> {
                 self.params.add_backbone(name, *part, &tensor)
             }
             Some(tensor) => {
+                let name = self.family.checkpoint_name(name);
                 self.problems.push(format!("tensor {name} has shape {:?}, but config.json asks for {shape:?}", tensor.size()));
                 Tensor::new()
             }
             None => {
-                self.problems.push(format!("tensor {name} {shape:?} is missing"));
+                self.problems.push(format!("tensor {} {shape:?} is missing", self.family.checkpoint_name(name)));
                 Tensor::new()
             }
         }
     }
 }
 
-/// The tensors of the checkpoint in `folder`, by name; what is wrong with the file is an error.
-pub fn read(folder: &Path) -> Result<BTreeMap<String, Tensor>, EngineError> {
-    let path = folder.join("model.safetensors");
-    let bytes = std::fs::read(&path).map_err(|source| EngineError::File { action: "read", path: path.clone(), source })?;
-    parse(&bytes).map_err(|problem| EngineError::Weights { path, problem })
+/// The encoder's tensors in the checkpoint of `folder` as fp32, by canonical name; what is wrong with its files is an error.
+pub fn read(folder: &Path, family: Family) -> Result<BTreeMap<String, Tensor>, EngineError> {
+    let mut found = BTreeMap::new();
+    for file in weights::find(folder).map_err(|error| EngineError::Data(error.to_string()))? {
+        let path = &file.path;
+        let bytes = std::fs::read(path).map_err(|source| EngineError::File { action: "read", path: path.clone(), source })?;
+        let fail = |problem: String| EngineError::Weights { path: path.clone(), problem };
+        let views =
+            SafeTensors::deserialize(&bytes).map_err(|error| fail(format!("not a whole safetensors file ({error}); download it again")))?;
+        file.check(views.names().into_iter()).map_err(|error| EngineError::Data(error.to_string()))?;
+        for (canonical, name) in tensors::by_canonical_name(views.names().into_iter(), family).map_err(fail)? {
+            let view = views.tensor(name).map_err(|error| fail(error.to_string()))?;
+            let tensor = tensor(&view).map_err(|problem| fail(format!("tensor {name} {problem}")))?;
+            if found.insert(canonical, tensor).is_some() {
+                return Err(fail(format!("tensor {name} occurs in two files")));
+            }
+        }
+    }
+    Ok(found)
 }
 
 /// Puts an encoder together from the `tensors` of `folder`, all of them in `params.backbone`.
@@ -67,44 +83,32 @@ pub fn encoder(
     params: &mut Params,
 ) -> Result<Encoder, EngineError> {
     let expected = backbone.tensors(true).into_iter().map(|tensor| (tensor.name.clone(), tensor)).collect();
-    let mut weights = Weights { tensors, expected, params, problems: Vec::new() };
+    let family = backbone.family;
+    let mut weights = Weights { tensors, expected, family, params, problems: Vec::new() };
     let encoder = Encoder::load(&mut weights, backbone, pooling);
     let Weights { tensors, mut problems, .. } = weights;
     let unused_pooler = |name: &str| !pooling.reads_pooler() && name.starts_with("pooler.dense.");
-    let is_known = |name: &str| unused_pooler(name) || KNOWN_EXTRAS.iter().any(|extra| name.starts_with(extra));
-    problems.extend(tensors.keys().filter(|name| !is_known(name)).map(|name| format!("tensor {name} is not part of a BERT encoder")));
+    problems.extend(tensors.keys().filter(|name| !unused_pooler(name)).map(|name| not_part(name, family)));
     if problems.is_empty() {
         return Ok(encoder);
     }
     let more = if problems.len() > 3 { format!("; and {} more", problems.len() - 3) } else { String::new() };
     problems.truncate(3);
-    Err(EngineError::Weights { path: folder.join("model.safetensors"), problem: problems.join("; ") + &more })
+    Err(EngineError::Weights { path: folder.to_owned(), problem: problems.join("; ") + &more })
 }
 
-/// The tensors of a safetensors file as fp32, by their names without a leading `bert.`.
-fn parse(bytes: &[u8]) -> Result<BTreeMap<String, Tensor>, String> {
-    let file = SafeTensors::deserialize(bytes).map_err(|error| format!("not a whole safetensors file ({error}); download it again"))?;
-    let mut tensors = BTreeMap::new();
-    for (name, view) in file.tensors() {
-        let plain = plain_name(&name);
-        let kind = match view.dtype() {
-            Dtype::F32 => Kind::Float,
-            Dtype::F16 => Kind::Half,
-            Dtype::BF16 => Kind::BFloat16,
-            _ if KNOWN_EXTRAS.iter().any(|extra| plain.starts_with(extra)) => continue,
-            other => return Err(format!("tensor {name} has type {other:?}; F32, F16 or BF16 is needed")),
-        };
-        let shape: Vec<i64> = view.shape().iter().map(|&size| size as i64).collect();
-        let tensor = Tensor::f_from_data_size(view.data(), &shape, kind).map_err(|error| format!("tensor {name}: {error}"))?;
-        if tensors.insert(plain, tensor.to_kind(Kind::Float)).is_some() {
-            return Err(format!("tensor {name} occurs twice, with and without \"bert.\""));
-        }
-    }
-    Ok(tensors)
+fn not_part(canonical: &str, family: Family) -> String {
+    format!("tensor {} is not part of the {} encoder that config.json describes", family.checkpoint_name(canonical), family.name())
 }
 
-/// The name as of today: no `bert.` in front, and `weight`, `bias` for the `gamma`, `beta` of early checkpoints.
-fn plain_name(name: &str) -> String {
-    let name = name.strip_prefix("bert.").unwrap_or(name);
-    name.replace("LayerNorm.gamma", "LayerNorm.weight").replace("LayerNorm.beta", "LayerNorm.bias")
+/// A tensor of a file as fp32.
+fn tensor(view: &TensorView) -> Result<Tensor, String> {
+    let kind = match view.dtype() {
+        Dtype::F32 => Kind::Float,
+        Dtype::F16 => Kind::Half,
+        Dtype::BF16 => Kind::BFloat16,
+        other => return Err(format!("has type {other:?}; F32, F16 or BF16 is needed")),
+    };
+    let shape: Vec<i64> = view.shape().iter().map(|&size| size as i64).collect();
+    Ok(Tensor::f_from_data_size(view.data(), &shape, kind).map_err(|error| error.to_string())?.to_kind(Kind::Float))
 }

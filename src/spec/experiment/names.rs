@@ -61,7 +61,14 @@ fn features(draft: &Draft) -> Vec<String> {
         }
         .to_owned(),
     );
-    features.push(if draft.head.classifier == Classifier::Linear { "linear" } else { "mlp" }.to_owned());
+    features.push(
+        match draft.head.classifier {
+            Classifier::Linear => "linear",
+            Classifier::Mlp => "mlp",
+            Classifier::MlpRelu => "mlp_relu",
+        }
+        .to_owned(),
+    );
     features.push(format!("e{}", optimization.epochs));
     features.push(format!("b{}", optimization.batch_size));
     features.push(format!("{:?}", optimization.schedule).to_lowercase());

@@ -95,9 +95,9 @@ const MOST_RUNS: usize = 1000;
 /// Resolves an experiment; what is wrong goes to `problems`, and then the result is of no use.
 pub fn resolve(experiment: &Experiment, found: &Found, problems: &mut Problems) -> Resolved {
     if let Some(length) = &experiment.data.max_length
-        && length.value > found.backbone.max_positions
+        && length.value > found.backbone.longest_input()
     {
-        let most = found.backbone.max_positions;
+        let most = found.backbone.longest_input();
         problems.push(&length.place, format!("`max_length` is {}; the model's longest input is {most} tokens", length.value), "");
     }
     let drafts: Vec<Draft> = experiment.runs.iter().map(|run| draft(run, experiment, found, problems)).collect();
@@ -203,25 +203,21 @@ fn draft(run: &Run, experiment: &Experiment, found: &Found, problems: &mut Probl
     }
 }
 
-/// Every method but feature extraction reads what BERT's own classifier reads: the pooler, or `[CLS]` where the checkpoint has none
-/// (Devlin et al. 2019, §4.1). A frozen backbone gives the mean of all tokens, the better sentence feature
-/// (Reimers & Gurevych 2019, arXiv:1908.10084, table 6).
+/// Every method but feature extraction has the head of the family's own classifier (BERT's: Devlin et al. 2019, §4.1). A frozen
+/// backbone gives the mean of all tokens, the better sentence feature (Reimers & Gurevych 2019, arXiv:1908.10084, table 6), to a linear
+/// probe without dropout (Conneau & Kiela 2018, arXiv:1803.05449).
 fn head(method: &Method, settings: &Settings, found: &Found, problems: &mut Problems) -> Head {
-    let default = match (method, found.has_pooler) {
-        (Method::FeatureExtraction, _) => Pooling::Mean,
-        (_, true) => Pooling::Pooler,
-        (_, false) => Pooling::Cls,
+    let default = match method {
+        Method::FeatureExtraction => Head { pooling: Pooling::Mean, classifier: Classifier::Linear, dropout: 0.0 },
+        _ => Head::of_family(&found.backbone, found.has_pooler),
     };
     if let Some(pooling) = settings.pooling.as_ref().filter(|pooling| pooling.value.reads_pooler() && !found.has_pooler) {
         problems.push(&pooling.place, "`pooling` needs the pooler, but the checkpoint has none", "accepted here: cls or mean");
     }
-    // As `BertForSequenceClassification`, whose head has the dropout of the hidden states; a linear probe has none
-    // (Conneau & Kiela 2018, arXiv:1803.05449).
-    let dropout = if *method == Method::FeatureExtraction { 0.0 } else { found.backbone.hidden_dropout };
     Head {
-        pooling: settings.pooling.as_ref().map_or(default, |pooling| pooling.value),
-        classifier: settings.classifier.unwrap_or(Classifier::Linear),
-        dropout: settings.head_dropout.unwrap_or(dropout),
+        pooling: settings.pooling.as_ref().map_or(default.pooling, |pooling| pooling.value),
+        classifier: settings.classifier.unwrap_or(default.classifier),
+        dropout: settings.head_dropout.unwrap_or(default.dropout),
     }
 }
 

@@ -53,7 +53,7 @@ impl Site {
         }
     }
 
-    /// The layer's name in the backbone's store, to which `.weight` and `.bias` are added: that of BERT's own checkpoints.
+    /// The layer's name in the backbone's store, to which `.weight` and `.bias` are added: the canonical one.
     pub fn tensor_name(self, layer: usize) -> String {
         let path = match self {
             Self::Query => "attention.self.query",

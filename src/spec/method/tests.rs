@@ -1,11 +1,15 @@
 //! The registry against the reference counts and against itself.
 
 use super::*;
+use crate::spec::family::Family;
+use crate::spec::head::{Classifier, Head};
 use crate::spec::method::site::Site;
 
-/// Shape, total with pooler and two labels, and counts by Transformers 5.23, PEFT 0.21 and adapters 1.3.
+/// Shape, total and head with two labels, and counts by Transformers 5.23, PEFT 0.21 and adapters 1.3.
 struct Reference {
     backbone: Backbone,
+    total: i64,
+    head: i64,
     lora: i64,
     biases: i64,
     norms: i64,
@@ -17,8 +21,10 @@ struct Reference {
 }
 
 fn references() -> Vec<Reference> {
-    let reference = |backbone, [lora, biases, norms, pfeiffer, houlsby_16, houlsby_64, prefix, prompt]: [i64; 8]| Reference {
+    let reference = |backbone, [total, head, lora, biases, norms, pfeiffer, houlsby_16, houlsby_64, prefix, prompt]: [i64; 10]| Reference {
         backbone,
+        total,
+        head,
         lora,
         biases,
         norms,
@@ -28,16 +34,20 @@ fn references() -> Vec<Reference> {
         prefix,
         prompt,
     };
+    let bert = |n_layers, hidden_size, counts| reference(Backbone::bert(n_layers, hidden_size, 12), counts);
+    let distilbert = Backbone { family: Family::DistilBert, type_vocab_size: 0, ..Backbone::bert(6, 768, 12) };
     vec![
-        reference(Backbone::bert(12, 768, 12), [294_912, 102_914, 38_400, 894_528, 1_789_056, 2_379_264, 368_640, 15_360]),
-        reference(Backbone::bert(12, 384, 12), [147_456, 51_458, 19_200, 226_080, 452_160, 1_190_400, 184_320, 7_680]),
-        reference(Backbone::bert(6, 384, 12), [73_728, 26_114, 9_984, 113_040, 226_080, 595_200, 92_160, 7_680]),
+        bert(12, 768, [109_483_778, 1_538, 294_912, 102_914, 38_400, 894_528, 1_789_056, 2_379_264, 368_640, 15_360]),
+        bert(12, 384, [33_360_770, 770, 147_456, 51_458, 19_200, 226_080, 452_160, 1_190_400, 184_320, 7_680]),
+        bert(6, 384, [22_713_986, 770, 73_728, 26_114, 9_984, 113_040, 226_080, 595_200, 92_160, 7_680]),
+        reference(distilbert, [66_955_010, 592_130, 147_456, 52_226, 19_968, 447_264, 894_528, 1_189_632, 184_320, 15_360]),
     ]
 }
 
 fn trained_in_place(method: &Method, backbone: &Backbone) -> i64 {
     let training = method.backbone_training(backbone);
-    let trained = backbone.tensors(true).into_iter().filter(|tensor| training.trains(tensor.part));
+    let with_pooler = Head::of_family(backbone, true).pooling.reads_pooler();
+    let trained = backbone.tensors(with_pooler).into_iter().filter(|tensor| training.trains(tensor.part));
     trained.map(|tensor| tensor.shape.iter().product::<i64>()).sum()
 }
 
@@ -47,12 +57,15 @@ fn method(name: &str) -> Method {
 
 #[test]
 fn counts_equal_those_of_the_reference_implementations() {
-    /// The references' count of biases takes in those of a head of two labels.
-    const HEAD_BIASES: i64 = 2;
-    for Reference { backbone, lora, biases, norms, pfeiffer, houlsby_16, houlsby_64, prefix, prompt } in references() {
+    for Reference { backbone, total, head, lora, biases, norms, pfeiffer, houlsby_16, houlsby_64, prefix, prompt } in references() {
         let added = |method: &Method| method.added_parameters(&backbone);
+        let own_head = Head::of_family(&backbone, true);
+        assert_eq!(own_head.parameters(backbone.hidden_size, 2), head);
+        assert_eq!(backbone.parameters(own_head.pooling.reads_pooler()) + head, total);
+        // The references' count of biases takes in those of the head: two, and those of a hidden layer.
+        let head_biases = 2 + if own_head.classifier == Classifier::Linear { 0 } else { backbone.hidden_size };
         assert_eq!(added(&method("lora")), lora);
-        assert_eq!(trained_in_place(&method("bitfit"), &backbone) + HEAD_BIASES, biases);
+        assert_eq!(trained_in_place(&method("bitfit"), &backbone) + head_biases, biases);
         assert_eq!(trained_in_place(&method("layer_norm_tuning"), &backbone), norms);
         assert_eq!(added(&method("pfeiffer_adapter")), pfeiffer);
         let given = Map::from_iter([("reduction_factor".to_owned(), 16.into())]);
