@@ -61,7 +61,7 @@ pub fn adapter_name(spec: &RunSpec) -> String {
 /// What AdapterHub's files say of a run.
 pub fn write(spec: &RunSpec, backbone: &Backbone) -> Result<Written, Refusal> {
     let inner = bottleneck::write(&spec.method, backbone.hidden_size)?;
-    let (layers, use_pooler) = flexible_head(&spec.head, backbone.family)?;
+    let (layers, activation, use_pooler) = flexible_head(&spec.head, backbone.family)?;
     let name = adapter_name(spec);
     let (class, model_type) = model(backbone.family);
     let outer = |config: Value| {
@@ -69,7 +69,7 @@ pub fn write(spec: &RunSpec, backbone: &Backbone) -> Result<Written, Refusal> {
             "model_type": model_type, "name": name, "version": VERSION})
     };
     let (_, label2id) = transformers::label_maps(&spec.task.labels);
-    let head_config = json!({"head_type": "classification", "num_labels": spec.task.labels.len(), "layers": layers, "activation_function": "tanh",
+    let head_config = json!({"head_type": "classification", "num_labels": spec.task.labels.len(), "layers": layers, "activation_function": activation,
         "use_pooler": use_pooler, "bias": true, "dropout_prob": spec.head.dropout, "label2id": label2id});
     Ok(Written {
         config: outer(inner),
@@ -79,8 +79,8 @@ pub fn write(spec: &RunSpec, backbone: &Backbone) -> Result<Written, Refusal> {
     })
 }
 
-/// Layers of the flexible head, and whether it reads the pooler.
-fn flexible_head(head: &Head, family: Family) -> Result<(i64, bool), Refusal> {
+/// Layers of the flexible head, the function between them, and whether it reads the pooler.
+fn flexible_head(head: &Head, family: Family) -> Result<(i64, &'static str, bool), Refusal> {
     let use_pooler = match head.pooling {
         Pooling::Pooler | Pooling::Peft if family == Family::Bert => true,
         Pooling::Cls => false,
@@ -90,10 +90,11 @@ fn flexible_head(head: &Head, family: Family) -> Result<(i64, bool), Refusal> {
             ));
         }
     };
-    match head.classifier {
-        Classifier::Linear => Ok((1, use_pooler)),
-        Classifier::Mlp => Ok((2, use_pooler)),
-    }
+    Ok(match head.classifier {
+        Classifier::Linear => (1, "tanh", use_pooler),
+        Classifier::Mlp => (2, "tanh", use_pooler),
+        Classifier::MlpRelu => (2, "relu", use_pooler),
+    })
 }
 
 fn adapter_pairs(method: &Method, backbone: &Backbone, name: &str) -> Vec<Pair> {
@@ -197,23 +198,24 @@ fn read_head(folder: &Path, backbone: &Backbone, artefact: &mut Artefact) -> Res
         }
         let layers = keys.need("layers", "1 or 2", |value| value.as_i64().filter(|layers| (1..=2).contains(layers)))?;
         let activation = keys.take("activation_function");
-        if layers == 2 && activation.as_ref().and_then(Value::as_str) != Some("tanh") {
-            return Err(keys.error("activation_function", activation.as_ref(), "\"tanh\""));
-        }
+        let classifier = match (layers, activation.as_ref().and_then(Value::as_str)) {
+            (1, _) => Classifier::Linear,
+            (_, Some("tanh")) => Classifier::Mlp,
+            (_, Some("relu")) => Classifier::MlpRelu,
+            _ => return Err(keys.error("activation_function", activation.as_ref(), "\"tanh\" or \"relu\"")),
+        };
         if !keys.or("bias", true, "true or false", Value::as_bool)? {
             return Err(keys.problem("`bias` is false; the head of finetop has biases"));
         }
         let pooling = if keys.flag("use_pooler")? { Pooling::Pooler } else { Pooling::Cls };
         let dropout = keys.take("dropout_prob").and_then(|value| value.as_f64()).filter(|share| (0.0..1.0).contains(share));
         let n_outputs = keys.need("num_labels", "a whole number of at least 1", count)?;
-        let classifier = if layers == 1 { Classifier::Linear } else { Classifier::Mlp };
-        let head = Head { pooling, classifier, dropout: dropout.unwrap_or(backbone.hidden_dropout) };
+        let head = Head { pooling, classifier, dropout: dropout.unwrap_or(backbone.head_dropout) };
         let name = outer.need("name", "a text", |value| value.as_str().map(str::to_owned))?;
         (head, Names::Flexible(name), n_outputs, keys.take("label2id"))
     } else {
-        let (pooling, classifier) = transformers::native_head(backbone.family)
-            .ok_or_else(|| outer.problem(format!("finetop has no head like that of {}", transformers::class(backbone.family))))?;
-        let head = Head { pooling, classifier, dropout: backbone.hidden_dropout };
+        let (pooling, classifier) = transformers::native_head(backbone.family);
+        let head = Head { pooling, classifier, dropout: backbone.head_dropout };
         (head, Names::Static, outer.need("num_labels", "a whole number of at least 1", count)?, outer.take("label2id"))
     };
     let n_outputs = n_outputs as usize;

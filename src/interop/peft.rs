@@ -48,6 +48,9 @@ pub fn write(spec: &RunSpec, backbone: &Backbone) -> Result<(Value, Vec<Pair>), 
         let (name, format) = (method.about().name, super::artefact::default_format(&method).name());
         return Err(Refusal::new(format!("PEFT has no method like {name}; use --format {format}")));
     };
+    if backbone.family == Family::DistilBert && matches!(method, Method::PrefixTuning(_) | Method::PTuningV2(_)) {
+        return Err(Refusal::new("Transformers' DistilBERT takes no virtual keys and values, so PEFT cannot load a prefix for it"));
+    }
     if let Method::PromptTuning(_) = method {
         check_prompt(spec, backbone)?;
     } else {
@@ -218,13 +221,11 @@ fn head(header: &Header, method: &Method, backbone: &Backbone, is_classifier: bo
                        `modules_to_save=[\"classifier\"]`";
         return if is_classifier { Err(missing.to_owned()) } else { Ok(None) };
     }
-    let Some((pooling, classifier)) = transformers::native_head(backbone.family) else {
-        return Err(format!("finetop has no head like that of {}", transformers::class(backbone.family)));
-    };
+    let (pooling, classifier) = transformers::native_head(backbone.family);
     let pooling = if matches!(method, Method::PromptTuning(_)) { Pooling::Peft } else { pooling };
     let output = backbone.family.head_name("head.output.weight").unwrap_or_default();
     let weight = format!("{prefix}{output}");
     let n_outputs = header.tensors.get(&weight).map(|tensor| tensor.shape.first().copied().unwrap_or(0));
     let n_outputs = n_outputs.ok_or_else(|| format!("tensor {weight} is missing"))?;
-    Ok(Some((Head { pooling, classifier, dropout: backbone.hidden_dropout }, n_outputs)))
+    Ok(Some((Head { pooling, classifier, dropout: backbone.head_dropout }, n_outputs)))
 }

@@ -10,13 +10,12 @@ use crate::spec::head::{Classifier, Head, Pooling};
 use crate::spec::method::Method;
 use crate::spec::run::RunSpec;
 
-/// The head of the family's own classifier: what it reads and how, in our words; `None` where ours has no equal.
-pub const fn native_head(family: Family) -> Option<(Pooling, Classifier)> {
+/// The head of the family's own classifier: what it reads and how.
+pub const fn native_head(family: Family) -> (Pooling, Classifier) {
     match family {
-        Family::Bert => Some((Pooling::Pooler, Classifier::Linear)),
-        Family::Roberta => Some((Pooling::Cls, Classifier::Mlp)),
-        // Its hidden layer has ReLU.
-        Family::DistilBert => None,
+        Family::Bert => (Pooling::Pooler, Classifier::Linear),
+        Family::Roberta => (Pooling::Cls, Classifier::Mlp),
+        Family::DistilBert => (Pooling::Cls, Classifier::MlpRelu),
     }
 }
 
@@ -31,9 +30,7 @@ pub const fn class(family: Family) -> &'static str {
 
 /// Whether the family's class computes this head; without virtual tokens `peft` and `pooler` read the same vector.
 pub fn check_head(head: &Head, method: &Method, family: Family) -> Result<(), Refusal> {
-    let Some((pooling, classifier)) = native_head(family) else {
-        return Err(Refusal::new(format!("finetop has no head that {} computes, so its logits could not be the same", class(family))));
-    };
+    let (pooling, classifier) = native_head(family);
     let is_pooler = head.pooling == pooling || (head.pooling == Pooling::Peft && pooling == Pooling::Pooler);
     if is_pooler && head.classifier == classifier {
         return Ok(());

@@ -445,3 +445,38 @@ fn the_registry_of_tensors_is_what_the_engine_makes() {
         }
     }
 }
+
+#[test]
+fn every_family_is_exported_under_its_own_names_and_read_back_to_the_same_bits() {
+    let examples = [
+        ("lora", json!({"rank": 2, "targets": ["query", "ffn_down"]})),
+        ("layer_norm_tuning", json!({})),
+        ("pfeiffer_adapter", json!({"size": 5})),
+        ("bitfit", json!({})),
+    ];
+    for (family, prefix) in [("roberta", "roberta.encoder."), ("distilbert", "distilbert.transformer.")] {
+        for (method, given) in &examples {
+            let folder = tempfile::tempdir().unwrap();
+            let model = folder.path().join("other");
+            std::fs::create_dir(&model).unwrap();
+            for entry in std::fs::read_dir(tiny::fixture("families").join(family)).unwrap() {
+                let path = entry.unwrap().path();
+                std::fs::copy(&path, model.join(path.file_name().unwrap())).unwrap();
+            }
+            tiny::write_tokenizer(&model.join("tokenizer.json"), 0);
+            let head = Head::of_family(&pretrained::config::read(&model).unwrap(), false);
+            let spec = RunSpec { method: Method::example(method, given), head, ..tiny::spec(folder.path(), Method::Full) };
+            let spec = RunSpec { model: Model { id: "other".to_owned(), folder: model }, ..spec };
+            let dir = run_of(folder.path(), &spec);
+            let out = folder.path().join("out");
+            let said = export(&dir, &out, None).unwrap_or_else(|error| panic!("{family} {method}: {error}"));
+            assert!(said.lines().nth(1).unwrap().ends_with("is 0.0e0"), "{family} {method}: {said}");
+            let weights = std::fs::read_dir(&out).unwrap().map(|entry| entry.unwrap().path());
+            let weights = weights.filter(|path| path.extension().is_some_and(|ending| ending == "safetensors"));
+            assert!(
+                weights.flat_map(|path| start::read(&path).unwrap().into_keys()).any(|name| name.contains(prefix)),
+                "{family} {method}"
+            );
+        }
+    }
+}

@@ -52,13 +52,15 @@ pub fn check(places: &Places, options: Options) -> Result<ExitCode> {
         (peft, adapters) => environments(places, &scripts, peft, adapters)?,
     };
     cargo::build_programs(places)?;
-    let programs = std::env::current_exe().context("cannot find the build folder")?;
+    // Beside the folder of this program, which may be another profile's.
+    let this = std::env::current_exe().context("cannot find the build folder")?;
+    let programs = this.ancestors().nth(2).context("cannot find the build folder")?.join("debug");
     let model = model::cache(places).snapshot().context("there is no base model: cargo xtask setup")?;
     let work = work_folder()?;
     say(&format!("the check works in {}", work.display()));
     let mut command = Command::new("python3");
     command.arg(scripts.join("check.py")).arg("--model").arg(&model).arg("--work").arg(&work);
-    command.arg("--finetop").arg(programs.with_file_name("finetop")).arg("--worker").arg(programs.with_file_name("finetop-worker"));
+    command.arg("--finetop").arg(programs.join("finetop")).arg("--worker").arg(programs.join("finetop-worker"));
     command.arg("--python").arg(peft).arg("--python-adapters").arg(adapters);
     // The model is a folder; nothing else may be fetched.
     command.env("HF_HUB_OFFLINE", "1").env("TOKENIZERS_PARALLELISM", "false").env("TRANSFORMERS_VERBOSITY", "error");
