@@ -105,7 +105,16 @@ fn read(path: &Path) -> Result<(BTreeMap<String, Tensor>, Position), EngineError
 fn write(path: &Path, tensors: Vec<(String, Stored)>, position: &Position) -> Result<u64, EngineError> {
     let fail = |source: std::io::Error| EngineError::File { action: "write", path: path.to_owned(), source };
     let position = serde_json::to_string(position).map_err(|error| fail(error.into()))?;
-    let metadata = HashMap::from([("format".to_owned(), "pt".to_owned()), (POSITION.to_owned(), position)]);
+    write_stored(path, tensors, HashMap::from([("format".to_owned(), "pt".to_owned()), (POSITION.to_owned(), position)]))
+}
+
+/// Writes a safetensors file of these tensors as fp32; returns the bytes on disk.
+pub fn write_tensors(path: &Path, tensors: Vec<(String, Tensor)>, metadata: HashMap<String, String>) -> Result<u64, EngineError> {
+    write_stored(path, tensors.into_iter().map(|(name, tensor)| (name, Stored::new(&tensor))).collect(), metadata)
+}
+
+fn write_stored(path: &Path, tensors: Vec<(String, Stored)>, metadata: HashMap<String, String>) -> Result<u64, EngineError> {
+    let fail = |source: std::io::Error| EngineError::File { action: "write", path: path.to_owned(), source };
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder).map_err(fail)?;
     }
