@@ -108,9 +108,11 @@ fn write(path: &Path, tensors: Vec<(String, Stored)>, position: &Position) -> Re
     write_stored(path, tensors, HashMap::from([("format".to_owned(), "pt".to_owned()), (POSITION.to_owned(), position)]))
 }
 
-/// Writes a safetensors file of these tensors as fp32; returns the bytes on disk.
-pub fn write_tensors(path: &Path, tensors: Vec<(String, Tensor)>, metadata: HashMap<String, String>) -> Result<u64, EngineError> {
-    write_stored(path, tensors.into_iter().map(|(name, tensor)| (name, Stored::new(&tensor))).collect(), metadata)
+/// Writes a safetensors file of these tensors as fp32, marked as other libraries mark theirs; returns the bytes on disk.
+pub fn write_tensors(path: &Path, tensors: Vec<(String, Tensor)>) -> Result<u64, EngineError> {
+    let tensors = tensors.into_iter().map(|(name, tensor)| (name, Stored::new(&tensor)));
+    // Transformers refuses files without this mark.
+    write_stored(path, tensors.collect(), HashMap::from([("format".to_owned(), "pt".to_owned())]))
 }
 
 fn write_stored(path: &Path, tensors: Vec<(String, Stored)>, metadata: HashMap<String, String>) -> Result<u64, EngineError> {

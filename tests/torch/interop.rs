@@ -318,7 +318,7 @@ fn weights_that_are_missing_misspelt_or_pickled_are_one_clear_error() {
             let tensors = start::read(&path).unwrap();
             let tensors = tensors.into_iter().filter(|(name, _)| !(to.is_empty() && name.contains(from)));
             let tensors = tensors.map(|(name, tensor)| (name.replace(from, to), tensor)).collect();
-            checkpoint::write_tensors(&path, tensors, std::collections::HashMap::new()).unwrap();
+            checkpoint::write_tensors(&path, tensors).unwrap();
         }
     };
     let misspelt = refused("lora", &lora, rename("layer.1.attention.self.query.lora_A", "layer.1.attention.self.query.lora_a"), &[]);

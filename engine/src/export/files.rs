@@ -1,6 +1,6 @@
 //! The files of an exported run: what they say is `finetop::interop`'s, here they get their weights.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde_json::{Map, Value};
@@ -35,7 +35,7 @@ const TOKENIZER: [&str; 8] = [
 pub struct Plan {
     /// Names and contents of JSON files.
     json: Vec<(&'static str, Value)>,
-    /// Names and tensors of weight files, and whether each says that it is PyTorch's.
+    /// Names and tensors of weight files.
     weights: Vec<(&'static str, Vec<Pair>)>,
     /// Whether the tokenizer comes along.
     with_tokenizer: bool,
@@ -90,8 +90,7 @@ pub fn write(plan: &Plan, adapted: &Adapted, out: &Path) -> Result<(), EngineErr
             })?;
             tensors.push((pair.theirs.clone(), tensor.f_reshape(&pair.shape)?));
         }
-        // PyTorch's mark, which Transformers asks for.
-        checkpoint::write_tensors(&path, tensors, HashMap::from([("format".to_owned(), "pt".to_owned())]))?;
+        checkpoint::write_tensors(&path, tensors)?;
     }
     for (name, value) in &plan.json {
         dir::write_json(&out.join(name), value).map_err(|error| EngineError::Data(error.to_string()))?;
