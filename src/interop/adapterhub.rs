@@ -68,14 +68,14 @@ pub fn write(spec: &RunSpec, backbone: &Backbone) -> Result<Written, Refusal> {
         json!({"config": config, "hidden_size": backbone.hidden_size, "model_class": class, "model_name": base::name(&spec.model),
             "model_type": model_type, "name": name, "version": VERSION})
     };
-    let (_, label2id) = transformers::label_maps(&spec.task.labels);
-    let head_config = json!({"head_type": "classification", "num_labels": spec.task.labels.len(), "layers": layers, "activation_function": activation,
+    let (_, label2id) = transformers::label_maps(&spec.task.output_names());
+    let head_config = json!({"head_type": "classification", "num_labels": spec.task.n_outputs(), "layers": layers, "activation_function": activation,
         "use_pooler": use_pooler, "bias": true, "dropout_prob": spec.head.dropout, "label2id": label2id});
     Ok(Written {
         config: outer(inner),
         head_config: outer(head_config),
         adapter: adapter_pairs(&spec.method, backbone, &name),
-        head: head_pairs(&spec.head, backbone, spec.task.labels.len(), &Names::Flexible(name)),
+        head: head_pairs(&spec.head, backbone, spec.task.n_outputs(), &Names::Flexible(name)),
     })
 }
 

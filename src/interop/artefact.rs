@@ -112,7 +112,7 @@ fn complete(artefact: &mut Artefact, run: RunSpec, hidden_size: i64) -> Result<(
     if let Some(key) = difference(&method, &artefact.method, hidden_size) {
         return Err(contradiction(&key));
     }
-    if artefact.n_outputs.is_some_and(|n_outputs| n_outputs != run.task.labels.len()) {
+    if artefact.n_outputs.is_some_and(|n_outputs| n_outputs != run.task.n_outputs()) {
         return Err(contradiction("the number of labels"));
     }
     if let Some(head) = &mut artefact.head {
@@ -184,7 +184,7 @@ fn read_run(folder: &Path, backbone: &Backbone) -> Result<Artefact, InteropError
     }
     let mut own = tensors::of_backbone(&run.method, &run.head, backbone);
     own.extend(tensors::of_method(&run.method, backbone));
-    own.extend(tensors::of_head(&run.head, backbone, run.task.labels.len()));
+    own.extend(tensors::of_head(&run.head, backbone, run.task.n_outputs()));
     let pairs: Vec<Pair> = own.into_iter().map(|own| Pair::new(own.name.clone(), &own.shape, own.name)).collect();
     tensors::check(&header::read(&file)?, &pairs).map_err(|problem| InteropError::of(&file, problem))?;
     Ok(Artefact {
@@ -192,7 +192,7 @@ fn read_run(folder: &Path, backbone: &Backbone) -> Result<Artefact, InteropError
         format: None,
         method: run.method.clone(),
         head: Some(run.head.clone()),
-        n_outputs: Some(run.task.labels.len()),
+        n_outputs: Some(run.task.n_outputs()),
         labels: Some(run.task.labels.clone()),
         base: Some(run.model.folder.display().to_string()),
         parts: vec![Part { file, pairs }],

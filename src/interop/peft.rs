@@ -85,7 +85,7 @@ pub fn write(spec: &RunSpec, backbone: &Backbone) -> Result<(Value, Vec<Pair>), 
         config.extend(own);
     }
     let mut pairs = peft_names::of_method(&method, backbone);
-    pairs.extend(peft_names::of_head(&method, &spec.head, backbone, spec.task.labels.len()));
+    pairs.extend(peft_names::of_head(&method, &spec.head, backbone, spec.task.n_outputs()));
     Ok((config, pairs))
 }
 

@@ -9,6 +9,7 @@ use crate::spec::family::Family;
 use crate::spec::head::{Classifier, Head, Pooling};
 use crate::spec::method::Method;
 use crate::spec::run::RunSpec;
+use crate::spec::task::{Task, TaskKind};
 
 /// The head of the family's own classifier: what it reads and how.
 pub const fn native_head(family: Family) -> (Pooling, Classifier) {
@@ -60,16 +61,24 @@ pub fn check(spec: &RunSpec, backbone: &Backbone) -> Result<(), Refusal> {
 }
 
 /// `config.json` of the exported checkpoint: that of the base with the classifier's class and labels.
-pub fn config(base: Map<String, Value>, family: Family, labels: &[String]) -> Value {
+pub fn config(base: Map<String, Value>, family: Family, task: &Task) -> Value {
     let mut config = base;
     config.insert("architectures".to_owned(), json!([class(family)]));
-    let (id2label, label2id) = label_maps(labels);
+    let (id2label, label2id) = label_maps(&task.output_names());
     config.insert("id2label".to_owned(), id2label);
     config.insert("label2id".to_owned(), label2id);
-    config.insert("problem_type".to_owned(), Value::from("single_label_classification"));
+    config.insert("problem_type".to_owned(), Value::from(problem_type(task)));
     // Whether it is written follows from id2label.
     config.remove("num_labels");
     Value::Object(config)
+}
+
+/// What Transformers calls the kind of a task.
+const fn problem_type(task: &Task) -> &'static str {
+    match task.kind {
+        TaskKind::Classification => "single_label_classification",
+        TaskKind::Regression => "regression",
+    }
 }
 
 /// `id2label` and `label2id`.
@@ -86,7 +95,7 @@ pub fn pairs(spec: &RunSpec, backbone: &Backbone) -> Vec<Pair> {
         let theirs = format!("{}{}", family.prefix(), family.checkpoint_name(&tensor.name));
         Pair::new(theirs, &tensor.shape, tensor.name)
     });
-    let head = tensors::of_head(&spec.head, backbone, spec.task.labels.len()).into_iter();
+    let head = tensors::of_head(&spec.head, backbone, spec.task.n_outputs()).into_iter();
     let head = head.filter_map(|own| Some(Pair::new(family.head_name(&own.name)?, &own.shape, own.name)));
     encoder.chain(head).collect()
 }

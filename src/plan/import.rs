@@ -13,7 +13,7 @@ use crate::plan::start;
 use crate::pretrained::config;
 use crate::run::dir::RunDir;
 use crate::spec::experiment::values::LONGEST_NAME;
-use crate::spec::task::Columns;
+use crate::spec::task::{Columns, TaskKind};
 
 /// What is imported, and for which data.
 #[derive(Debug, Clone, PartialEq)]
@@ -86,7 +86,10 @@ fn text(name: &str, model: &str, folder: &Path, data: &Path, epochs: Option<u32>
         rows.push(format!("columns: {{text: {}{pair}, label: {}}}", quoted(text), quoted(label)));
         rows.push(format!("max_length: {}", run.task.max_length));
     }
-    if let Some(labels) = &artefact.labels {
+    if artefact.run.as_ref().is_some_and(|run| run.task.kind == TaskKind::Regression) {
+        rows.push("kind: regression".to_owned());
+    }
+    if let Some(labels) = artefact.labels.as_ref().filter(|labels| !labels.is_empty()) {
         rows.push(format!("labels: {}", Value::from(labels.as_slice())));
     }
     let mut experiment = format!("name: {}\nmodel: {}\ndata:\n", quoted(name), quoted(model));

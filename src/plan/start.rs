@@ -97,8 +97,8 @@ fn check_head(artefact: &Artefact, spec: &RunSpec, warn: &mut impl FnMut(String)
         return anew(format!("the adapter has no head ({} or a classifier in its weights)", adapterhub::HEAD_CONFIG), warn);
     };
     let labels = &spec.task.labels;
-    if n_outputs != labels.len() {
-        return anew(format!("its head has {n_outputs} labels, the data {}", labels.len()), warn);
+    if n_outputs != spec.task.n_outputs() {
+        return anew(format!("its head has {n_outputs} labels, the data {}", spec.task.n_outputs()), warn);
     }
     if !artefact::reads_like(head.pooling, spec.head.pooling, &spec.method) || head.classifier != spec.head.classifier {
         return Err(format!("its head is {}, but this run's is {}: write `head: {}`", words(head), words(&spec.head), words(head)));
@@ -110,8 +110,10 @@ fn check_head(artefact: &Artefact, spec: &RunSpec, warn: &mut impl FnMut(String)
             }
             warn(format!("the head's labels are {}; they are taken in order for {}", theirs.join(", "), labels.join(", ")));
         }
-        Some(_) => {}
-        None => warn(format!("the adapter does not name its labels; its outputs are taken in the order {}", labels.join(", "))),
+        None if !labels.is_empty() => {
+            warn(format!("the adapter does not name its labels; its outputs are taken in the order {}", labels.join(", ")))
+        }
+        _ => {}
     }
     Ok(true)
 }

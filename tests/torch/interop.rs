@@ -26,8 +26,11 @@ use crate::tiny;
 const TOKEN_IDS: [&[i64]; 3] = [&[2, 4, 7, 10, 3], &[2, 5, 8, 3], &[2, 6, 9, 12, 44, 15, 3]];
 
 fn logits_of_rows(network: &Network) -> Tensor {
-    let row =
-        |ids: &&[i64]| finetop_engine::data::tokenizer::Encoded { token_ids: ids.to_vec(), token_types: vec![0; ids.len()], target: finetop::data::example::Target::Label(0) };
+    let row = |ids: &&[i64]| finetop_engine::data::tokenizer::Encoded {
+        token_ids: ids.to_vec(),
+        token_types: vec![0; ids.len()],
+        target: finetop::data::example::Target::Label(0),
+    };
     let inputs = finetop_engine::network::Inputs { rows: TOKEN_IDS.iter().map(row).collect(), pooled: None };
     tch::no_grad(|| network.forward(&inputs, &[0, 1, 2], Device::Cpu, Mode::Evaluate).logits)
 }

@@ -65,7 +65,7 @@ pub fn plan(spec: &RunSpec, backbone: &Backbone, format: Format) -> Result<Plan,
             transformers::check(spec, backbone).map_err(refuse)?;
             let path = spec.model.folder.join("config.json");
             let base = dir::read_json::<Map<String, Value>>(&path).map_err(|error| EngineError::Data(error.to_string()))?;
-            let config = transformers::config(base.unwrap_or_default(), backbone.family, &spec.task.labels);
+            let config = transformers::config(base.unwrap_or_default(), backbone.family, &spec.task);
             let weights = vec![("model.safetensors", transformers::pairs(spec, backbone))];
             Ok(Plan { json: vec![("config.json", config), (RUN_FILE, run)], weights, with_tokenizer: true })
         }

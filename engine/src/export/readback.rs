@@ -50,7 +50,7 @@ fn whole(spec: &RunSpec, base: &Base, folder: &Path) -> Result<(Network, Rc<Toke
         backbone: &backbone,
         method: &Method::FeatureExtraction,
         head: &spec.head,
-        n_outputs: spec.task.labels.len(),
+        n_outputs: spec.task.n_outputs(),
         seed: spec.seed,
         tokenize: &|_| Vec::new(),
     };

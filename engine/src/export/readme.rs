@@ -21,7 +21,7 @@ pub fn python(spec: &RunSpec, backbone: &Backbone, format: Format, folder: &Path
         let pair = |(id, label): (usize, &String)| {
             if is_id2label { format!("{id}: {}", literal(label)) } else { format!("{}: {id}", literal(label)) }
         };
-        spec.task.labels.iter().enumerate().map(pair).collect::<Vec<_>>().join(", ")
+        spec.task.output_names().iter().enumerate().map(pair).collect::<Vec<_>>().join(", ")
     };
     let (id2label, label2id) = (pairs(true), pairs(false));
     let load = match format {
@@ -52,7 +52,7 @@ pub fn python(spec: &RunSpec, backbone: &Backbone, format: Format, folder: &Path
 /// `README.md`.
 pub fn text(spec: &RunSpec, format: Format, python: &str) -> String {
     let about = spec.method.about();
-    let labels: Vec<String> = spec.task.labels.iter().enumerate().map(|(id, label)| format!("{id} {}", literal(label))).collect();
+    let labels: Vec<String> = spec.task.output_names().iter().enumerate().map(|(id, label)| format!("{id} {}", literal(label))).collect();
     let method = format!("{} {}", about.name, spec.method.hyperparameters_line());
     let note = match (format, &spec.method) {
         (Format::AdapterHub, _) => {

@@ -221,7 +221,7 @@ fn optimization(method: &Method, settings: &Settings, batch_size: usize) -> Opti
         batch_size,
         gradient_accumulation: settings.gradient_accumulation.as_ref().map_or(1, |accumulation| accumulation.value),
         learning_rate: settings.lr.unwrap_or(method.about().learning_rate),
-        head_learning_rate: settings.head_lr.or(method.about().head_learning_rate),
+        head_learning_rate: settings.head_lr,
         schedule: settings.schedule.unwrap_or(Schedule::Linear),
         warmup_ratio: settings.warmup.unwrap_or(WARMUP),
         layer_decay: settings.layer_decay.unwrap_or(1.0),
