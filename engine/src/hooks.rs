@@ -45,12 +45,12 @@ pub enum Sublayer {
     FeedForward,
 }
 
-/// Keys and values that precede a block's own, `[V,H]` each.
+/// Keys and values that precede a block's own.
 #[derive(Debug)]
 pub struct KeyValue {
-    /// `[V,H]`.
+    /// `[B,V,H]`, or `[1,V,H]` for all rows.
     pub keys: Tensor,
-    /// `[V,H]`.
+    /// The same.
     pub values: Tensor,
 }
 
@@ -66,8 +66,8 @@ pub trait Hooks {
         0
     }
 
-    /// The virtual keys and values of block `layer`, [`n_virtual_keys`](Self::n_virtual_keys) of them.
-    fn virtual_keys(&self, _layer: usize, _mode: Mode) -> Option<KeyValue> {
+    /// The virtual keys and values of block `layer`, [`n_virtual_keys`](Self::n_virtual_keys) of them, for a batch of `rows`.
+    fn virtual_keys(&self, _layer: usize, _rows: i64, _mode: Mode) -> Option<KeyValue> {
         None
     }
 

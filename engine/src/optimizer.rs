@@ -96,12 +96,13 @@ impl AdamW {
     }
 }
 
-/// Biases and layer norms are not decayed, as in BERT's own optimizer.
+/// Biases and layer norms are not decayed, as in BERT's own optimizer. All other tensors of methods are, prompts, (IA)³'s factors and DoRA's
+/// magnitudes too, as in Transformers' `Trainer`.
 fn decays(name: &str) -> bool {
     name.rsplit('.').next() != Some("bias") && !name.contains("LayerNorm")
 }
 
-/// How many blocks lie above the tensor, plus one; 0 for head and pooler.
+/// How many blocks lie above the tensor, plus one; 0 for what belongs to no block: head, pooler, prompts, and prefixes, which span all.
 fn depth(name: &str, n_layers: i64) -> i32 {
     if name.starts_with("embeddings.") {
         return n_layers as i32 + 1;
@@ -133,6 +134,8 @@ mod tests {
             ("encoder.layer.5.output.dense.weight", 1),
             ("pooler.dense.weight", 0),
             ("head.output.weight", 0),
+            ("method.prefix", 0),
+            ("method.embedding", 0),
         ];
         for (name, expected) in depths {
             assert_eq!(depth(name, 6), expected, "{name}");

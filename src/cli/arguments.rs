@@ -15,6 +15,7 @@ Examples:
   finetop run experiments/quickstart.yaml     train, and watch live
   finetop                                     watch what runs under runs/, from any terminal
   finetop plan experiments/quickstart.yaml    what would run: parameters, steps, memory, warnings
+  finetop methods                             the methods: what they are, what they cost
   finetop list                                all runs with their status
   finetop predict --run lora texts.txt        labels and probabilities of a trained run
   finetop stop quickstart-1/lora              stop one early; it keeps its best checkpoint
@@ -38,6 +39,11 @@ Exit codes: 0 all runs ended well; 1 some did not; 2 nothing was started, the er
 const METRICS: &str = "\
 Metrics of a classification: loss (cross-entropy), accuracy, f1 (of the second label, the positive one of two), macro_f1 (mean over
 all labels), matthews. Metrics of a regression (`data: {kind: regression}`): loss (mean squared error), pearson, spearman.";
+const METHODS_EXAMPLES: &str = "\
+Examples:
+  finetop methods                               all methods: learning rate, parameters, bytes per task
+  finetop methods lora                          one method: equation, hyperparameters, counts, lines to paste
+  finetop methods --model bert-base --labels 6  counts for another model and head";
 
 const WHICH: &str = "\
 A RUN is EXPERIMENT-NUMBER/NAME as `finetop list` shows it, or its NAME, or the beginning of either, where only one run fits.";
@@ -69,6 +75,9 @@ pub enum Command {
     /// Show what an experiment would run: parameters, bytes, steps, memory and warnings; trains nothing.
     #[command(after_help = METRICS)]
     Plan(PlanArguments),
+    /// Say what the methods are: all in a list, or one in full, with counts for a model.
+    #[command(after_help = METHODS_EXAMPLES)]
+    Methods(MethodsArguments),
     /// Show the dashboard on runs that never ran: a demonstration.
     Demo(DemoArguments),
     /// List all runs with their status.
@@ -169,6 +178,22 @@ pub struct PlanArguments {
     pub offline: bool,
 }
 
+/// Arguments of `methods`.
+#[derive(Debug, Args)]
+pub struct MethodsArguments {
+    /// The method to explain; without it, all are listed.
+    pub name: Option<String>,
+    /// Count for this model: a folder, the id of a cached model, or bert-base, bert-large, minilm-l6, minilm-l12.
+    #[arg(long, value_name = "MODEL")]
+    pub model: Option<String>,
+    /// Labels of the head.
+    #[arg(long, default_value_t = 2, value_name = "N", value_parser = clap::value_parser!(i64).range(1..=1_000_000))]
+    pub labels: i64,
+    /// Print one JSON document.
+    #[arg(long)]
+    pub json: bool,
+}
+
 /// Arguments of `list`.
 #[derive(Debug, Args)]
 pub struct ListArguments {
@@ -182,6 +207,9 @@ pub struct ListArguments {
 pub struct ShowArguments {
     /// The run.
     pub run: String,
+    /// Print one JSON document.
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// Arguments of `stop`, `pause`, `resume` and `kill`.

@@ -4,6 +4,11 @@ use std::env;
 
 use crate::tui::theme::{Colors, Glyphs, Theme};
 
+/// Whether plain output to this terminal may have colours.
+pub fn has_colors() -> bool {
+    theme(false).colors != Colors::None && env::var("TERM").is_ok_and(|term| term != "dumb")
+}
+
 /// Colours and characters for this terminal; `is_ascii` overrides what the locale says.
 pub fn theme(is_ascii: bool) -> Theme {
     let variable = |name: &str| env::var(name).ok().filter(|value| !value.is_empty());

@@ -12,6 +12,7 @@ pub mod headless;
 pub mod latency;
 pub mod list;
 pub mod look;
+pub mod methods;
 pub mod narrator;
 pub mod picture;
 pub mod plan;
@@ -52,6 +53,7 @@ fn dispatch(arguments: Arguments) -> anyhow::Result<u8> {
             None => dashboard::run(root, None, arguments.ascii),
         },
         Some(Command::Plan(plan)) => plan::run(&plan, out),
+        Some(Command::Methods(methods)) => methods::run(&methods, out),
         Some(Command::Demo(demo)) => demo::run(&demo),
         Some(Command::Run(run)) => run::run(root, &run),
         Some(Command::List(list)) => list::run(root, &list, out),

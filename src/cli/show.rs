@@ -7,10 +7,12 @@ use crate::cli::arguments::ShowArguments;
 use crate::cli::{exit_code, find};
 use crate::launch::start;
 use crate::report::columns::{Align, aligned};
-use crate::report::number::{bytes, duration, grouped, metric};
+use crate::report::number::{bytes, duration, metric};
+use crate::report::{json, ledger};
 use crate::run::catalog::RunView;
 use crate::run::clock;
 use crate::run::event::Evaluation;
+use crate::run::storage::Storage;
 use crate::run::store;
 use crate::run::text;
 
@@ -22,6 +24,10 @@ pub fn run(root: &Path, arguments: &ShowArguments, out: &mut dyn Write) -> anyho
     let catalog = store::read_all(root, clock::now_seconds());
     start::ensure_queue(root, &catalog)?;
     let run = find::run(&catalog, &arguments.run)?;
+    if arguments.json {
+        write!(out, "{}", json::run(run))?;
+        return Ok(exit_code::OK);
+    }
     let folder = root.join(&run.id.0);
     write!(out, "{}", aligned(&[Align::Left, Align::Left], &facts(run, &folder.display().to_string())))?;
     let n_before = run.state.log.len().saturating_sub(LOG_LINES);
@@ -62,9 +68,11 @@ fn facts(run: &RunView, folder: &str) -> Vec<Vec<String>> {
         row("training", format!("{} epochs, batch {}, learning rate {rate:e}, seed {}", settings.epochs, settings.batch_size, spec.seed));
     }
     if let Some(training) = &state.training {
-        let ledger = training.ledger;
-        let share = 100.0 * ledger.trainable as f64 / ledger.total.max(1) as f64;
-        row("parameters", format!("{} of {} trainable ({share:.2} %)", grouped(ledger.trainable), grouped(ledger.total)));
+        if let Ok(spec) = &run.spec {
+            for (name, line) in ledger::lines(&training.ledger, &Storage::new(&training.ledger, &spec.method)) {
+                row(name, line);
+            }
+        }
         row("device", format!("{}, {} threads", training.device, training.threads));
         row("steps", format!("{} of {}", state.step(), training.total_steps));
     }

@@ -6,6 +6,7 @@ use crate::data::survey::Survey;
 use crate::plan::memory;
 use crate::run::event::Ledger;
 use crate::run::ledger;
+use crate::run::storage::Storage;
 use crate::spec::backbone::Backbone;
 use crate::spec::head::Classifier;
 use crate::spec::optimization::LrSchedule;
@@ -20,6 +21,8 @@ const HEADER_BYTES_PER_TENSOR: u64 = 110;
 pub struct Cost {
     /// Parameters by role, exact.
     pub ledger: Ledger,
+    /// What they take per task, for many tasks and in the optimizer, exact.
+    pub storage: Storage,
     /// Bytes on disk of what is kept per task (the trained weights), without rounding but for the file's header.
     pub checkpoint_bytes: u64,
     /// Optimizer steps in an epoch.
@@ -41,6 +44,7 @@ pub fn cost(spec: &RunSpec, backbone: &Backbone, survey: &Survey) -> Cost {
     let total_steps = steps_per_epoch * u64::from(spec.optimization.epochs);
     Cost {
         ledger,
+        storage: Storage::new(&ledger, &spec.method),
         checkpoint_bytes: 4 * ledger.trainable + HEADER_BYTES_PER_TENSOR * n_trained_tensors(spec, backbone),
         steps_per_epoch,
         total_steps,

@@ -8,5 +8,6 @@ pub mod error;
 pub mod memory;
 pub mod needs;
 pub mod prepare;
+pub mod shape;
 pub mod sources;
 pub mod warnings;

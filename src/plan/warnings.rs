@@ -12,6 +12,8 @@ use crate::spec::task::{Split, Task, TaskKind};
 
 /// Devlin et al. 2019, appendix A.3: the highest learning rate for full fine-tuning.
 const HIGHEST_FULL_LR: f64 = 5e-5;
+/// Learning rates this many times above or below a method's default belong to another method.
+const FAR_LR: f64 = 30.0;
 /// Names that a shared warning lists.
 const MOST_NAMES: usize = 4;
 /// Validation splits smaller than this move by chance more than methods differ.
@@ -43,20 +45,34 @@ fn of_run(run: &PlannedRun, task: &Task) -> Vec<String> {
     let lr = optimization.learning_rate;
     let shown = short_number(lr);
     let mut warnings = Vec::new();
+    let usual = spec.method.about().learning_rate;
+    let default = short_number(usual);
     match spec.method {
         Method::Full if lr > HIGHEST_FULL_LR => {
             warnings.push(format!(
                 "learning rate {shown} is above 5e-5; full fine-tuning then often forgets or diverges (Devlin et al. 2019: 2e-5 to 5e-5)"
             ));
         }
+        _ if lr >= FAR_LR * usual => {
+            warnings.push(format!("learning rate {shown} is {:.0} times the method's default, {default}; it may diverge", lr / usual));
+        }
+        Method::Full | Method::TopLayers(_) if lr * FAR_LR <= usual => {
+            warnings.push(format!("learning rate {shown} is far below the method's default, {default}; it may barely learn"));
+        }
         Method::Full | Method::TopLayers(_) => {}
         _ if lr <= HIGHEST_FULL_LR => {
-            let usual = short_number(spec.method.about().learning_rate);
             warnings.push(format!(
-                "learning rate {shown} suits full fine-tuning; a frozen backbone needs more (default {usual}) and may barely learn"
+                "learning rate {shown} suits full fine-tuning; a frozen backbone needs more (default {default}) and may barely learn"
             ));
         }
+        _ if lr * FAR_LR <= usual => {
+            warnings.push(format!("learning rate {shown} is far below the method's default, {default}; it may barely learn"));
+        }
         _ => {}
+    }
+    if spec.task.max_length < task.max_length {
+        let (length, n_virtual) = (spec.task.max_length, spec.method.virtual_tokens());
+        warnings.push(format!("{n_virtual} virtual tokens leave room for {length}; longer texts are cut there, other runs read more"));
     }
     if optimization.warmup_ratio == 0.0 && spec.method != Method::FeatureExtraction {
         warnings.push("no warm-up: the first steps are the largest, on moments that are not settled (warmup: 0.1 is usual)".to_owned());

@@ -1,8 +1,11 @@
-//! Aligned columns of text. Must not know what is in them.
+//! Aligned columns and wrapped lines of text. Must not know what is in them.
 
 use unicode_width::UnicodeWidthStr;
 
 use crate::run::text;
+
+/// Columns of a terminal that is not wide, less a border.
+pub const WIDTH: usize = 76;
 
 /// How a column is aligned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,6 +36,23 @@ pub fn aligned(columns: &[Align], rows: &[Vec<String>]) -> String {
         }
         lines.push_str(line.trim_end());
         lines.push('\n');
+    }
+    lines
+}
+
+/// The text in lines of at most [`WIDTH`] columns, broken at spaces; all but the first are indented.
+pub fn wrapped(text: &str, indent: &str) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for (index, word) in text.split(' ').enumerate() {
+        let line = lines.last_mut().expect("there is always a first line");
+        if index == 0 {
+            line.push_str(word);
+        } else if line.width() + 1 + word.width() > WIDTH {
+            lines.push(format!("{indent}{word}"));
+        } else {
+            line.push(' ');
+            line.push_str(word);
+        }
     }
     lines
 }

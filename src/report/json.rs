@@ -6,7 +6,8 @@ use serde::Serialize;
 
 use crate::metric::MetricName;
 use crate::run::catalog::RunView;
-use crate::run::event::Evaluation;
+use crate::run::event::{Evaluation, Ledger};
+use crate::run::storage::Storage;
 
 /// The document: `{"runs": […]}`.
 #[derive(Debug, Serialize)]
@@ -24,6 +25,8 @@ struct RunReport {
     seed: Option<u64>,
     trainable: Option<u64>,
     total: Option<u64>,
+    ledger: Option<Ledger>,
+    storage: Option<Storage>,
     best_step: Option<u64>,
     steps: u64,
     validation: BTreeMap<MetricName, Option<f64>>,
@@ -44,10 +47,17 @@ pub fn runs_by_id(runs: &[RunView]) -> String {
     document(runs.iter().map(|run| report(run, run.id.to_string())).collect())
 }
 
+/// One run, by its id.
+pub fn run(run: &RunView) -> String {
+    encoded(&report(run, run.id.to_string()))
+}
+
 fn document(runs: Vec<RunReport>) -> String {
-    let mut text = serde_json::to_string_pretty(&Document { runs }).expect("names as keys and plain numbers always encode");
-    text.push('\n');
-    text
+    encoded(&Document { runs })
+}
+
+fn encoded(value: &impl Serialize) -> String {
+    serde_json::to_string_pretty(value).expect("names as keys and plain numbers always encode") + "\n"
 }
 
 fn report(run: &RunView, name: String) -> RunReport {
@@ -65,6 +75,8 @@ fn report(run: &RunView, name: String) -> RunReport {
         seed: spec.map(|spec| spec.seed),
         trainable: ledger.map(|ledger| ledger.trainable),
         total: ledger.map(|ledger| ledger.total),
+        storage: ledger.zip(spec).map(|(ledger, spec)| Storage::new(&ledger, &spec.method)),
+        ledger,
         best_step: finished.and_then(|finished| finished.best_step).or_else(|| state.best().map(|best| best.step)),
         steps: state.step(),
         validation: metrics(best),
@@ -89,6 +101,13 @@ mod tests {
     #[test]
     fn a_run_has_exactly_these_keys_and_nan_is_null() {
         insta::assert_snapshot!(runs(&[golden_run()]));
+    }
+
+    #[test]
+    fn one_run_alone_is_the_same_object_under_its_id() {
+        let alone: serde_json::Value = serde_json::from_str(&run(&golden_run())).unwrap();
+        let listed: serde_json::Value = serde_json::from_str(&runs_by_id(&[golden_run()])).unwrap();
+        assert_eq!(alone, listed["runs"][0]);
     }
 
     #[test]

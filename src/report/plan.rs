@@ -6,6 +6,8 @@ use crate::data::survey::{SplitSurvey, Survey, Targets, Values};
 use crate::metric::MetricName;
 use crate::plan::cost::Cost;
 use crate::plan::prepare::{Plan, PlannedRun};
+use crate::report::columns::{Align, wrapped};
+use crate::report::ledger::{self, Row};
 use crate::report::number::{bytes, grouped};
 use crate::run::text::printable;
 use crate::spec::early_stopping::EarlyStopping;
@@ -16,8 +18,6 @@ use crate::spec::optimization::{EvaluateEvery, Optimization};
 use crate::spec::run::{Device, Model, RunSpec};
 use crate::spec::task::Split;
 
-/// Columns of a terminal that is not wide, less a border.
-const WIDTH: usize = 76;
 /// Labels that a line names before it only counts them.
 const MOST_LABELS: usize = 6;
 
@@ -31,8 +31,7 @@ pub fn text(plan: &Plan) -> String {
     lines.extend(model(plan));
     lines.extend(data(plan));
     lines.push(String::new());
-    lines.extend(table(&plan.runs));
-    lines.push(String::new());
+    lines.extend(tables(&plan.runs));
     lines.extend(settings(&plan.runs));
     if !plan.warnings.is_empty() {
         lines.push(String::new());
@@ -134,32 +133,27 @@ fn in_words(values: &Values) -> String {
     format!("values {least} to {greatest}, mean {mean:.3}, deviation {standard_deviation:.3}")
 }
 
-fn table(runs: &[PlannedRun]) -> Vec<String> {
-    let width = runs.iter().map(|run| run.spec.name.len()).max().unwrap_or(0).max(3);
-    let header = format!(
-        "{:<width$}  {:<7} {:>6} {:>11} {:>6} {:>8} {:>6} {:>8}",
-        "RUN", "METHOD", "LR", "TRAINABLE", "%", "ON DISK", "STEPS", "MEMORY"
-    );
-    let row = |PlannedRun { spec, cost }: &PlannedRun| {
-        format!(
-            "{:<width$}  {:<7} {:>6} {:>11} {:>6} {:>8} {:>6} {:>8}",
-            spec.name,
-            spec.method.about().short,
-            short_number(spec.optimization.learning_rate),
-            grouped(cost.ledger.trainable),
-            percent(cost.ledger.trainable as f64 / cost.ledger.total as f64),
-            bytes(cost.checkpoint_bytes),
-            grouped(cost.total_steps),
-            bytes(cost.memory_bytes),
-        )
-    };
-    std::iter::once(header).chain(runs.iter().map(row)).collect()
+/// Three tables of a line a run: what runs, its parameters, what they take.
+fn tables(runs: &[PlannedRun]) -> Vec<String> {
+    let rows: Vec<Row> =
+        runs.iter().map(|PlannedRun { spec, cost }| Row { name: &spec.name, ledger: &cost.ledger, storage: &cost.storage }).collect();
+    let tables = [schedule(runs), ledger::parameters(&rows), ledger::storage(&rows)];
+    tables.iter().flat_map(|table| table.lines().map(str::to_owned).chain([String::new()])).collect()
 }
 
-/// A share as per cent, with as many decimals as a small one needs.
-fn percent(share: f64) -> String {
-    let percent = 100.0 * share;
-    if percent < 0.1 { format!("{percent:.4}") } else { format!("{percent:.2}") }
+fn schedule(runs: &[PlannedRun]) -> String {
+    let heading = ["METHOD", "LR", "STEPS", "MEMORY", "AT INFERENCE"];
+    let of_run = |PlannedRun { spec, cost }: &PlannedRun| {
+        vec![
+            spec.method.about().short.to_owned(),
+            short_number(spec.optimization.learning_rate),
+            grouped(cost.total_steps),
+            bytes(cost.memory_bytes),
+            cost.storage.inference.short(),
+        ]
+    };
+    let aligns = [Align::Left, Align::Right, Align::Right, Align::Right, Align::Left];
+    ledger::named_table(&heading, &aligns, runs.iter().map(|run| (run.spec.name.as_str(), of_run(run))).collect())
 }
 
 /// What the table leaves out, a block per set of runs that share it.
@@ -180,23 +174,6 @@ fn settings(runs: &[PlannedRun]) -> Vec<String> {
         wrapped(&format!("{}: {text}; seed {}", names.join(", "), seeds.join(", ")), "    ")
     };
     blocks.into_iter().flat_map(block).collect()
-}
-
-/// The text in lines of at most [`WIDTH`] columns, broken at spaces; all but the first are indented.
-fn wrapped(text: &str, indent: &str) -> Vec<String> {
-    let mut lines = vec![String::new()];
-    for (index, word) in text.split(' ').enumerate() {
-        let line = lines.last_mut().expect("there is always a first line");
-        if index == 0 {
-            line.push_str(word);
-        } else if line.chars().count() + 1 + word.chars().count() > WIDTH {
-            lines.push(format!("{indent}{word}"));
-        } else {
-            line.push(' ');
-            line.push_str(word);
-        }
-    }
-    lines
 }
 
 fn method_line(spec: &RunSpec) -> String {

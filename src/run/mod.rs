@@ -17,6 +17,7 @@ pub mod reader;
 pub mod request;
 pub mod state;
 pub mod status;
+pub mod storage;
 pub mod store;
 pub mod synthetic;
 pub mod text;

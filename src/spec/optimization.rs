@@ -22,7 +22,7 @@ pub struct Optimization {
     /// Share of all steps over which the learning rate rises from 0 to its peak, in `[0, 1]`.
     pub warmup_ratio: f64,
     /// The learning rate of block `l` (1 is the lowest of `L`) is multiplied by `layer_decay^(L+1-l)`, that of the embeddings by
-    /// `layer_decay^(L+1)`; head and pooler keep it whole. 1 is off. In `(0, 1]`. Paper: Howard & Ruder 2018, arXiv:1801.06146, §3.2.
+    /// `layer_decay^(L+1)`; head, pooler, and prompts and prefixes, which belong to no one block, keep it whole. 1 is off. In `(0, 1]`. Paper: Howard & Ruder 2018, arXiv:1801.06146, §3.2.
     pub layer_decay: f64,
     /// Decoupled weight decay; biases and layer norms are exempt.
     pub weight_decay: f64,

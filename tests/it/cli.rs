@@ -163,6 +163,9 @@ fn runs_are_asked_by_their_names_and_answer() {
     let output = runs.finetop(&["show", "wait"]);
     let stdout = text(&output.stdout);
     assert!(stdout.contains("status      stopped") && stdout.contains("10 of 100 trainable"), "{stdout}");
+    let output = runs.finetop(&["show", "wait", "--json"]);
+    let document: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((&document["ledger"]["trainable"], &document["storage"]["optimizer_bytes"]), (&10.into(), &80.into()));
 }
 
 #[test]
@@ -190,4 +193,31 @@ fn an_empty_folder_is_no_error() {
     assert!(!runs.root().exists(), "looking writes nothing");
     assert_eq!(runs.finetop(&[]).status.code(), Some(2), "no terminal, no dashboard");
     assert_eq!(runs.finetop(&["nonsense"]).status.code(), Some(2));
+}
+
+#[test]
+fn methods_are_explained_without_a_model_a_network_or_a_worker() {
+    let runs = Runs::new();
+    let empty = runs.beside("no-home");
+    let finetop = |arguments: &[&str]| {
+        let mut command = runs.command(arguments);
+        command.env("HF_HUB_CACHE", &empty).env("FINETOP_WORKER", "/no/such/worker").output().unwrap()
+    };
+    let output = finetop(&["methods"]);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let stdout = text(&output.stdout);
+    assert!(stdout.contains("known shape") && stdout.contains("22,713,986") && !stdout.contains('\u{1b}'), "{stdout}");
+    let output = finetop(&["methods", "lora", "--model", "bert-base", "--labels", "3"]);
+    let stdout = text(&output.stdout);
+    assert!(stdout.contains("method 294,912, head 2,307") && stdout.contains("- method: lora"), "{stdout}");
+    let output = finetop(&["methods", "lroa"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert_eq!(text(&output.stderr), "error: there is no method \"lroa\"; did you mean lora?\n");
+    assert_eq!(finetop(&["methods", "--labels", "0"]).status.code(), Some(2));
+    let output = finetop(&["methods", "--model", "no/such"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(text(&output.stderr).contains("bert-base, bert-large"), "{output:?}");
+    let output = finetop(&["methods", "--json"]);
+    let document: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(document["methods"].as_array().unwrap().len(), 13);
 }

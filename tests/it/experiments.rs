@@ -12,6 +12,7 @@ use finetop::pretrained::config;
 use finetop::report;
 use finetop::spec::backbone::BackboneTensor;
 use finetop::spec::experiment::overrides::Overrides;
+use finetop::spec::method::Method;
 use safetensors::Dtype;
 use safetensors::tensor::TensorView;
 use tempfile::TempDir;
@@ -109,6 +110,21 @@ fn every_good_experiment_has_a_plan() {
         assert_eq!(json["runs"].as_array().unwrap().len(), plan.runs.len());
     }
     insta::assert_snapshot!(plans);
+}
+
+#[test]
+fn what_a_method_says_to_paste_is_that_method_with_its_defaults() {
+    let place = Place::new();
+    let file = place.path("pasted.yaml");
+    for method in Method::defaults() {
+        let data = fixtures().join("data/train.tsv");
+        let runs = report::methods::snippet(method.about()).join("\n").replace("\n  ", "\n");
+        fs::write(&file, format!("model: tiny\ndata: {{train: {}}}\n{}\n", data.display(), runs.trim_start())).unwrap();
+        let plan = place.prepare(&file).unwrap_or_else(|error| panic!("{error}"));
+        let spec = &plan.specs()[0];
+        assert_eq!(spec.method, method);
+        assert!((spec.optimization.learning_rate - method.about().learning_rate).abs() < f64::EPSILON);
+    }
 }
 
 #[test]

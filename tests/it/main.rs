@@ -9,6 +9,7 @@ mod hub;
 mod protocol;
 mod pty;
 mod queue;
+mod readme;
 mod support;
 mod tidy;
 mod trained;

@@ -1,5 +1,6 @@
-//! Tests that need libtorch: methods (contract), parity with the reference implementations, strict loading, whole runs.
+//! Tests that need libtorch: methods (contract, how they begin), parity with the reference implementations, strict loading, whole runs.
 
+mod beginning;
 mod families;
 mod flow;
 mod latency;
@@ -9,4 +10,5 @@ mod parity;
 mod predict;
 mod regression;
 mod tiny;
+mod training;
 mod worker;

@@ -2,9 +2,11 @@
 
 use finetop::data::example::Target;
 use finetop::pretrained;
+use finetop::run::ledger::closed_form;
+use finetop::run::storage::Storage;
 use finetop::spec::backbone::Backbone;
 use finetop::spec::family::Family;
-use finetop::spec::head::{Head, Pooling};
+use finetop::spec::head::{Classifier, Head, Pooling};
 use finetop::spec::method::Method;
 use finetop::spec::run::RunSpec;
 use finetop_engine::adapted::{Adapted, Base};
@@ -18,22 +20,22 @@ use tch::{Device, Kind, Tensor};
 
 use crate::tiny;
 
-fn inputs() -> Inputs {
+pub fn inputs() -> Inputs {
     let row = |ids: &[i64], label| Encoded { token_ids: ids.to_vec(), token_types: vec![0; ids.len()], target: Target::Label(label) };
     Inputs { rows: vec![row(&[2, 4, 7, 9, 3], 0), row(&[2, 5, 8, 3], 1), row(&[2, 6, 9, 12, 14, 15, 3], 2), row(&[2, 3], 1)], pooled: None }
 }
 
-fn backbone(folder: &std::path::Path) -> Backbone {
+pub fn backbone(folder: &std::path::Path) -> Backbone {
     pretrained::config::read(folder).unwrap()
 }
 
-fn logits(network: &Network, indices: &[usize]) -> Tensor {
+pub fn logits(network: &Network, indices: &[usize]) -> Tensor {
     let _guard = tch::no_grad_guard();
     network.forward(&inputs(), indices, Device::Cpu, Mode::Evaluate).logits
 }
 
 /// Takes a few steps, so that nothing is left at its initial value by chance.
-fn train(network: &Network, params: &Params) {
+pub fn train(network: &Network, params: &Params) {
     let mut optimizer = AdamW::new(&tiny::optimization(), 2, params);
     for step in 1..=3 {
         tch::manual_seed(step);
@@ -103,16 +105,36 @@ fn training_changes_every_trainable_tensor_and_no_frozen_one() {
 
 #[test]
 fn counted_parameters_equal_the_closed_form() {
+    let folder = tempfile::tempdir().unwrap();
+    tiny::write_model(folder.path(), &tiny::shapes());
+    let backbone = backbone(folder.path());
+    for method in Method::examples() {
+        for pooling in [Pooling::Pooler, Pooling::Mean] {
+            let (_, params) = tiny::network(folder.path(), backbone.clone(), &method, pooling);
+            let head = Head { pooling, classifier: Classifier::Linear, dropout: 0.0 };
+            assert_eq!(params.ledger(), closed_form(&method, &head, tiny::LABELS as i64, &backbone), "{method:?} {pooling:?}");
+            let delta = params.delta.iter().filter(|(name, _)| name.starts_with("method.")).count();
+            assert_eq!(delta as i64, method.added_tensors(&backbone), "{method:?}");
+        }
+    }
+}
+
+#[test]
+fn what_a_task_and_the_optimizer_store_is_what_was_predicted() {
     for_every_method(|method, _, params, folder| {
-        let (backbone, ledger) = (backbone(folder), params.ledger());
-        let head = Head::of_family(&backbone, true).parameters(24, tiny::LABELS as i64) as u64;
-        assert_eq!(ledger.method, method.added_parameters(&backbone) as u64, "{method:?}");
-        assert_eq!(ledger.head, head);
-        assert_eq!(ledger.total - ledger.method - ledger.head, backbone.parameters(pooling(folder).reads_pooler()) as u64);
-        assert_eq!(ledger.total, ledger.trainable + ledger.frozen);
-        assert_eq!(ledger.trainable, ledger.backbone_trainable + ledger.norms + ledger.method + ledger.head);
-        let delta = params.delta.iter().filter(|(name, _)| name.starts_with("method.")).count();
-        assert_eq!(delta as i64, method.added_tensors(&backbone), "{method:?}");
+        let backbone = backbone(folder);
+        let head = Head::of_family(&backbone, pooling(folder).reads_pooler());
+        assert_eq!(params.ledger(), closed_form(method, &head, tiny::LABELS as i64, &backbone), "{method:?}");
+        let storage = Storage::new(&params.ledger(), method);
+        let path = folder.join("best.safetensors");
+        let bytes = checkpoint::save_best(&path, params, &Position::default()).unwrap();
+        // A safetensors file begins with the length of its header.
+        let file = std::fs::read(&path).unwrap();
+        let header = 8 + u64::from_le_bytes(file[..8].try_into().unwrap());
+        assert_eq!(bytes - header, storage.task_bytes, "{method:?}");
+        let optimizer = AdamW::new(&tiny::optimization(), 2, params);
+        let moments = optimizer.slots().iter().map(|slot| 4 * (slot.first_moment.numel() + slot.second_moment.numel()) as u64);
+        assert_eq!(moments.sum::<u64>(), storage.optimizer_bytes, "{method:?}");
     });
 }
 

@@ -1,4 +1,4 @@
-//! Numbers pinned to Transformers and PEFT; `tests/fixtures/parity/make.py` makes the fixtures.
+//! Numbers pinned to Transformers, PEFT and AdapterHub; the generators in `tests/fixtures/parity` make the fixtures.
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -22,6 +22,7 @@ use tch::{Device, Reduction, Tensor};
 use crate::tiny;
 
 const LOGITS: f64 = 1e-5;
+const ALL_SITES: [&str; 6] = ["query", "key", "value", "attention_output", "ffn_up", "ffn_down"];
 
 fn read(name: &str) -> HashMap<String, Tensor> {
     Tensor::read_safetensors(tiny::fixture("parity").join(name)).unwrap().into_iter().collect()
@@ -29,14 +30,19 @@ fn read(name: &str) -> HashMap<String, Tensor> {
 
 /// Logits, gradients and the losses over 20 steps of AdamW equal the reference's.
 fn check(method: &Method, fixture: &str, learning_rate: f64) {
+    check_with(method, Pooling::Pooler, fixture, learning_rate);
+}
+
+fn check_with(method: &Method, pooling: Pooling, fixture: &str, learning_rate: f64) {
     let folder = tiny::fixture("parity/tiny");
-    let fixture = read(fixture);
+    let fixture = read(&format!("tiny_{fixture}.safetensors"));
     let mut backbone = pretrained::config::read(&folder).unwrap();
     (backbone.hidden_dropout, backbone.attention_dropout) = (0.0, 0.0);
     let n_layers = backbone.n_layers;
-    let (network, params) = tiny::network(&folder, backbone, method, Pooling::Pooler);
+    let (network, params) = tiny::network(&folder, backbone, method, pooling);
     for (name, tensor) in params.delta.iter() {
         let _guard = tch::no_grad_guard();
+        assert_eq!(tensor.size(), fixture[name].size(), "{name}");
         tensor.shallow_clone().copy_(&fixture[name]);
     }
     let inputs = tiny::rows(&fixture["token_ids"], &fixture["mask"], Some(&fixture["token_types"]), Some(&fixture["labels"]));
@@ -53,7 +59,9 @@ fn check(method: &Method, fixture: &str, learning_rate: f64) {
         if step == 1 {
             let difference = tiny::difference(&outputs.logits, &fixture["logits"]);
             assert!(difference < LOGITS, "logits differ by {difference}");
-            for (name, tensor) in params.trainable() {
+            let trained = params.trainable();
+            assert_eq!(trained.len(), fixture.keys().filter(|name| name.starts_with("gradient.")).count(), "other tensors train");
+            for (name, tensor) in trained {
                 let expected = &fixture[&format!("gradient.{name}")];
                 let difference = tiny::difference(&tensor.grad(), expected);
                 assert!(difference < 1e-5 * (1.0 + expected.abs().max().double_value(&[])), "gradient of {name} differs by {difference}");
@@ -68,18 +76,80 @@ fn check(method: &Method, fixture: &str, learning_rate: f64) {
 
 #[test]
 fn full_fine_tuning_equals_transformers() {
-    check(&Method::Full, "tiny_full.safetensors", 2e-3);
+    check(&Method::Full, "full", 2e-3);
 }
 
 #[test]
 fn feature_extraction_equals_transformers_with_a_frozen_backbone() {
-    check(&Method::FeatureExtraction, "tiny_feature_extraction.safetensors", 2e-2);
+    check(&Method::FeatureExtraction, "feature_extraction", 2e-2);
+}
+
+#[test]
+fn top_layers_and_bitfit_equal_transformers_with_the_rest_frozen() {
+    check(&Method::example("top_layers", &json!({"layers": 1})), "top_layers", 2e-3);
+    check(&Method::BitFit, "bitfit", 5e-3);
+}
+
+#[test]
+fn layer_norm_tuning_equals_peft() {
+    check(&Method::LayerNormTuning, "layer_norm_tuning", 1e-2);
 }
 
 #[test]
 fn lora_equals_peft() {
     let lora = json!({"rank": 3, "alpha": 7.0, "targets": ["key", "value", "ffn_down"]});
-    check(&Method::example("lora", &lora), "tiny_lora.safetensors", 1e-2);
+    check(&Method::example("lora", &lora), "lora", 1e-2);
+}
+
+#[test]
+fn rank_stabilized_lora_equals_peft() {
+    let lora = json!({"rank": 3, "alpha": 7.0, "rank_stabilized": true, "targets": ["query", "attention_output", "ffn_up"]});
+    check(&Method::example("lora", &lora), "rslora", 1e-2);
+}
+
+#[test]
+fn dora_equals_peft_at_every_site() {
+    check(&Method::example("lora", &json!({"rank": 2, "alpha": 5.0, "dora": true, "targets": ALL_SITES})), "dora", 1e-2);
+}
+
+#[test]
+fn lora_plus_equals_peft_but_for_the_rate_of_the_heads_bias() {
+    check(&Method::example("lora", &json!({"rank": 3, "alpha": 7.0, "learning_rate_ratio": 8.0})), "loraplus", 2e-3);
+}
+
+#[test]
+fn ia3_equals_peft_at_every_site() {
+    check(&Method::example("ia3", &json!({"targets": ALL_SITES})), "ia3", 1e-2);
+}
+
+#[test]
+fn prefix_tuning_equals_peft_and_p_tuning_v2_without_dropout_is_the_same() {
+    check(&Method::example("prefix_tuning", &json!({"length": 3})), "prefix", 2e-2);
+    check(&Method::example("p_tuning_v2", &json!({"length": 3, "dropout": 0.0})), "prefix", 2e-2);
+    check(&Method::example("prefix_tuning", &json!({"length": 2, "projection": 7})), "prefix_projected", 1e-2);
+}
+
+#[test]
+fn prompt_tuning_equals_peft_where_asked_and_else_reads_cls_behind_the_prompt() {
+    let prompt = Method::example("prompt_tuning", &json!({"length": 4}));
+    check_with(&prompt, Pooling::Peft, "prompt_peft", 2e-2);
+    check_with(&prompt, Pooling::Pooler, "prompt", 2e-2);
+}
+
+#[test]
+fn houlsby_adapters_equal_the_equations_of_the_paper() {
+    check(&Method::example("houlsby_adapter", &json!({"size": 5})), "houlsby", 5e-3);
+}
+
+#[test]
+fn adapters_equal_adapterhub() {
+    let frozen = json!({"reduction_factor": 4, "activation": "tanh", "scale": 2.0, "train_layer_norms": false});
+    check(&Method::example("houlsby_adapter", &frozen), "houlsby_frozen_norms", 1e-2);
+    let pfeiffer = json!({"reduction_factor": 5, "activation": "swish"});
+    check(&Method::example("pfeiffer_adapter", &pfeiffer), "pfeiffer", 1e-2);
+    check(&Method::example("pfeiffer_adapter", &json!({})), "pfeiffer_default", 1e-2);
+    check(&Method::example("parallel_adapter", &json!({"reduction_factor": 4, "scale": 3.0})), "parallel", 1e-2);
+    check(&Method::example("parallel_adapter", &json!({"reduction_factor": 2})), "parallel_default", 5e-3);
 }
 
 /// The folder of the real base model; set-up puts it into the standard cache.

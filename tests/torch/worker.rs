@@ -153,6 +153,32 @@ fn a_run_interrupted_or_killed_ends_with_the_bits_of_an_uninterrupted_one() {
 }
 
 #[test]
+fn methods_with_dropout_rates_and_layers_of_their_own_go_on_with_the_bits_of_an_uninterrupted_run() {
+    let methods = [
+        ("lora", json!({"rank": 2, "dropout": 0.3, "dora": true, "learning_rate_ratio": 4.0})),
+        ("houlsby_adapter", json!({"size": 5})),
+        ("prefix_tuning", json!({"length": 2, "projection": 7})),
+        ("p_tuning_v2", json!({"length": 4, "dropout": 0.2})),
+    ];
+    let folder = tempfile::tempdir().unwrap();
+    for (index, (name, given)) in methods.into_iter().enumerate() {
+        let method = Method::example(name, &given);
+        let mut spec = tiny::spec(folder.path(), method.clone());
+        spec.optimization.gradient_accumulation = 2;
+        let whole = run_dir(folder.path(), &format!("whole{index}"), &spec);
+        assert!(work(&whole, 1).status.success());
+        let cut = run_dir(folder.path(), &format!("cut{index}"), &spec);
+        let mut child = start(&cut, 1);
+        wait_until(&cut, |state| state.step() >= 2);
+        std::process::Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
+        assert!(matches!(child.wait().unwrap().code(), Some(code::INTERRUPTED | code::OK)), "{method:?}");
+        assert!(work(&cut, 2).status.success());
+        assert_eq!(losses(&state(&cut)), losses(&state(&whole)), "{method:?}");
+        assert_eq!(weights(&cut, "last.safetensors"), weights(&whole, "last.safetensors"), "{method:?}");
+    }
+}
+
+#[test]
 fn a_stop_finishes_the_step_evaluates_keeps_the_best_and_tests_it() {
     let folder = tempfile::tempdir().unwrap();
     let dir = run_dir(folder.path(), "run", &long(tiny::spec(folder.path(), Method::FeatureExtraction)));

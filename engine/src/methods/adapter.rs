@@ -27,7 +27,7 @@ pub enum Placement {
 #[derive(Debug)]
 pub struct Bottlenecks {
     placement: Placement,
-    bottlenecks: BTreeMap<(usize, bool), Bottleneck>,
+    by_sublayer: BTreeMap<(usize, bool), Bottleneck>,
     activation: AdapterActivation,
     scale: f64,
 }
@@ -44,7 +44,7 @@ impl Bottlenecks {
         let (hidden, width, std) = (backbone.hidden_size, adapter.width(backbone.hidden_size), adapter.initial_std);
         let sublayers = [Sublayer::Attention, Sublayer::FeedForward];
         let sublayers = if placement == Placement::Houlsby { &sublayers[..] } else { &sublayers[1..] };
-        let mut bottlenecks = BTreeMap::new();
+        let mut by_sublayer = BTreeMap::new();
         for layer in 0..backbone.n_layers as usize {
             for &sublayer in sublayers {
                 let name = if sublayer == Sublayer::Attention { "attention" } else { "ffn" };
@@ -57,10 +57,10 @@ impl Bottlenecks {
                     (weight, bias)
                 };
                 let bottleneck = Bottleneck { down: pair("down", &down), up: pair("up", &up) };
-                bottlenecks.insert((layer, sublayer == Sublayer::Attention), bottleneck);
+                by_sublayer.insert((layer, sublayer == Sublayer::Attention), bottleneck);
             }
         }
-        Self { placement, bottlenecks, activation: adapter.activation, scale: adapter.scale }
+        Self { placement, by_sublayer, activation: adapter.activation, scale: adapter.scale }
     }
 
     /// `s · (f(z Dᵀ + d) Uᵀ + u)`, `[B,T,H]`.
@@ -93,7 +93,7 @@ fn kaiming(shape: &[i64]) -> Tensor {
 
 impl Hooks for Bottlenecks {
     fn add(&self, layer: usize, sublayer: Sublayer, h: Tensor, x: &Tensor, norm: &dyn Fn(&Tensor) -> Tensor) -> Tensor {
-        let Some(bottleneck) = self.bottlenecks.get(&(layer, sublayer == Sublayer::Attention)) else { return h + x };
+        let Some(bottleneck) = self.by_sublayer.get(&(layer, sublayer == Sublayer::Attention)) else { return h + x };
         match self.placement {
             Placement::Houlsby => self.forward(bottleneck, &h) + h + x,
             Placement::Pfeiffer => {

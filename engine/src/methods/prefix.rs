@@ -71,9 +71,16 @@ impl Hooks for Prefix {
         self.length
     }
 
-    fn virtual_keys(&self, layer: usize, mode: Mode) -> Option<KeyValue> {
+    fn virtual_keys(&self, layer: usize, rows: i64, mode: Mode) -> Option<KeyValue> {
         let start = 2 * layer as i64 * self.hidden_size;
-        let part = |start| mode.dropout(self.columns(start), self.dropout);
+        let part = |start| {
+            let columns = self.columns(start).unsqueeze(0); // [1,V,H]
+            if self.dropout == 0.0 {
+                return columns;
+            }
+            // Every row drops elements of its own.
+            mode.dropout(columns.repeat([rows, 1, 1]), self.dropout) // [B,V,H]
+        };
         Some(KeyValue { keys: part(start), values: part(start + self.hidden_size) })
     }
 }

@@ -42,11 +42,11 @@ impl Attention {
         let query = heads(&self.query.forward_at(layer, Site::Query, x, hooks, mode)) * (head_size as f64).powf(-0.5);
         let key = heads(&self.key.forward_at(layer, Site::Key, x, hooks, mode));
         let value = heads(&self.value.forward_at(layer, Site::Value, x, hooks, mode));
-        let (key, value) = match hooks.virtual_keys(layer, mode) {
+        let (key, value) = match hooks.virtual_keys(layer, rows, mode) {
             None => (key, value),
             Some(KeyValue { keys, values }) => {
                 let in_front = |virtual_ones: &Tensor, own: &Tensor| {
-                    let virtual_ones = virtual_ones.view([1, -1, self.n_heads, head_size]).transpose(1, 2); // [1,N,V,D]
+                    let virtual_ones = virtual_ones.view([virtual_ones.size()[0], -1, self.n_heads, head_size]).transpose(1, 2); // [B,N,V,D]
                     Tensor::cat(&[virtual_ones.expand([rows, -1, -1, -1], false), own.shallow_clone()], 2) // [B,N,K,D]
                 };
                 (in_front(&keys, &key), in_front(&values, &value))

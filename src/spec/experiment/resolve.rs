@@ -9,7 +9,7 @@ use crate::spec::experiment::problem::Problems;
 use crate::spec::experiment::settings::{Settings, Switch};
 use crate::spec::experiment::values::LONGEST_NAME;
 use crate::spec::experiment::written::{Experiment, Run};
-use crate::spec::head::{Classifier, Head, Pooling};
+use crate::spec::head::Head;
 use crate::spec::method::Method;
 use crate::spec::optimization::{EvaluateEvery, Optimization, Schedule};
 use crate::spec::run::{Device, Model, RunSpec};
@@ -192,14 +192,8 @@ fn draft(run: &Run, experiment: &Experiment, found: &Found, problems: &mut Probl
     }
 }
 
-/// Every method but feature extraction has the head of the family's own classifier (BERT's: Devlin et al. 2019, §4.1). A frozen
-/// backbone gives the mean of all tokens, the better sentence feature (Reimers & Gurevych 2019, arXiv:1908.10084, table 6), to a linear
-/// probe without dropout (Conneau & Kiela 2018, arXiv:1803.05449).
 fn head(method: &Method, settings: &Settings, found: &Found, problems: &mut Problems) -> Head {
-    let default = match method {
-        Method::FeatureExtraction => Head { pooling: Pooling::Mean, classifier: Classifier::Linear, dropout: 0.0 },
-        _ => Head::of_family(&found.backbone, found.has_pooler),
-    };
+    let default = method.default_head(&found.backbone, found.has_pooler);
     if let Some(pooling) = settings.pooling.as_ref().filter(|pooling| pooling.value.reads_pooler() && !found.has_pooler) {
         problems.push(&pooling.place, "`pooling` needs the pooler, but the checkpoint has none", "accepted here: cls or mean");
     }

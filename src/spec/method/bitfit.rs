@@ -17,7 +17,7 @@ pub const ABOUT: About = About {
     paper: "Ben Zaken et al. 2022, arXiv:2106.10199",
     source: include_str!("bitfit.rs"),
     hyperparameters: &[],
-    // Ben Zaken et al. 2022, §4: rates between 1e-4 and 1e-3.
+    // The default of its code, `run_glue.py`: 1e-3.
     learning_rate: 1e-3,
     head_learning_rate: None,
 };

@@ -2,7 +2,7 @@
 //!
 //! `logits = head(pool(encoder(x)))`, where the encoder never changes and so runs once per row.
 //!
-//! Paper: Peters et al. 2019, arXiv:1903.05987, §2. Reference: Transformers with `requires_grad_(False)` on the backbone.
+//! Paper: Peters et al. 2019, arXiv:1903.05987. Reference: Transformers with `requires_grad_(False)` on the backbone.
 //! Initialisation: the head from `N(0, initializer_range²)`.
 //! Parameters: those of the head train, none are added to the backbone. At inference: nothing.
 //! Differs: the encoder runs without dropout also in training, so its features are computed once and kept.

@@ -7,7 +7,8 @@
 //! layer norms also AdapterHub's `double_seq_bn`.
 //! Initialisation: `D` and `U` from `N(0, initial_std²)` cut at two standard deviations, biases zero: nearly the pre-trained network.
 //! Parameters: `2 · (2HW + W + H)` per block, and the backbone's layer norms train. At inference: two small layers more per sublayer.
-//! Differs: the paper leaves the pooler frozen, as we do; `train_layer_norms: false` gives AdapterHub's variant, whose weights are not cut.
+//! Differs: its code approximates GELU with a tanh, and its Adam has no bias correction and an epsilon of 1e-6. `train_layer_norms: false`
+//! gives AdapterHub's variant, whose initial weights are not cut. The pooler stays frozen in all three.
 
 use crate::spec::method::about::About;
 use crate::spec::method::adapter::hyperparameters;
@@ -21,7 +22,7 @@ pub const ABOUT: About = About {
     source: include_str!("houlsby_adapter.rs"),
     // Houlsby et al. 2019: size 64 fixed, GELU and 1e-3 as in its code.
     hyperparameters: &hyperparameters("64", "false", "gelu", "1e-3", "1.0", "true"),
-    // Houlsby et al. 2019, §3.1: 3e-4 among the rates swept.
+    // The example in the README of its code: 3e-4.
     learning_rate: 3e-4,
     head_learning_rate: None,
 };

@@ -95,9 +95,8 @@ impl Accepts {
         let text = || written.as_str().filter(|text| !text.trim().is_empty() && !text.chars().any(char::is_control)).map(Value::from);
         let is_off = *written == Value::Bool(false);
         match self {
-            Self::Count(most) => count(most),
             Self::CountOrOff(_) | Self::TextOrOff if is_off => Some(Value::Null),
-            Self::CountOrOff(most) => count(most),
+            Self::Count(most) | Self::CountOrOff(most) => count(most),
             Self::Positive => number(|number| number > 0.0),
             Self::AtLeastZero => number(|number| number >= 0.0),
             Self::Share => number(|number| (0.0..1.0).contains(&number)),

@@ -2,7 +2,7 @@
 //!
 //! `y = (x - mean) / √(var + ε) ∘ g + b`: only `g` and `b` train.
 //!
-//! Paper: Qi et al. 2022, arXiv:2211.08682, §3; Zhao et al. 2024, arXiv:2312.11420. Reference: PEFT's `tuners/ln_tuning`.
+//! Paper: Qi et al. 2022, arXiv:2211.08682; Zhao et al. 2024, arXiv:2312.11420. Reference: PEFT's `tuners/ln_tuning`.
 //! Initialisation: the pre-trained weights: nothing changes before the first step.
 //! Parameters: `4H` per block and `2H` of the embeddings' layer norm train, none are added. At inference: nothing.
 //! Differs: PEFT keeps a copy of each layer norm beside the original; ours train in place.

@@ -9,7 +9,8 @@
 //! Initialisation: `A` uniform in `±1/√in` (`kaiming`, with `a = √5`) or from `N(0, 1/R²)` (`gaussian`), `B` zero, `m = ‖W‖`: nothing changes
 //! before the first step.
 //! Parameters: `R · (in + out)` per layer and target, and `out` more with `dora`. At inference `B A` merges into `W`: no latency.
-//! Differs: LoRA+ of PEFT also multiplies the rate of the head's biases; ours multiplies that of `B` alone.
+//! Differs: LoRA+ of PEFT also multiplies the rate of every vector, that is of the head's bias and of DoRA's magnitudes, and decays nothing by
+//! default; ours multiplies the rate of `B` alone and decays as always.
 
 use serde::{Deserialize, Serialize};
 

@@ -6,12 +6,14 @@
 pub mod about;
 pub mod adapter;
 pub mod bitfit;
+pub mod default_head;
 pub mod examples;
 pub mod feature_extraction;
 pub mod full;
 pub mod houlsby_adapter;
 pub mod hyperparameter;
 pub mod ia3;
+pub mod inference;
 pub mod layer_norm_tuning;
 pub mod lora;
 pub mod p_tuning_v2;

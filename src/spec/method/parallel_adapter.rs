@@ -6,7 +6,7 @@
 //! Paper: He et al. 2022, arXiv:2110.04366, §3.3 (scaled parallel adapter). Reference: AdapterHub's `par_bn`.
 //! Initialisation: `D` uniform in `±1/√H` (Kaiming with `a = √5`), `U` and the biases zero: nothing changes before the first step.
 //! Parameters: `2HW + W + H` per block. At inference: two small layers more per block, beside the others.
-//! Differs: nothing known.
+//! Differs: the equation is `par_bn`'s; its default reduction factor is 2, ours 16.
 
 use crate::spec::method::about::About;
 use crate::spec::method::adapter::hyperparameters;
@@ -18,7 +18,7 @@ pub const ABOUT: About = About {
     summary: "one bottleneck per block, beside the feed-forward network",
     paper: "He et al. 2022, arXiv:2110.04366",
     source: include_str!("parallel_adapter.rs"),
-    // AdapterHub's `par_bn`, but its reduction factor of 2 spends ten times the parameters of the other adapters.
+    // AdapterHub's `par_bn`, but its reduction factor of 2 spends eight times the parameters of the other adapters.
     hyperparameters: &hyperparameters("false", "16", "relu", "0.0", "4.0", "false"),
     // AdapterHub's documentation: 1e-4.
     learning_rate: 1e-4,

@@ -3,7 +3,7 @@
 //! `x' = LN(A(LN(h + x)) + h + x)` with `A(z) = s · (f(z Dᵀ + d) Uᵀ + u)`, where `h` is the output of the feed-forward network after
 //! dropout, `x` its input, and `LN` the pre-trained layer norm, applied twice; `D [W,H]`, `U [H,W]`.
 //!
-//! Paper: Pfeiffer et al. 2021, arXiv:2005.00247, §3.2 and figure 5. Reference: AdapterHub's `seq_bn`.
+//! Paper: Pfeiffer et al. 2021, arXiv:2005.00247. Reference: AdapterHub's `seq_bn`.
 //! Initialisation: `D` and `U` from `N(0, initial_std²)` cut at two standard deviations, biases zero: roughly the pre-trained network.
 //! Parameters: `2HW + W + H` per block. At inference: two small layers and a layer norm more per block.
 //! Differs: AdapterHub's initial weights are not cut at two standard deviations.

@@ -4,7 +4,7 @@
 //!
 //! Paper: Lester et al. 2021, arXiv:2104.08691, §2. Reference: PEFT's `PromptEmbedding`.
 //! Initialisation: word embeddings drawn at random (`vocabulary`), those of a text, repeated or cut to length (`text`), or from
-//! `N(0, initial_std²)` (`random`; PEFT's spread is 1, some 25 times that of BERT's words): the first step starts from another network.
+//! `N(0, initial_std²)` (`random`; PEFT's spread is 1, far above that of pre-trained words): the first step starts from another network.
 //! Parameters: `V H`. At inference: `V` tokens more in every block.
 //! Differs: the head reads `[CLS]` where it stands, at position `V`; PEFT's head reads position 0, the first virtual token, as
 //! `head: {pooling: peft}` does here.

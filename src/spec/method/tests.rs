@@ -82,6 +82,8 @@ fn every_method_is_listed_once_and_explains_itself() {
     for (about, method) in Method::ALL.into_iter().zip(Method::defaults()) {
         assert_eq!((method.about().name, Method::ALL.iter().filter(|other| other.name == about.name).count()), (about.name, 1));
         assert!(about.short.chars().count() <= 8, "{}", about.short);
+        let is_same = |other: &&&About| other.short.eq_ignore_ascii_case(about.short);
+        assert_eq!(Method::ALL.iter().filter(is_same).count(), 1, "{} tells no method apart", about.short);
         let explanation = about.explanation();
         for part in ["Paper: ", "Reference: ", "Initialisation: ", "Parameters: ", "At inference", "Differs: "] {
             assert!(explanation.contains(part) || (part == "Reference: " && about.name == "top_layers"), "{}: no {part:?}", about.name);

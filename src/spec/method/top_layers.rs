@@ -2,10 +2,10 @@
 //!
 //! `W ← W - lr · AdamW(∂L/∂W)` for the `W` of the blocks `L-k … L-1` and of the pooler; no gradient flows below.
 //!
-//! Paper: Lee et al. 2019, arXiv:1911.03090, §3 (fine-tuning a fourth of the layers keeps most of the quality).
+//! Paper: Lee et al. 2019, arXiv:1911.03090 (a fourth of the layers, the last ones, reaches nine tenths of the quality).
 //! Initialisation: the pre-trained weights: nothing changes before the first step.
 //! Parameters: `k · (4H² + 2HI + 9H + I)` of the blocks and `H² + H` of a pooler train, none are added. At inference: nothing.
-//! Differs: the paper freezes the embeddings and lower blocks as we do, and trains its head at the same rate.
+//! Differs: nothing known.
 
 use serde::{Deserialize, Serialize};
 

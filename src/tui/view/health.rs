@@ -8,6 +8,7 @@ use ratatui::text::{Line, Span};
 use crate::metric::MetricName;
 use crate::run::catalog::RunView;
 use crate::run::event::{CheckpointKind, Ledger};
+use crate::run::storage::{Storage, TASKS};
 use crate::spec::early_stopping::Patience;
 use crate::tui::state::State;
 use crate::tui::text;
@@ -16,7 +17,10 @@ use crate::tui::view::draw;
 use crate::verdict::overfitting::Level;
 
 /// Rows that the panes need inside.
-pub const ROWS: u16 = 8;
+pub const ROWS: u16 = 11;
+
+/// Name of the last of [`TASKS`].
+const THOUSAND_TASKS: &str = "1,000 tasks";
 
 /// Width of the names at the left of a pane.
 const NAME_WIDTH: usize = 12;
@@ -30,22 +34,31 @@ pub fn parameters(_state: &State, theme: Theme, area: Rect, buffer: &mut Buffer,
         draw::put(buffer, inner, 1, 0, "counted when training starts", theme.dim());
         return;
     };
-    let Ledger { total, trainable, frozen, backbone_trainable, norms, method, head } = training.ledger;
+    let Ledger { total, trainable, frozen: _, backbone_trainable, norms, method, head } = training.ledger;
     let share = |part: u64| format!("{:>14}  {:>6}%", text::grouped(part), text::percent(part as f64 / total.max(1) as f64));
     let mut facts: Vec<Fact> = vec![
         ("total", share(total), Style::new()),
         ("trainable", share(trainable), theme.good()),
-        ("frozen", share(frozen), Style::new()),
         ("  backbone", share(backbone_trainable), theme.dim()),
         ("  norms", share(norms), theme.dim()),
         ("  method", share(method), theme.dim()),
         ("  head", share(head), theme.dim()),
     ];
     if let Ok(spec) = &run.spec {
-        let hyperparameters = spec.method.hyperparameters_line();
-        let method = if hyperparameters.is_empty() { spec.method.about().summary } else { hyperparameters.as_str() };
-        facts.push(("method", method.to_owned(), theme.dim()));
-        facts.push(("model", text::clean(&spec.model.id), theme.dim()));
+        let storage = Storage::new(&training.ledger, &spec.method);
+        let many = storage.tasks[TASKS.len() - 1];
+        let (kept, whole) = (text::bytes(many.bytes), text::bytes(many.whole_models_bytes));
+        let base = match storage.base_bytes {
+            0 => "a whole model".to_owned(),
+            shared => format!("base {}", text::bytes(shared)),
+        };
+        facts.extend([
+            ("optimizer", text::bytes(storage.optimizer_bytes), Style::new()),
+            ("per task", format!("{}  {base}", text::bytes(storage.task_bytes)), Style::new()),
+            (THOUSAND_TASKS, format!("{kept}  whole models {whole}"), Style::new()),
+            ("inference", storage.inference.short(), theme.dim()),
+            ("model", text::middle(&text::clean(&spec.model.id), usize::from(inner.width).saturating_sub(NAME_WIDTH + 1)), theme.dim()),
+        ]);
     }
     draw_facts(theme, inner, buffer, &facts);
 }

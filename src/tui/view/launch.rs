@@ -64,10 +64,16 @@ fn draw_plan(state: &State, theme: Theme, area: Rect, buffer: &mut Buffer) {
         return;
     };
     let content = plan.as_ref().unwrap_or_else(|errors| errors);
-    draw::put(buffer, inner, 1, 0, &text::clean(&path.display().to_string()), theme.dim());
+    let path = text::clean(&path.display().to_string());
+    draw::put(buffer, inner, 1, 0, &path, theme.dim());
     let body = Rect { x: inner.x + 1, y: inner.y + 1, width: inner.width.saturating_sub(1), height: inner.height.saturating_sub(1) };
     let lines = text::wrap(&text::clean(content), usize::from(body.width));
     let first = state.launch.scroll.min(lines.len().saturating_sub(usize::from(body.height)));
+    let below = lines.len().saturating_sub(first + usize::from(body.height));
+    if first > 0 || below > 0 {
+        let more = Line::styled(format!("j k scroll  {below} more lines "), theme.dim());
+        draw::right(buffer, inner, 0, text::width(&path) + 3, &more);
+    }
     for (row, line) in lines.iter().skip(first).take(usize::from(body.height)).enumerate() {
         draw::put(buffer, body, 0, row as u16, line, if plan.is_err() { theme.warn() } else { Style::new() });
     }

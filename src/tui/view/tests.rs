@@ -130,6 +130,21 @@ fn the_launch_screen_shows_files_plans_and_errors() {
 }
 
 #[test]
+fn a_long_plan_says_how_much_of_it_lies_below_and_scrolls() {
+    let mut state = state(10.0, (80, 24));
+    press(&mut state, &[Key::Char('3')]);
+    let file = PathBuf::from("experiments/all-methods.yaml");
+    update(&mut state, Message::Files(vec![file.clone()]));
+    let lines: Vec<String> = (1..=60).map(|line| format!("line {line} of the plan")).collect();
+    update(&mut state, Message::Planned(file, Ok(lines.join("\n"))));
+    let shown = text(&screenshot::cells(&state, PLAIN));
+    assert!(shown.contains("45 more lines") && shown.contains("line 15 of") && !shown.contains("line 16 of"), "{shown}");
+    press(&mut state, &[Key::Char('j'), Key::Char('j')]);
+    let shown = text(&screenshot::cells(&state, PLAIN));
+    assert!(shown.contains("43 more lines") && shown.contains("line 17 of") && !shown.contains("line 2 of"), "{shown}");
+}
+
+#[test]
 fn the_help_lists_the_key_table() {
     let mut state = state(10.0, (80, 24));
     press(&mut state, &[Key::Char('?')]);

@@ -1,0 +1,171 @@
+//! What a method keeps while it trains: the bits of a run that goes on, the gradient of a batch in parts, rates by block, dropout of its own.
+
+use std::ops::RangeInclusive;
+use std::path::Path;
+
+use finetop::spec::backbone::Backbone;
+use finetop::spec::head::Pooling;
+use finetop::spec::method::Method;
+use finetop::spec::method::lora::Lora;
+use finetop::spec::method::p_tuning_v2::PTuningV2;
+use finetop::spec::optimization::Optimization;
+use finetop_engine::checkpoint::{self, Position};
+use finetop_engine::hooks::Mode;
+use finetop_engine::network::Network;
+use finetop_engine::optimizer::AdamW;
+use finetop_engine::params::Params;
+use serde_json::json;
+use tch::{Device, Tensor};
+
+use crate::methods::{backbone, inputs, logits, train};
+use crate::tiny;
+
+/// Takes the steps of these numbers.
+fn steps(network: &Network, optimizer: &mut AdamW, numbers: RangeInclusive<u64>) {
+    for step in numbers {
+        optimizer.zero_gradients();
+        loss(network, &[0, 1, 2, 3]).backward();
+        optimizer.step(step, 1e-2, 1.0);
+    }
+}
+
+fn loss(network: &Network, indices: &[usize]) -> Tensor {
+    let outputs = network.forward(&inputs(), indices, Device::Cpu, Mode::Train);
+    outputs.logits.cross_entropy_for_logits(&outputs.targets)
+}
+
+fn copy(from: &Params, into: &Params, name: &str) {
+    let _guard = tch::no_grad_guard();
+    into.delta.tensor(name).unwrap().shallow_clone().copy_(from.delta.tensor(name).unwrap());
+}
+
+/// The backbone without dropout.
+fn quiet(folder: &Path) -> Backbone {
+    Backbone { hidden_dropout: 0.0, attention_dropout: 0.0, ..backbone(folder) }
+}
+
+fn without_dropout(method: Method) -> Method {
+    match method {
+        Method::Lora(lora) => Method::Lora(Lora { dropout: 0.0, ..lora }),
+        Method::PTuningV2(deep) => Method::PTuningV2(PTuningV2 { dropout: 0.0, ..deep }),
+        other => other,
+    }
+}
+
+/// Runs `check` for every example of the registry on a fresh tiny model, without any dropout: tests draw from one generator.
+fn for_every_method(check: impl Fn(&Method, &dyn Fn() -> (Network, Params))) {
+    let folder = tempfile::tempdir().unwrap();
+    tiny::write_model(folder.path(), &tiny::shapes());
+    for method in Method::examples().into_iter().map(without_dropout) {
+        check(&method, &|| tiny::network(folder.path(), quiet(folder.path()), &method, Pooling::Pooler));
+    }
+}
+
+#[test]
+fn a_method_that_goes_on_from_its_last_checkpoint_ends_with_the_bits_of_one_that_was_never_cut() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("last.safetensors");
+    for_every_method(|method, made| {
+        let (network, params) = made();
+        let mut optimizer = AdamW::new(&tiny::optimization(), 2, &params);
+        steps(&network, &mut optimizer, 1..=3);
+        checkpoint::save_last(&path, &params, &optimizer, &Position { step: 3, ..Position::default() }).unwrap();
+        steps(&network, &mut optimizer, 4..=6);
+        let (fresh, fresh_params) = made();
+        let mut fresh_optimizer = AdamW::new(&tiny::optimization(), 2, &fresh_params);
+        assert_eq!(checkpoint::load_last(&path, &fresh_params, &fresh_optimizer).unwrap().step, 3);
+        steps(&fresh, &mut fresh_optimizer, 4..=6);
+        for ((name, tensor), (_, other)) in params.trainable().into_iter().zip(fresh_params.trainable()) {
+            assert!(*tensor == *other, "{method:?}: {name}");
+        }
+    });
+}
+
+#[test]
+fn gradients_of_parts_of_a_batch_add_up_to_that_of_the_whole() {
+    for_every_method(|method, made| {
+        let (network, params) = made();
+        train(&network, &params);
+        let mut optimizer = AdamW::new(&tiny::optimization(), 2, &params);
+        let mut gradients = |parts: &[&[usize]]| {
+            optimizer.zero_gradients();
+            for part in parts {
+                (loss(&network, part) * (part.len() as f64 / 4.0)).backward();
+            }
+            params.trainable().into_iter().map(|(name, tensor)| (name.to_owned(), tensor.grad().copy())).collect::<Vec<_>>()
+        };
+        let (whole, parts) = (gradients(&[&[0, 1, 2, 3]]), gradients(&[&[0], &[1, 2, 3]]));
+        for ((name, whole), (_, parts)) in whole.iter().zip(&parts) {
+            let difference = tiny::difference(whole, parts);
+            assert!(difference < 1e-5 * (1.0 + whole.abs().max().double_value(&[])), "{method:?}: {name} differs by {difference}");
+        }
+    });
+}
+
+#[test]
+fn layer_decay_lowers_the_rate_of_what_stands_in_a_block_and_of_nothing_above_the_blocks() {
+    const RATE: f64 = 1e-3;
+    let optimization = Optimization { layer_decay: 0.5, weight_decay: 0.0, epsilon: 1e-20, ..tiny::optimization() };
+    for_every_method(|method, made| {
+        let (network, params) = made();
+        // A few steps first: while `B` of LoRA is zero, `A` has no gradient.
+        train(&network, &params);
+        let before: Vec<_> = params.trainable().into_iter().map(|(name, tensor)| (name.to_owned(), tensor.detach().copy())).collect();
+        let mut optimizer = AdamW::new(&optimization, 2, &params);
+        optimizer.zero_gradients();
+        loss(&network, &[0, 1, 2, 3]).backward();
+        optimizer.step(1, RATE, 1.0);
+        let ratio = if let Method::Lora(lora) = method { lora.learning_rate_ratio } else { 1.0 };
+        for ((name, before), (_, after)) in before.iter().zip(params.trainable()) {
+            let decay = match name {
+                _ if name.starts_with("embeddings.") => 0.125,
+                _ if name.contains("layer.0.") => 0.25,
+                _ if name.contains("layer.1.") => 0.5,
+                _ => 1.0,
+            };
+            // The first step of Adam moves every element by the rate, whatever its gradient.
+            let expected = RATE * decay * if name.ends_with("lora_b") { ratio } else { 1.0 };
+            let moved = tiny::difference(before, after);
+            assert!((moved / expected - 1.0).abs() < 0.02, "{method:?}: {name} moved by {moved}, not {expected}");
+        }
+    });
+}
+
+#[test]
+fn a_projected_prefix_is_the_flat_prefix_that_it_computes() {
+    let folder = tempfile::tempdir().unwrap();
+    tiny::write_model(folder.path(), &tiny::shapes());
+    let made = |given: &serde_json::Value| {
+        let method = Method::example("prefix_tuning", given);
+        tiny::network(folder.path(), quiet(folder.path()), &method, Pooling::Pooler)
+    };
+    let (projected, params) = made(&json!({"length": 3, "projection": 7}));
+    train(&projected, &params);
+    let (flat, flat_params) = made(&json!({"length": 3}));
+    for name in ["head.output.weight", "head.output.bias"] {
+        copy(&params, &flat_params, name);
+    }
+    let part = |name: &str| params.delta.tensor(&format!("method.{name}")).unwrap();
+    let inner = part("embedding").linear(part("hidden.weight"), Some(part("hidden.bias"))).tanh(); // [V,E]
+    let prefix = inner.linear(part("output.weight"), Some(part("output.bias"))); // [V,2LH]
+    tch::no_grad(|| flat_params.delta.tensor("method.prefix").unwrap().shallow_clone().copy_(&prefix));
+    let difference = tiny::difference(&logits(&projected, &[0, 1, 2, 3]), &logits(&flat, &[0, 1, 2, 3]));
+    assert!(difference < 1e-5, "{difference}");
+}
+
+#[test]
+fn dropout_of_p_tuning_v2_acts_in_training_alone_and_on_every_row_for_itself() {
+    let folder = tempfile::tempdir().unwrap();
+    tiny::write_model(folder.path(), &tiny::shapes());
+    let made = |dropout: f64| {
+        let method = Method::example("p_tuning_v2", &json!({"length": 4, "dropout": dropout, "initial_std": 0.5}));
+        tiny::network(folder.path(), quiet(folder.path()), &method, Pooling::Pooler)
+    };
+    let ((dropping, _), (plain, _)) = (made(0.5), made(0.0));
+    let train = |network: &Network| network.forward(&inputs(), &[0, 0], Device::Cpu, Mode::Train).logits.detach();
+    assert!(logits(&dropping, &[0, 0]) == logits(&plain, &[0, 0]));
+    assert!(train(&plain) == logits(&plain, &[0, 0]));
+    let rows = train(&dropping);
+    assert!(tiny::difference(&rows.get(0), &rows.get(1)) > 1e-3, "both rows dropped the same");
+    assert!(tiny::difference(&rows, &train(&dropping)) > 1e-3, "both passes dropped the same");
+}
