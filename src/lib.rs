@@ -20,6 +20,7 @@
 pub mod cli;
 pub mod data;
 pub mod hub;
+pub mod interop;
 pub mod launch;
 pub mod metric;
 pub mod plan;

@@ -72,6 +72,11 @@ impl Base {
         Network::new(&self.folder, self.tensors(BackboneTraining::None), &plan, &mut params)
     }
 
+    /// Where its tensors live.
+    pub const fn device(&self) -> Device {
+        self.device
+    }
+
     /// The base's tensors for a run: its own copies of those that `training` changes, the base's of all others.
     fn tensors(&self, training: BackboneTraining) -> BTreeMap<String, Tensor> {
         let parts: BTreeMap<_, _> = self.backbone.tensors(true).into_iter().map(|tensor| (tensor.name, tensor.part)).collect();
@@ -99,6 +104,16 @@ impl Adapted {
     /// # Errors
     /// When the checkpoint does not fit.
     pub fn load(base: &Base, spec: RunSpec, checkpoint: &Path) -> Result<Self, EngineError> {
+        let adapted = Self::fresh(base, spec)?;
+        checkpoint::load_weights(checkpoint, &adapted.params)?;
+        Ok(adapted)
+    }
+
+    /// The run of `spec` before its first step, on `base`.
+    ///
+    /// # Errors
+    /// When the base does not fit.
+    pub fn fresh(base: &Base, spec: RunSpec) -> Result<Self, EngineError> {
         let (backbone, training) = (&base.backbone, spec.method.backbone_training(&base.backbone));
         let mut params = Params::new(training, base.device);
         let tokenizer = base.tokenizer(spec.task.max_length)?;
@@ -112,7 +127,6 @@ impl Adapted {
             tokenize: &tokenize,
         };
         let network = Network::new(&base.folder, base.tensors(training), &plan, &mut params)?;
-        checkpoint::load_weights(checkpoint, &params)?;
         Ok(Self { spec, network, params, tokenizer })
     }
 

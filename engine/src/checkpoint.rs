@@ -105,7 +105,18 @@ fn read(path: &Path) -> Result<(BTreeMap<String, Tensor>, Position), EngineError
 fn write(path: &Path, tensors: Vec<(String, Stored)>, position: &Position) -> Result<u64, EngineError> {
     let fail = |source: std::io::Error| EngineError::File { action: "write", path: path.to_owned(), source };
     let position = serde_json::to_string(position).map_err(|error| fail(error.into()))?;
-    let metadata = HashMap::from([("format".to_owned(), "pt".to_owned()), (POSITION.to_owned(), position)]);
+    write_stored(path, tensors, HashMap::from([("format".to_owned(), "pt".to_owned()), (POSITION.to_owned(), position)]))
+}
+
+/// Writes a safetensors file of these tensors as fp32, marked as other libraries mark theirs; returns the bytes on disk.
+pub fn write_tensors(path: &Path, tensors: Vec<(String, Tensor)>) -> Result<u64, EngineError> {
+    let tensors = tensors.into_iter().map(|(name, tensor)| (name, Stored::new(&tensor)));
+    // Transformers refuses files without this mark.
+    write_stored(path, tensors.collect(), HashMap::from([("format".to_owned(), "pt".to_owned())]))
+}
+
+fn write_stored(path: &Path, tensors: Vec<(String, Stored)>, metadata: HashMap<String, String>) -> Result<u64, EngineError> {
+    let fail = |source: std::io::Error| EngineError::File { action: "write", path: path.to_owned(), source };
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder).map_err(fail)?;
     }

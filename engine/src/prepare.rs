@@ -12,6 +12,7 @@ use crate::features;
 use crate::journal::Journal;
 use crate::network::{Inputs, Network, NetworkPlan};
 use crate::params::Params;
+use crate::start;
 use finetop::data;
 use finetop::pretrained;
 use finetop::run::event::{EventKind, Preparing};
@@ -59,6 +60,7 @@ pub fn prepare(spec: &RunSpec, device: Device, control: &Control, journal: &mut 
         tokenize: &|text| tokenizer::ids(&tokenizer, text),
     };
     let network = Network::load(folder, &plan, &mut params)?;
+    start::begin(spec, &network.backbone, &params)?;
 
     let splits = [(Split::Train, &dataset.train), (Split::Validation, &dataset.validation), (Split::Test, &dataset.test)];
     let mut inputs = BTreeMap::new();

@@ -116,6 +116,10 @@ struct Training<'a> {
 impl Training<'_> {
     /// Steps and evaluations until there is a reason to end.
     fn steps(&mut self, total_steps: u64, control: &Control, journal: &mut Journal) -> Result<(Outcome, String), EngineError> {
+        if total_steps == 0 && self.position.best.best.is_none() {
+            self.validate(journal)?;
+            return Ok((Outcome::Finished, "evaluated as it started; no epoch was asked for".to_owned()));
+        }
         let schedule = LrSchedule::new(&self.spec.optimization, total_steps);
         let (mut epoch, mut batches) = (u64::MAX, Vec::new());
         while self.position.step < total_steps {

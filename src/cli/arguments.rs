@@ -8,6 +8,7 @@ use crate::cli::demo::DemoArguments;
 use crate::cli::latency::{self, LatencyArguments};
 use crate::cli::picture::PictureArguments;
 use crate::cli::predict::{self, PredictArguments};
+use crate::interop::Format;
 use crate::spec::experiment::overrides::Overrides;
 
 const EXAMPLES: &str = "\
@@ -44,6 +45,22 @@ Examples:
   finetop methods                               all methods: learning rate, parameters, bytes per task
   finetop methods lora                          one method: equation, hyperparameters, counts, lines to paste
   finetop methods --model bert-base --labels 6  counts for another model and head";
+const EXPORT_EXAMPLES: &str = "\
+Examples:
+  finetop export quickstart-1/lora --out adapter            for peft.PeftModel.from_pretrained
+  finetop export quickstart-1/lora --out model --merged     for AutoModelForSequenceClassification.from_pretrained
+  finetop export pfeiffer --out adapter                     bottleneck adapters are AdapterHub's
+
+The folder's README.md holds the Python lines that load it. Exit codes: 0 written; 2 not written, the error says why.";
+
+const IMPORT_EXAMPLES: &str = "\
+Examples:
+  finetop import adapter --data experiments/data            go on training an adapter
+  finetop import adapter --data test.tsv --epochs 0         evaluate it as it is; the run can then be used like any other
+  finetop import runs/first-1/lora --data second.tsv        from one task to the next
+  finetop import adapter --data train.tsv --dry-run         print the experiment that would run
+
+Pickled weights (.bin) are refused, and the error says how to convert them.";
 
 const WHICH: &str = "\
 A RUN is EXPERIMENT-NUMBER/NAME as `finetop list` shows it, or its NAME, or the beginning of either, where only one run fits.";
@@ -103,6 +120,12 @@ pub enum Command {
     /// Kill runs: each may save and leave; after ten seconds it is forced to.
     #[command(after_help = WHICH)]
     Kill(AskArguments),
+    /// Write a run's best weights as a folder that PEFT, AdapterHub or Transformers loads; read back and compared before it appears.
+    #[command(after_help = EXPORT_EXAMPLES)]
+    Export(ExportArguments),
+    /// Start a run from an adapter of PEFT or AdapterHub, or from another run.
+    #[command(after_help = IMPORT_EXAMPLES)]
+    Import(ImportArguments),
     /// Work off the queue (started by finetop itself).
     #[command(hide = true)]
     Queue,
@@ -113,13 +136,21 @@ pub enum Command {
 
 /// Arguments of `run`.
 #[derive(Debug, Args)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub struct RunArguments {
     /// The experiment file.
     pub file: PathBuf,
     /// What stands in place of what the file says.
     #[command(flatten)]
     pub overrides: OverrideArguments,
+    /// How it is watched.
+    #[command(flatten)]
+    pub watch: WatchArguments,
+}
+
+/// How what was started is watched.
+#[derive(Debug, Clone, Copy, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
+pub struct WatchArguments {
     /// Print plain lines instead of opening the dashboard.
     #[arg(long)]
     pub headless: bool,
@@ -138,7 +169,7 @@ pub struct RunArguments {
 }
 
 /// Arguments that replace what an experiment file says, for all its runs.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub struct OverrideArguments {
     /// Rows to use instead: a folder with train, validation and test files, or a file of training rows.
     #[arg(long, value_name = "PATH")]
@@ -218,6 +249,50 @@ pub struct AskArguments {
     /// The runs.
     #[arg(required = true, value_name = "RUN")]
     pub names: Vec<String>,
+}
+
+/// Arguments of `export`.
+#[derive(Debug, Args)]
+pub struct ExportArguments {
+    /// The run, or its folder.
+    pub run: String,
+    /// The folder to make.
+    #[arg(long, value_name = "FOLDER")]
+    pub out: PathBuf,
+    /// peft, adapterhub or transformers; by default the one that has the run's method.
+    #[arg(long, value_parser = |name: &str| Format::named(name).ok_or("peft, adapterhub or transformers"))]
+    pub format: Option<Format>,
+    /// Merge the method into the model: a whole checkpoint for Transformers.
+    #[arg(long)]
+    pub merged: bool,
+    /// Replace the folder if it is there.
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// Arguments of `import`.
+#[derive(Debug, Args)]
+pub struct ImportArguments {
+    /// Folder of an adapter, or of a run.
+    pub folder: PathBuf,
+    /// A file of training rows, or a folder with train and validation files.
+    #[arg(long)]
+    pub data: PathBuf,
+    /// The base model, if not the one that the folder names: hub id or folder.
+    #[arg(long)]
+    pub model: Option<String>,
+    /// Passes over the training rows; 0 evaluates the weights as they are.
+    #[arg(long)]
+    pub epochs: Option<u32>,
+    /// Only write the experiment file.
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// Only print the experiment file.
+    #[arg(long, conflicts_with = "out")]
+    pub dry_run: bool,
+    /// How it is watched.
+    #[command(flatten)]
+    pub watch: WatchArguments,
 }
 
 /// Arguments of `supervise`.

@@ -7,8 +7,10 @@ pub mod dashboard;
 pub mod demo;
 pub mod download;
 pub mod exit_code;
+pub mod export;
 pub mod find;
 pub mod headless;
+pub mod import;
 pub mod latency;
 pub mod list;
 pub mod look;
@@ -64,6 +66,8 @@ fn dispatch(arguments: Arguments) -> anyhow::Result<u8> {
         Some(Command::Pause(ask)) => ask::run(root, &ask, RequestKind::Pause, out),
         Some(Command::Resume(ask)) => ask::run(root, &ask, RequestKind::Resume, out),
         Some(Command::Kill(ask)) => ask::run(root, &ask, RequestKind::Kill, out),
+        Some(Command::Export(export)) => export::run(root, &export),
+        Some(Command::Import(import)) => import::run(root, &import),
         Some(Command::Queue) => background::queue(root),
         Some(Command::Supervise(supervise)) => background::supervise(&supervise),
     }

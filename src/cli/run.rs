@@ -11,23 +11,23 @@ use crate::run::text;
 
 /// Starts the experiment in the file and watches it in the way that fits the terminal.
 pub fn run(root: &Path, arguments: &RunArguments) -> anyhow::Result<u8> {
-    let (environment, overrides) = (download::environment(arguments.offline), arguments.overrides.overrides());
+    let (environment, overrides) = (download::environment(arguments.watch.offline), arguments.overrides.overrides());
     download::download(&arguments.file, &overrides, &environment)?;
     let plan = prepare::prepare(&arguments.file, &overrides, &environment)?;
     let experiment = begin::begin(root, &plan)?;
     for warning in &plan.warnings {
         writeln!(io::stderr(), "{}", text::printable(&format!("warning: {warning}")))?;
     }
-    if arguments.detach {
+    if arguments.watch.detach {
         let mut out = io::stdout().lock();
         for run in &plan.runs {
             writeln!(out, "{}", text::printable(&format!("{experiment}/{}", run.spec.name)))?;
         }
         return Ok(exit_code::OK);
     }
-    if arguments.headless || arguments.json || !dashboard::is_possible() {
-        headless::watch(root, &experiment, arguments.json)
+    if arguments.watch.headless || arguments.watch.json || !dashboard::is_possible() {
+        headless::watch(root, &experiment, arguments.watch.json)
     } else {
-        dashboard::run(root, Some(&experiment), arguments.ascii)
+        dashboard::run(root, Some(&experiment), arguments.watch.ascii)
     }
 }

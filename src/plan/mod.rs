@@ -5,9 +5,11 @@
 pub mod cost;
 pub mod environment;
 pub mod error;
+pub mod import;
 pub mod memory;
 pub mod needs;
 pub mod prepare;
 pub mod shape;
 pub mod sources;
+pub mod start;
 pub mod warnings;

@@ -12,6 +12,7 @@ use crate::plan::cost::{self, Cost};
 use crate::plan::environment::Environment;
 use crate::plan::error::PlanError;
 use crate::plan::sources::{self, Bases, DataFiles};
+use crate::plan::start;
 use crate::plan::warnings;
 use crate::pretrained::folder::{self, Pretrained};
 use crate::spec::experiment::locate::Place;
@@ -94,7 +95,11 @@ pub fn prepare(path: &Path, overrides: &Overrides, environment: &Environment) ->
         task: task.clone(),
         n_cores: environment.n_cores,
     };
-    let resolved = resolve::resolve(&experiment, &found, &mut problems);
+    let mut resolved = resolve::resolve(&experiment, &found, &mut problems);
+    let mut notes = Vec::new();
+    for (spec, &index) in resolved.runs.iter_mut().zip(&resolved.made_from) {
+        start::settle(spec, &experiment.runs[index], &pretrained.backbone, &bases, &mut problems, &mut notes);
+    }
     if !problems.is_empty() {
         return Err(failed(problems.sorted()));
     }
@@ -102,6 +107,7 @@ pub fn prepare(path: &Path, overrides: &Overrides, environment: &Environment) ->
     let runs: Vec<PlannedRun> = resolved.runs.into_iter().map(|spec| PlannedRun { cost: cost(&spec), spec }).collect();
     let mut warnings = warnings::warnings(&runs, &task, &survey);
     warnings.extend(files.into_iter().flat_map(|files| files.notes));
+    warnings.extend(notes);
     let (name, runs_at_once) = (resolved.name, resolved.runs_at_once);
     Ok(Plan {
         file: path.to_owned(),

@@ -50,14 +50,15 @@ impl Bases {
     }
 
     /// The path if it exists from one of the bases.
-    fn find(&self, text: &str) -> Option<PathBuf> {
+    pub fn find(&self, text: &str) -> Option<PathBuf> {
         if let (Some(rest), Some(home)) = (text.strip_prefix("~/"), &self.home) {
             return Some(home.join(rest)).filter(|path| path.exists());
         }
         [&self.own, &self.current].into_iter().map(|base| tidy(&base.join(text))).find(|path| path.exists())
     }
 
-    fn looked_in(&self, text: &str) -> String {
+    /// Where a path that was not found was looked for, in words.
+    pub fn looked_in(&self, text: &str) -> String {
         if Path::new(text).is_absolute() || text.starts_with("~/") {
             return String::new();
         }

@@ -25,6 +25,9 @@ pub struct RunSpec {
     pub task: Task,
     /// How the backbone is adapted.
     pub method: Method,
+    /// What the weights begin as, where it is not the method's own beginning.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub start_from: Option<StartFrom>,
     /// The task head.
     pub head: Head,
     /// How the trainable tensors move.
@@ -39,6 +42,16 @@ pub struct RunSpec {
     pub threads: usize,
     /// Where tensors live.
     pub device: Device,
+}
+
+/// Weights that a run begins with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StartFrom {
+    /// Absolute folder of an adapter or of a run.
+    pub folder: PathBuf,
+    /// Whether the head is taken over too; else it begins anew.
+    pub head: bool,
 }
 
 /// A pre-trained model, as written and as found.

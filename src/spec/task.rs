@@ -98,6 +98,14 @@ pub struct Task {
 }
 
 impl Task {
+    /// Names of the columns of the logits: the labels, or what Transformers calls the one column of a regression.
+    pub fn output_names(&self) -> Vec<String> {
+        match self.kind {
+            TaskKind::Classification => self.labels.clone(),
+            TaskKind::Regression => vec!["LABEL_0".to_owned()],
+        }
+    }
+
     /// Outputs of the head: a logit for each label, or one number.
     pub const fn n_outputs(&self) -> usize {
         match self.kind {

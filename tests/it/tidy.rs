@@ -4,20 +4,21 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// Which modules of the crate each one may use, itself aside. `bin/finetop` uses `cli`, `bin/finetop-worker` uses `engine` and `run`.
-const MAY_USE: [(&str, &[&str]); 13] = [
+const MAY_USE: [(&str, &[&str]); 14] = [
     ("metric", &[]),
     ("spec", &["metric"]),
     ("data", &["spec"]),
     ("hub", &["spec"]),
     ("pretrained", &["spec"]),
     ("run", &["metric", "spec"]),
+    ("interop", &["hub", "pretrained", "run", "spec"]),
     ("verdict", &["metric", "run"]),
-    ("plan", &["data", "hub", "metric", "pretrained", "run", "spec"]),
+    ("plan", &["data", "hub", "interop", "metric", "pretrained", "run", "spec"]),
     ("launch", &["plan", "run", "spec"]),
     ("report", &["data", "metric", "plan", "run", "spec"]),
-    ("engine", &["data", "metric", "pretrained", "run", "spec"]),
+    ("engine", &["data", "interop", "metric", "pretrained", "run", "spec"]),
     ("tui", &["launch", "metric", "plan", "report", "run", "spec", "verdict"]),
-    ("cli", &["hub", "launch", "metric", "plan", "report", "run", "spec", "tui"]),
+    ("cli", &["hub", "interop", "launch", "metric", "plan", "report", "run", "spec", "tui"]),
 ];
 
 /// Words that name a library, and the modules that may say them.

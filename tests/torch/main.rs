@@ -3,6 +3,7 @@
 mod beginning;
 mod families;
 mod flow;
+mod interop;
 mod latency;
 mod load;
 mod methods;

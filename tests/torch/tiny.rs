@@ -147,6 +147,7 @@ pub fn spec_of(folder: &Path, family: Family, method: Method) -> RunSpec {
     }
     let backbone = finetop::pretrained::config::read(&model).unwrap();
     RunSpec {
+        start_from: None,
         experiment: "tiny".to_owned(),
         name: "tiny".to_owned(),
         model: Model { id: "tiny".to_owned(), folder: model },

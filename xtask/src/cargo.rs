@@ -13,7 +13,7 @@ const QUICK_START: [&str; 2] = ["run", "experiments/quickstart.yaml"];
 
 /// Builds the programs and becomes finetop; returns only what went wrong.
 pub fn build_and_become_finetop(places: &Places, arguments: &[String]) -> Error {
-    if let Err(error) = build(places) {
+    if let Err(error) = build(places, &["build", "--release", "--bins"]) {
         return error;
     }
     // This program lies where cargo puts finetop too, wherever the user lets cargo build.
@@ -45,9 +45,14 @@ pub fn version(checkout: &Path) -> Option<String> {
     output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }
 
-fn build(places: &Places) -> Result<()> {
+/// Builds the programs as tests have them.
+pub fn build_programs(places: &Places) -> Result<()> {
+    build(places, &["build", "--bins"])
+}
+
+fn build(places: &Places, arguments: &[&str]) -> Result<()> {
     let mut command = cargo(&places.checkout);
-    command.args(["build", "--release", "--bins"]);
+    command.args(arguments);
     let status = without_cargos_variables(&mut command, places).status().context("cannot run cargo")?;
     if status.success() { Ok(()) } else { Err(anyhow!("the build failed, see above")) }
 }

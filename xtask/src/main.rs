@@ -23,6 +23,7 @@ mod folder;
 mod hub;
 mod hub_cache;
 mod install_hint;
+mod interop;
 mod libtorch;
 mod libtorch_wheels;
 mod link;
@@ -48,6 +49,8 @@ commands:
   run         set up, build, and run `finetop run experiments/quickstart.yaml`
   run ARGS    set up, build, and run `finetop ARGS` instead
   test ARGS   set up, then `cargo test --workspace ARGS`
+  interop     set up, then exchange adapters with PEFT, AdapterHub and Transformers
+              and compare every logit (makes two Python environments first)
   doctor      say what was found where, and how to mend what is missing
   help        this text
 
@@ -59,6 +62,8 @@ examples:
   cargo xtask run --help               what finetop itself can do
   cargo xtask test lora                only the tests with `lora` in their name
   cargo xtask test -- --nocapture      arguments after -- go to the test programs
+  cargo xtask interop --python A --python-adapters B
+                                       with Pythons that have the libraries
 
 where things come from, the first that is there:
   libtorch    $LIBTORCH; PyTorch 2.11 of the active Python; a download with pip
@@ -123,9 +128,15 @@ fn run(mut arguments: Vec<String>) -> Result<ExitCode> {
             setup::set_up(&places, output)?;
             return Err(cargo::become_test(&places, &arguments));
         }
+        "interop" => {
+            let options = interop::Options::read(&arguments)?;
+            let places = places()?;
+            setup::set_up(&places, output)?;
+            return interop::check(&places, options);
+        }
         "doctor" if arguments.is_empty() => return Ok(doctor::examine(&places()?)),
         "doctor" => bail!("`doctor` takes no arguments"),
-        unknown => bail!("no command `{unknown}`: one of setup, run, test, doctor, help"),
+        unknown => bail!("no command `{unknown}`: one of setup, run, test, interop, doctor, help"),
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -6,11 +6,13 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use clap::{Args, Parser, Subcommand};
+use finetop::interop::Format;
 use finetop::run::dir::RunDir;
 use finetop::run::exit::code;
 use finetop::run::text;
 use finetop_engine::error::EngineError;
-use finetop_engine::{latency, predict, worker};
+use finetop_engine::export::{self, Order};
+use finetop_engine::{latency, logits, predict, worker};
 use signal_hook::consts::SIGINT;
 
 /// Exit code after Ctrl-C, as shells count it.
@@ -35,6 +37,36 @@ enum Command {
     Predict(predict::Request),
     /// Measures inference time; prints one JSON document, progress goes to stderr.
     Latency(latency::Request),
+    /// Writes the best weights of a run as a folder of PEFT, AdapterHub or Transformers, reads it back and compares.
+    ///
+    /// Exit codes: 0 written, 2 not written.
+    Export(ExportArguments),
+    /// Prints a run's logits: reads a JSON object such as {"text": "…"} per line, writes one such as {"logits": […]} per line.
+    Logits(LogitsArguments),
+}
+
+#[derive(Args)]
+struct ExportArguments {
+    /// Folder of the run.
+    run_dir: PathBuf,
+    /// Folder to make.
+    #[arg(long)]
+    out: PathBuf,
+    /// peft, adapterhub or transformers; by default the method's own.
+    #[arg(long, value_parser = |name: &str| Format::named(name).ok_or("peft, adapterhub or transformers"))]
+    format: Option<Format>,
+    /// Merge the method into the backbone: a whole checkpoint for Transformers.
+    #[arg(long)]
+    merged: bool,
+    /// Replace the folder if it is there.
+    #[arg(long)]
+    force: bool,
+}
+
+#[derive(Args)]
+struct LogitsArguments {
+    /// Folder of the run.
+    run_dir: PathBuf,
 }
 
 #[derive(Args)]
@@ -55,6 +87,15 @@ fn main() {
             println!("{document}");
             Ok(code::OK)
         }),
+        Command::Export(arguments) => {
+            let ExportArguments { run_dir, out, format, merged, force } = arguments;
+            let order = Order { run: run_dir, out, format, merged, force };
+            at_the_terminal(|| export::export(&order, &mut std::io::stdout().lock()).map(|()| code::OK))
+        }
+        Command::Logits(arguments) => {
+            let (input, output) = (std::io::stdin().lock(), std::io::stdout().lock());
+            at_the_terminal(|| logits::answer(&RunDir::new(arguments.run_dir), input, output).map(|()| code::OK))
+        }
     };
     if let Some(problem) = problem {
         eprintln!("error: {problem}");

@@ -149,6 +149,7 @@ pub fn ledger(spec: &RunSpec) -> Ledger {
 fn spec(name: &str, method: Method, learning_rate: f64) -> RunSpec {
     let file = |split: &str| PathBuf::from(format!("/demo/{split}.tsv"));
     RunSpec {
+        start_from: None,
         experiment: "demo".to_owned(),
         name: name.to_owned(),
         model: Model { id: "sentence-transformers/all-MiniLM-L6-v2".to_owned(), folder: PathBuf::from("/demo/model") },

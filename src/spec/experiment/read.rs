@@ -14,7 +14,7 @@ use crate::spec::task::TaskKind;
 /// Keys of the experiment itself, beside the settings.
 const TOP: [&str; 7] = ["name", "model", "data", "runs", "runs_at_once", "threads", "device"];
 /// Keys of a run, beside the settings and the method's own.
-const RUN: [&str; 2] = ["method", "name"];
+const RUN: [&str; 3] = ["method", "name", "from"];
 /// Keys of `data`.
 const DATA: [&str; 13] = [
     "kind",
@@ -219,8 +219,9 @@ fn run(node: &Node, place: Place, number: usize, problems: &mut Problems) -> Opt
         .collect();
     section.check_keys(&accepted, &elsewhere, problems);
     let name = section.take("name", values::NAME, problems, values::name);
+    let from = section.take("from", "the folder of an adapter, or of a run such as runs/quickstart-1/lora", problems, values::text);
     let settings = settings::read(&section, problems);
     let about = chosen?;
     let method = method_keys::read(about, &section, problems);
-    Some(Run { method_places: method_keys::places(about, &section), place: section.place, name, method, settings })
+    Some(Run { method_places: method_keys::places(about, &section), place: section.place, name, from, method, settings })
 }

@@ -39,6 +39,8 @@ pub struct Resolved {
     pub name: String,
     /// Its runs, in the file's order.
     pub runs: Vec<RunSpec>,
+    /// For each of them, the number of the run in the file that it was made from.
+    pub made_from: Vec<usize>,
     /// How many of them train at the same time.
     pub runs_at_once: usize,
 }
@@ -114,6 +116,7 @@ pub fn resolve(experiment: &Experiment, found: &Found, problems: &mut Problems) 
         model: found.model.clone(),
         task: Task { max_length: found.task.max_length.min(longest(&draft.method, &found.backbone)), ..found.task.clone() },
         method: draft.method.clone(),
+        start_from: None,
         head: draft.head.clone(),
         optimization: draft.optimization.clone(),
         early_stopping: draft.early_stopping.clone(),
@@ -122,8 +125,8 @@ pub fn resolve(experiment: &Experiment, found: &Found, problems: &mut Problems) 
         threads,
         device: experiment.device.unwrap_or(Device::Auto),
     };
-    let mut runs: Vec<RunSpec> = Vec::new();
-    for ((draft, name), run) in drafts.iter().zip(names).zip(&experiment.runs) {
+    let (mut runs, mut made_from): (Vec<RunSpec>, Vec<usize>) = (Vec::new(), Vec::new());
+    for (index, ((draft, name), run)) in drafts.iter().zip(names).zip(&experiment.runs).enumerate() {
         for &seed in &draft.seeds {
             let run_name = if draft.seeds.len() == 1 { name.clone() } else { format!("{name}-s{seed}") };
             if run_name.len() > LONGEST_NAME {
@@ -139,9 +142,10 @@ pub fn resolve(experiment: &Experiment, found: &Found, problems: &mut Problems) 
                 problems.push(place, format!("two runs are named {run_name}"), "give each its own name; it must differ in more than case");
             }
             runs.push(spec(draft, run_name, seed));
+            made_from.push(index);
         }
     }
-    Resolved { name, runs, runs_at_once }
+    Resolved { name, runs, made_from, runs_at_once }
 }
 
 /// Longest input in tokens beside the method's virtual ones.
@@ -162,6 +166,13 @@ fn draft(run: &Run, experiment: &Experiment, found: &Found, problems: &mut Probl
             let message = format!("`max_length` is {}; beside {virtual_tokens} virtual tokens the model has room for {most}", length.value);
             problems.push(&length.place, message, "");
         }
+    }
+    if settings.epochs == Some(0) && run.from.is_none() {
+        problems.push(
+            &run.place,
+            "`epochs` is 0, so the run would only evaluate weights that nothing trained",
+            "give it a `from`, or epochs",
+        );
     }
     let batch_size = settings.batch_size.unwrap_or(BATCH_SIZE);
     if let Some(accumulation) = settings.gradient_accumulation.as_ref().filter(|accumulation| accumulation.value > batch_size) {
@@ -210,7 +221,7 @@ fn optimization(method: &Method, settings: &Settings, batch_size: usize) -> Opti
         batch_size,
         gradient_accumulation: settings.gradient_accumulation.as_ref().map_or(1, |accumulation| accumulation.value),
         learning_rate: settings.lr.unwrap_or(method.about().learning_rate),
-        head_learning_rate: settings.head_lr.or(method.about().head_learning_rate),
+        head_learning_rate: settings.head_lr,
         schedule: settings.schedule.unwrap_or(Schedule::Linear),
         warmup_ratio: settings.warmup.unwrap_or(WARMUP),
         layer_decay: settings.layer_decay.unwrap_or(1.0),

@@ -155,7 +155,9 @@ pub fn read(section: &Section, problems: &mut Problems) -> Settings {
     };
     Settings {
         epochs: section
-            .take("epochs", "a whole number from 1 to 10000", problems, |node| values::count(node, 10_000))
+            .take("epochs", "a whole number from 1 to 10000, or with `from` 0 to evaluate alone", problems, |node| {
+                values::whole(node, 0, 10_000)
+            })
             .map(|n| n.value as u32),
         batch_size: section.take("batch_size", "a whole number from 1 to 65536", problems, |node| values::count(node, 65_536)).map(plain),
         gradient_accumulation: section

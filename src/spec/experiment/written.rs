@@ -99,6 +99,8 @@ pub struct Run {
     pub place: Place,
     /// Its name.
     pub name: Option<Written<String>>,
+    /// The folder of an adapter or a run that its weights begin as.
+    pub from: Option<Written<String>>,
     /// The method, its own hyperparameters resolved.
     pub method: Method,
     /// Places of the method's own keys.

@@ -21,8 +21,6 @@ pub struct About {
     pub hyperparameters: &'static [Hyperparameter],
     /// Default peak learning rate.
     pub learning_rate: f64,
-    /// That of the head, where it differs.
-    pub head_learning_rate: Option<f64>,
 }
 
 impl About {

@@ -17,7 +17,6 @@ pub const ABOUT: About = About {
     paper: "Ben Zaken et al. 2022, arXiv:2106.10199",
     source: include_str!("bitfit.rs"),
     hyperparameters: &[],
-    // The default of its code, `run_glue.py`: 1e-3.
-    learning_rate: 1e-3,
-    head_learning_rate: None,
+    // Ours: the best of a sweep on 2,000 rows of SST-2, three epochs with AdamW; the default of its code, `run_glue.py`: 1e-3.
+    learning_rate: 5e-3,
 };

@@ -22,7 +22,6 @@ pub const ABOUT: About = About {
     source: include_str!("houlsby_adapter.rs"),
     // Houlsby et al. 2019: size 64 fixed, GELU and 1e-3 as in its code.
     hyperparameters: &hyperparameters("64", "false", "gelu", "1e-3", "1.0", "true"),
-    // The example in the README of its code: 3e-4.
-    learning_rate: 3e-4,
-    head_learning_rate: None,
+    // Ours: the best of a sweep on 2,000 rows of SST-2, three epochs with AdamW; the example in the README of its code: 3e-4 on more rows.
+    learning_rate: 2e-3,
 };

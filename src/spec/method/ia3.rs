@@ -32,9 +32,8 @@ pub const ABOUT: About = About {
     paper: "Liu et al. 2022, arXiv:2205.05638",
     source: include_str!("ia3.rs"),
     hyperparameters: &[Hyperparameter::new("targets", "", "linear layers that receive factors", Accepts::Sites, "[key, value, ffn_down]")],
-    // Ours, for AdamW. The paper's code: 3e-3 with Adafactor, `configs/ia3.json`.
+    // Ours: the best of a sweep on 2,000 rows of SST-2, three epochs with AdamW. The paper's code: 3e-3 with Adafactor, `configs/ia3.json`.
     learning_rate: 1e-2,
-    head_learning_rate: None,
 };
 
 impl Ia3 {

@@ -17,6 +17,6 @@ pub const ABOUT: About = About {
     paper: "Qi et al. 2022, arXiv:2211.08682",
     source: include_str!("layer_norm_tuning.rs"),
     hyperparameters: &[],
-    learning_rate: 1e-3,
-    head_learning_rate: None,
+    // Ours: the best of a sweep on 2,000 rows of SST-2, three epochs with AdamW.
+    learning_rate: 5e-3,
 };

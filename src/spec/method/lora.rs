@@ -77,9 +77,8 @@ pub const ABOUT: About = About {
         Hyperparameter::new("dora", "dora", "train magnitude and direction apart (DoRA)", Accepts::Switch, "false"),
         Hyperparameter::new("learning_rate_ratio", "lrr", "learning rate of B over that of A (LoRA+)", Accepts::Positive, "1.0"),
     ],
-    // Hu et al. 2021, appendix D: 5e-4 for RoBERTa-base on SST-2.
-    learning_rate: 5e-4,
-    head_learning_rate: None,
+    // Ours: the best of a sweep on 2,000 rows of SST-2, three epochs with AdamW; the paper (appendix D) takes 5e-4 on all 67,349 rows.
+    learning_rate: 2e-3,
 };
 
 impl Lora {

@@ -39,7 +39,6 @@ pub const ABOUT: About = About {
         Hyperparameter::new("dropout", "d", "dropout on the virtual keys and values", Accepts::Share, "0.1"),
         Hyperparameter::new("initial_std", "std", "spread of the first values", Accepts::AtLeastZero, "0.1"),
     ],
-    // Its code's script for RTE with BERT, `run_rte_bert.sh`: 1e-2, as also the length of 20 and the dropout of 0.1.
-    learning_rate: 1e-2,
-    head_learning_rate: Some(2e-3),
+    // Ours: the best of a sweep on 2,000 rows of SST-2, three epochs with AdamW; its code's script for RTE with BERT, `run_rte_bert.sh`: 1e-2 for many more epochs.
+    learning_rate: 1e-1,
 };

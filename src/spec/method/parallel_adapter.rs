@@ -20,7 +20,6 @@ pub const ABOUT: About = About {
     source: include_str!("parallel_adapter.rs"),
     // AdapterHub's `par_bn`, but its reduction factor of 2 spends eight times the parameters of the other adapters.
     hyperparameters: &hyperparameters("false", "16", "relu", "0.0", "4.0", "false"),
-    // AdapterHub's documentation: 1e-4.
-    learning_rate: 1e-4,
-    head_learning_rate: None,
+    // Ours: the best of a sweep on 2,000 rows of SST-2, three epochs with AdamW; AdapterHub's documentation: 1e-4 on more rows.
+    learning_rate: 1e-3,
 };

@@ -6,7 +6,8 @@
 //! Paper: Li & Liang 2021, arXiv:2101.00190, §4.2 and §4.3. Reference: PEFT's `PrefixEncoder`.
 //! Initialisation: `P` (or `e`) from `N(0, initial_std²)`, the layers uniform in `±1/√in`: the first step starts from another network.
 //! Parameters: `2 V L H`, or with a projection `V H + E H + E + 2LH·E + 2LH`. At inference: `V` keys and values more per block.
-//! Differs: real tokens take the positions after the virtual ones, as in PEFT (AdapterHub does not shift them).
+//! Differs: PEFT draws from `N(0, 1)`; ours begin at a tenth of that. Real tokens take the positions after the virtual ones, as in PEFT
+//! (AdapterHub does not shift them).
 
 use serde::{Deserialize, Serialize};
 
@@ -36,10 +37,10 @@ pub const ABOUT: About = About {
     hyperparameters: &[
         Hyperparameter::new("length", "v", "virtual tokens", Accepts::Count(1 << 20), "20"),
         Hyperparameter::new("projection", "mlp", "width of the reparameterising layer", Accepts::CountOrOff(1 << 20), "false"),
-        Hyperparameter::new("initial_std", "std", "spread of the first values", Accepts::AtLeastZero, "1.0"),
+        Hyperparameter::new("initial_std", "std", "spread of the first values", Accepts::AtLeastZero, "0.1"),
     ],
-    learning_rate: 1e-2,
-    head_learning_rate: Some(2e-3),
+    // Ours: the best of a sweep on 2,000 rows of SST-2, three epochs with AdamW; a spread of 0.1 beside it, since prefixes drawn with a spread of 1 learned less.
+    learning_rate: 1e-1,
 };
 
 impl PrefixTuning {

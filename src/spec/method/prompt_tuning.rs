@@ -53,8 +53,8 @@ pub const ABOUT: About = About {
         Hyperparameter::new("text", "", "the text that they begin as", Accepts::TextOrOff, "false"),
         Hyperparameter::new("initial_std", "std", "their spread with `initialization: random`", Accepts::AtLeastZero, "1.0"),
     ],
-    learning_rate: 3e-2,
-    head_learning_rate: Some(2e-3),
+    // Ours: the best of a sweep on 2,000 rows of SST-2, three epochs with AdamW.
+    learning_rate: 1e-1,
 };
 
 impl PromptTuning {

@@ -29,8 +29,8 @@ pub const ABOUT: About = About {
     paper: "Lee et al. 2019, arXiv:1911.03090",
     source: include_str!("top_layers.rs"),
     hyperparameters: &[Hyperparameter::new("layers", "k", "blocks that train, counted from the top", Accepts::Count(1 << 10), "2")],
+    // Ours: twice that of full fine-tuning, which did as well there on 2,000 rows of SST-2.
     learning_rate: 1e-4,
-    head_learning_rate: None,
 };
 
 impl TopLayers {
