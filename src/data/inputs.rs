@@ -30,7 +30,7 @@ pub enum Shape {
     Pair,
 }
 
-/// Reads the next line, of which only the first [`LONGEST_LINE`] bytes are held; `None` at the end.
+/// Reads the next line, of which only the first mebibyte is held; `None` at the end.
 pub fn next_line(reader: &mut dyn BufRead, line: usize, shape: Shape) -> io::Result<Option<Input>> {
     let mut bytes = Vec::new();
     let mut n_bytes = 0;

@@ -100,6 +100,6 @@ mod tests {
         assert_eq!(Spread::of(vec![4.0, 1.0, 3.0, 2.0, 5.0]), Spread { lower_quartile: 2.0, median: 3.0, upper_quartile: 4.0 });
         let two = Spread::of(vec![1.0, 2.0]);
         assert_eq!((two.median, two.half_width()), (1.5, 0.25));
-        assert_eq!(Spread::of(vec![7.0]).half_width(), 0.0);
+        assert_eq!(Spread::of(vec![7.0]), Spread { lower_quartile: 7.0, median: 7.0, upper_quartile: 7.0 });
     }
 }

@@ -7,7 +7,7 @@ use crate::flow::Place;
 #[test]
 fn an_experiment_is_measured_against_its_base_merged_where_it_merges() {
     let place = Place::new(
-        "epochs: 1\nruns:\n  - {method: full}\n  - {method: lora, rank: 2, lr: 3e-2}\n  - {method: prefix_tuning, name: prefix, length: 3}\n",
+        "epochs: 1\nruns:\n  - {method: full}\n  - {method: lora, rank: 2, lr: 3e-2}\n  - {method: pfeiffer_adapter, name: adapter}\n",
     );
     assert!(place.finetop(&["run", "tiny.yaml", "--json"]).status.success());
     let output =
@@ -20,8 +20,8 @@ fn an_experiment_is_measured_against_its_base_merged_where_it_merges() {
         ("tiny-1/full", 5, false),
         ("tiny-1/lora", 1, true),
         ("tiny-1/lora", 5, true),
-        ("tiny-1/prefix", 1, false),
-        ("tiny-1/prefix", 5, false),
+        ("tiny-1/adapter", 1, false),
+        ("tiny-1/adapter", 5, false),
     ];
     assert_eq!(found, expected);
     for measurement in &latency.measurements {
