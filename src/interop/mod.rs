@@ -43,6 +43,15 @@ impl Format {
         }
     }
 
+    /// What the folder is and who reads it, in words.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Peft => "a folder that PEFT loads",
+            Self::AdapterHub => "a folder that AdapterHub's library Adapters loads",
+            Self::Transformers => "a whole checkpoint that Transformers loads",
+        }
+    }
+
     /// The format of this name.
     pub fn named(name: &str) -> Option<Self> {
         Self::NAMES.into_iter().find(|(own, _)| *own == name).map(|(_, format)| format)

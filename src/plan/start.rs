@@ -111,7 +111,7 @@ fn check_head(artefact: &Artefact, spec: &RunSpec, warn: &mut impl FnMut(String)
             warn(format!("the head's labels are {}; they are taken in order for {}", theirs.join(", "), labels.join(", ")));
         }
         None if !labels.is_empty() => {
-            warn(format!("the adapter does not name its labels; its outputs are taken in the order {}", labels.join(", ")))
+            warn(format!("the adapter does not name its labels; its outputs are taken in the order {}", labels.join(", ")));
         }
         _ => {}
     }

@@ -3,6 +3,9 @@
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::interop::Format;
+use crate::interop::artefact::default_format;
+use crate::interop::bottleneck;
 use crate::plan::shape::Shape;
 use crate::report::columns::{Align, aligned, wrapped};
 use crate::report::ink::Ink;
@@ -95,7 +98,19 @@ pub fn one(about: &About, subject: &Subject, ink: Ink) -> String {
     let mut body = wrapped(&format!("  {}", subject.words()), "  ");
     body.extend(aligned(&[Align::Left, Align::Left], &counts).lines().map(str::to_owned));
     section("Parameters and storage, with these defaults", body);
+    section("After training", wrapped(&format!("  {}", export(&method)), "  "));
     joined(lines)
+}
+
+/// What `finetop export` makes of a run.
+fn export(method: &Method) -> String {
+    let format = default_format(method);
+    let whole = if method.merges() { "; with --merged, a whole checkpoint for Transformers" } else { "" };
+    let refusal = match bottleneck::write(method, 1) {
+        Err(refusal) if format == Format::AdapterHub => format!(". With these defaults it refuses: {refusal}"),
+        _ => String::new(),
+    };
+    format!("finetop export RUN --out DIR writes {}{whole}{refusal}", format.words()).replace('`', "")
 }
 
 /// Methods as one JSON document.
@@ -116,6 +131,7 @@ pub fn json(abouts: &[&About], subject: &Subject) -> String {
         summary: &'static str,
         paper: &'static str,
         learning_rate: f64,
+        head_learning_rate: f64,
         hyperparameters: Vec<Own>,
         ledger: Ledger,
         storage: Storage,
@@ -137,6 +153,7 @@ pub fn json(abouts: &[&About], subject: &Subject) -> String {
             summary: about.summary,
             paper: about.paper,
             learning_rate: about.learning_rate,
+            head_learning_rate: about.head_learning_rate.unwrap_or(about.learning_rate),
             hyperparameters: about.hyperparameters.iter().map(own).collect(),
             ledger,
             storage,
@@ -159,6 +176,7 @@ pub fn json(abouts: &[&About], subject: &Subject) -> String {
 pub fn snippet(about: &About) -> Vec<String> {
     let mut lines = vec!["  runs:".to_owned(), format!("    - method: {}", about.name)];
     lines.push(format!("      lr: {}", short_number(about.learning_rate)));
+    lines.extend(about.head_learning_rate.map(|rate| format!("      head_lr: {}", short_number(rate))));
     let given = about.hyperparameters.iter().filter(|own| !matches!(own.default_value(), Value::Null | Value::Bool(false)));
     lines.extend(given.map(|own| format!("      {}: {}", own.key, own.default)));
     lines

@@ -7,6 +7,7 @@ use std::fs::{self, File};
 use std::io::{self, Read, Seek, SeekFrom};
 use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
+use std::time::SystemTime;
 
 use serde::Deserialize;
 
@@ -150,15 +151,23 @@ pub struct News {
 pub struct EventReader {
     path: PathBuf,
     offset: u64,
-    inode: Option<u64>,
+    /// Which file this was: a number alone is soon given to another.
+    identity: Option<Identity>,
     decoder: EventDecoder,
     is_dead: bool,
+}
+
+/// Number and birth of a file, the latter where the file system keeps it.
+type Identity = (u64, Option<SystemTime>);
+
+fn identity_of(metadata: &fs::Metadata) -> Identity {
+    (metadata.ino(), metadata.created().ok())
 }
 
 impl EventReader {
     /// Follows the log at `path`, which need not exist yet.
     pub fn new(path: impl Into<PathBuf>) -> Self {
-        Self { path: path.into(), offset: 0, inode: None, decoder: EventDecoder::default(), is_dead: false }
+        Self { path: path.into(), offset: 0, identity: None, decoder: EventDecoder::default(), is_dead: false }
     }
 
     /// Reads what is new.
@@ -170,17 +179,17 @@ impl EventReader {
         let mut news = News::default();
         match fs::metadata(&self.path) {
             Ok(metadata) => {
-                if metadata.len() < self.offset || self.inode.is_some_and(|inode| inode != metadata.ino()) {
+                if metadata.len() < self.offset || self.identity.is_some_and(|identity| identity != identity_of(&metadata)) {
                     self.start_over(&mut news);
                 }
-                self.inode = Some(metadata.ino());
+                self.identity = Some(identity_of(&metadata));
                 if metadata.len() > self.offset && !self.is_dead {
                     self.read_on(&mut news.events)?;
                 }
                 Ok(news)
             }
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                if self.inode.is_some() {
+                if self.identity.is_some() {
                     self.start_over(&mut news);
                 }
                 Ok(news)

@@ -2,14 +2,20 @@
 //!
 //! A line is never split over two writes; a line torn by a crash or a full disk is ended before the next one.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::PathBuf;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use crate::run::dir::RunDir;
 use crate::run::event::Event;
 use crate::run::exit::Attempt;
 use crate::run::fence::{self, Fence, FenceError};
+
+/// How long another's hold on the log is waited for. It lasts for one write; only of a process that was stopped in the middle of
+/// one does it last longer, and a new attempt must not wait for that.
+const HELD_FOR_AT_MOST: Duration = Duration::from_secs(5);
 
 /// The one writer of a run's events.
 #[derive(Debug)]
@@ -49,16 +55,14 @@ impl WriteError {
 impl EventWriter {
     /// Claims the run folder for this process as `attempt` and opens its log for appending.
     pub fn open(dir: &RunDir, attempt: u32) -> Result<Self, WriteError> {
-        let fence = fence::claim(dir, attempt)?;
         let path = dir.events_file();
-        let opened = OpenOptions::new().read(true).append(true).create(true).open(&path).and_then(|mut file| {
-            let is_torn = is_torn(&mut file)?;
-            Ok((file, is_torn))
-        });
-        match opened {
-            Ok((file, is_torn)) => Ok(Self { path, file, fence, is_torn }),
-            Err(source) => Err(WriteError::Write { path, source }),
-        }
+        let fail = |source| WriteError::Write { path: path.clone(), source };
+        let file = OpenOptions::new().read(true).append(true).create(true).open(&path).map_err(fail)?;
+        let (fence, is_torn) = {
+            let _hold = Hold::take(&file);
+            (fence::claim(dir, attempt)?, is_torn(&file).map_err(fail)?)
+        };
+        Ok(Self { path, file, fence, is_torn })
     }
 
     /// Appends one event.
@@ -72,7 +76,9 @@ impl EventWriter {
     ///
     /// [`WriteError::is_fenced`] where another attempt owns the folder; nothing is written then.
     pub fn append_all(&mut self, events: &[Event]) -> Result<(), WriteError> {
-        self.check_fence()?;
+        // Held, so that nobody claims the folder between the look at the fence and the write.
+        let _hold = Hold::take(&self.file);
+        self.fence.check()?;
         let mut lines = Vec::with_capacity(events.len() * 256);
         if self.is_torn {
             lines.push(b'\n');
@@ -83,7 +89,7 @@ impl EventWriter {
         }
         // Until the write is known to be whole, assume that it is not.
         self.is_torn = true;
-        self.file.write_all(&lines).map_err(|source| WriteError::Write { path: self.path.clone(), source })?;
+        (&self.file).write_all(&lines).map_err(|source| WriteError::Write { path: self.path.clone(), source })?;
         self.is_torn = false;
         Ok(())
     }
@@ -99,8 +105,33 @@ impl EventWriter {
     }
 }
 
+/// A lock on the log while one attempt claims the folder or writes. Where the file system has no locks, the fence alone must do.
+struct Hold<'a>(Option<&'a File>);
+
+impl<'a> Hold<'a> {
+    fn take(file: &'a File) -> Self {
+        let start = Instant::now();
+        loop {
+            match file.try_lock() {
+                Ok(()) => return Self(Some(file)),
+                Err(TryLockError::WouldBlock) if start.elapsed() < HELD_FOR_AT_MOST => thread::sleep(Duration::from_millis(1)),
+                Err(_) => return Self(None),
+            }
+        }
+    }
+}
+
+impl Drop for Hold<'_> {
+    fn drop(&mut self) {
+        if let Some(file) = self.0 {
+            // That it cannot be given back changes nothing: it ends with the process.
+            let _ = file.unlock();
+        }
+    }
+}
+
 /// Whether the file ends in the middle of a line.
-fn is_torn(file: &mut File) -> io::Result<bool> {
+fn is_torn(mut file: &File) -> io::Result<bool> {
     if file.metadata()?.len() == 0 {
         return Ok(false);
     }
@@ -142,5 +173,20 @@ mod tests {
         let before = std::fs::read(dir.events_file()).unwrap();
         assert!(old.append(&note("old")).unwrap_err().is_fenced());
         assert_eq!(std::fs::read(dir.events_file()).unwrap(), before);
+    }
+
+    #[test]
+    fn nobody_claims_the_folder_in_the_middle_of_a_write() {
+        let folder = tempfile::tempdir().unwrap();
+        let dir = RunDir::new(folder.path());
+        let old = EventWriter::open(&dir, 1).unwrap();
+        let writing = Hold::take(&old.file);
+        let next = dir.clone();
+        let new = thread::spawn(move || EventWriter::open(&next, 2).unwrap());
+        thread::sleep(Duration::from_millis(100));
+        old.check_fence().unwrap();
+        drop(writing);
+        new.join().unwrap().check_fence().unwrap();
+        assert!(old.check_fence().unwrap_err().is_fenced());
     }
 }

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::thread;
+use std::time::Duration;
 
 use finetop::metric::{ConfusionMatrix, MetricName};
 use finetop::run::catalog::{Catalog, Change};
@@ -148,6 +150,7 @@ fn a_store_tells_each_thing_once_and_follows_what_changes() {
 
     // The log is replaced: the run is told anew, in its place.
     fs::remove_file(dir.events_file()).unwrap();
+    thread::sleep(Duration::from_millis(20)); // births are told apart by the clock's tick
     EventWriter::open(&dir, 2).unwrap().append_all(&[note("two"), note("three")]).unwrap();
     store.poll(now).into_iter().for_each(|update| catalog.apply(update));
     assert_eq!(catalog.runs[0].id.0, ids[0]);

@@ -15,7 +15,7 @@ const MAY_USE: [(&str, &[&str]); 14] = [
     ("verdict", &["metric", "run"]),
     ("plan", &["data", "hub", "interop", "metric", "pretrained", "run", "spec"]),
     ("launch", &["plan", "run", "spec"]),
-    ("report", &["data", "metric", "plan", "run", "spec"]),
+    ("report", &["data", "interop", "metric", "plan", "run", "spec"]),
     ("engine", &["data", "interop", "metric", "pretrained", "run", "spec"]),
     ("tui", &["launch", "metric", "plan", "report", "run", "spec", "verdict"]),
     ("cli", &["hub", "interop", "launch", "metric", "plan", "report", "run", "spec", "tui"]),

@@ -13,7 +13,7 @@ use crate::tiny;
 
 fn begun(folder: &Path, name: &str, given: &Value) -> Params {
     let backbone = pretrained::config::read(folder).unwrap();
-    tiny::network(folder, backbone, &Method::example(name, given), Pooling::Pooler).1
+    tiny::network(folder, &backbone, &Method::example(name, given), Pooling::Pooler).1
 }
 
 fn on_tiny(name: &str, given: &Value) -> Params {
@@ -98,7 +98,7 @@ fn bottlenecks_begin_from_a_cut_normal_and_parallel_ones_from_kaiming_and_zero()
 
 #[test]
 fn prefixes_begin_normal_and_their_projection_as_linear_layers_do() {
-    assert_spread(&on_tiny("prefix_tuning", &json!({"length": 100})), "method.prefix", 1.0, None);
+    assert_spread(&on_tiny("prefix_tuning", &json!({"length": 100})), "method.prefix", 0.1, None);
     assert_spread(&on_tiny("p_tuning_v2", &json!({"length": 100})), "method.prefix", 0.1, None);
     let projected = on_tiny("prefix_tuning", &json!({"length": 100, "projection": 50, "initial_std": 0.3}));
     assert_spread(&projected, "method.embedding", 0.3, None);

@@ -61,7 +61,7 @@ fn for_every_method(check: impl Fn(&Method, &Network, &Params, &std::path::Path)
         let folder = tempfile::tempdir().unwrap();
         tiny::write_family(folder.path(), family);
         for method in Method::examples() {
-            let (network, params) = tiny::network(folder.path(), backbone(folder.path()), &method, pooling(folder.path()));
+            let (network, params) = tiny::network(folder.path(), &backbone(folder.path()), &method, pooling(folder.path()));
             check(&method, &network, &params, folder.path());
         }
     }
@@ -73,7 +73,7 @@ fn a_method_that_promises_it_changes_nothing_before_its_first_step() {
         if !method.starts_as_identity() {
             return;
         }
-        let (plain, plain_params) = tiny::network(folder, backbone(folder), &Method::FeatureExtraction, pooling(folder));
+        let (plain, plain_params) = tiny::network(folder, &backbone(folder), &Method::FeatureExtraction, pooling(folder));
         for (name, tensor) in plain_params.delta.iter() {
             let _guard = tch::no_grad_guard();
             params.delta.tensor(name).unwrap().shallow_clone().copy_(tensor);
@@ -110,7 +110,7 @@ fn counted_parameters_equal_the_closed_form() {
     let backbone = backbone(folder.path());
     for method in Method::examples() {
         for pooling in [Pooling::Pooler, Pooling::Mean] {
-            let (_, params) = tiny::network(folder.path(), backbone.clone(), &method, pooling);
+            let (_, params) = tiny::network(folder.path(), &backbone, &method, pooling);
             let head = Head { pooling, classifier: Classifier::Linear, dropout: 0.0 };
             assert_eq!(params.ledger(), closed_form(&method, &head, tiny::LABELS as i64, &backbone), "{method:?} {pooling:?}");
             let delta = params.delta.iter().filter(|(name, _)| name.starts_with("method.")).count();
@@ -144,7 +144,7 @@ fn a_saved_run_gives_the_same_bits_when_loaded_afresh() {
         train(network, params);
         let path = folder.join("best.safetensors");
         checkpoint::save_best(&path, params, &Position { step: 3, ..Position::default() }).unwrap();
-        let (fresh, fresh_params) = tiny::network(folder, backbone(folder), method, pooling(folder));
+        let (fresh, fresh_params) = tiny::network(folder, &backbone(folder), method, pooling(folder));
         let position = checkpoint::load_weights(&path, &fresh_params).unwrap();
         assert_eq!(position.step, 3);
         assert!(logits(network, &[0, 1, 2, 3]) == logits(&fresh, &[0, 1, 2, 3]), "{method:?}");
@@ -198,7 +198,7 @@ fn a_merged_network_gives_the_logits_of_the_unmerged_one_and_other_methods_refus
         let spec = tiny::spec_of(folder.path(), family, method.clone());
         let checkpoint = folder.path().join("best.safetensors");
         let model = spec.model.folder.clone();
-        let (network, params) = tiny::network(&model, backbone(&model), &method, pooling(&model));
+        let (network, params) = tiny::network(&model, &backbone(&model), &method, pooling(&model));
         train(&network, &params);
         checkpoint::save_best(&checkpoint, &params, &Position::default()).unwrap();
         let base = Base::load(&spec.model.folder, Device::Cpu).unwrap();
@@ -223,7 +223,7 @@ fn runs_on_one_base_do_not_disturb_each_other() {
     let spec = tiny::spec(folder.path(), Method::Full);
     let base = Base::load(&spec.model.folder, Device::Cpu).unwrap();
     let adapt = |method: Method, checkpoint: &std::path::Path| {
-        let (network, params) = tiny::network(&spec.model.folder, backbone(&spec.model.folder), &method, Pooling::Pooler);
+        let (network, params) = tiny::network(&spec.model.folder, &backbone(&spec.model.folder), &method, Pooling::Pooler);
         train(&network, &params);
         checkpoint::save_best(checkpoint, &params, &Position::default()).unwrap();
         Adapted::load(&base, RunSpec { method, ..spec.clone() }, checkpoint).unwrap()

@@ -39,7 +39,7 @@ fn check_with(method: &Method, pooling: Pooling, fixture: &str, learning_rate: f
     let mut backbone = pretrained::config::read(&folder).unwrap();
     (backbone.hidden_dropout, backbone.attention_dropout) = (0.0, 0.0);
     let n_layers = backbone.n_layers;
-    let (network, params) = tiny::network(&folder, backbone, method, pooling);
+    let (network, params) = tiny::network(&folder, &backbone, method, pooling);
     for (name, tensor) in params.delta.iter() {
         let _guard = tch::no_grad_guard();
         assert_eq!(tensor.size(), fixture[name].size(), "{name}");
@@ -174,7 +174,7 @@ fn the_real_model_equals_transformers() {
     let all: Vec<usize> = (0..inputs.rows.len()).collect();
     let _guard = tch::no_grad_guard();
     for (pooling, expected) in [(Pooling::Pooler, None), (Pooling::Cls, Some("cls")), (Pooling::Mean, Some("mean"))] {
-        let (network, params) = tiny::network(&folder, backbone.clone(), &Method::FeatureExtraction, pooling);
+        let (network, params) = tiny::network(&folder, &backbone, &Method::FeatureExtraction, pooling);
         for (name, tensor) in params.delta.iter() {
             tensor.shallow_clone().copy_(&fixture[name]);
         }

@@ -57,7 +57,7 @@ fn for_every_method(check: impl Fn(&Method, &dyn Fn() -> (Network, Params))) {
     let folder = tempfile::tempdir().unwrap();
     tiny::write_model(folder.path(), &tiny::shapes());
     for method in Method::examples().into_iter().map(without_dropout) {
-        check(&method, &|| tiny::network(folder.path(), quiet(folder.path()), &method, Pooling::Pooler));
+        check(&method, &|| tiny::network(folder.path(), &quiet(folder.path()), &method, Pooling::Pooler));
     }
 }
 
@@ -137,7 +137,7 @@ fn a_projected_prefix_is_the_flat_prefix_that_it_computes() {
     tiny::write_model(folder.path(), &tiny::shapes());
     let made = |given: &serde_json::Value| {
         let method = Method::example("prefix_tuning", given);
-        tiny::network(folder.path(), quiet(folder.path()), &method, Pooling::Pooler)
+        tiny::network(folder.path(), &quiet(folder.path()), &method, Pooling::Pooler)
     };
     let (projected, params) = made(&json!({"length": 3, "projection": 7}));
     train(&projected, &params);
@@ -159,7 +159,7 @@ fn dropout_of_p_tuning_v2_acts_in_training_alone_and_on_every_row_for_itself() {
     tiny::write_model(folder.path(), &tiny::shapes());
     let made = |dropout: f64| {
         let method = Method::example("p_tuning_v2", &json!({"length": 4, "dropout": dropout, "initial_std": 0.5}));
-        tiny::network(folder.path(), quiet(folder.path()), &method, Pooling::Pooler)
+        tiny::network(folder.path(), &quiet(folder.path()), &method, Pooling::Pooler)
     };
     let ((dropping, _), (plain, _)) = (made(0.5), made(0.0));
     let train = |network: &Network| network.forward(&inputs(), &[0, 0], Device::Cpu, Mode::Train).logits.detach();

@@ -221,7 +221,8 @@ fn optimization(method: &Method, settings: &Settings, batch_size: usize) -> Opti
         batch_size,
         gradient_accumulation: settings.gradient_accumulation.as_ref().map_or(1, |accumulation| accumulation.value),
         learning_rate: settings.lr.unwrap_or(method.about().learning_rate),
-        head_learning_rate: settings.head_lr,
+        // A rate that is given is the head's too.
+        head_learning_rate: settings.head_lr.or(if settings.lr.is_none() { method.about().head_learning_rate } else { None }),
         schedule: settings.schedule.unwrap_or(Schedule::Linear),
         warmup_ratio: settings.warmup.unwrap_or(WARMUP),
         layer_decay: settings.layer_decay.unwrap_or(1.0),

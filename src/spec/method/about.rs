@@ -21,6 +21,8 @@ pub struct About {
     pub hyperparameters: &'static [Hyperparameter],
     /// Default peak learning rate.
     pub learning_rate: f64,
+    /// Default peak learning rate of the head, where it is another.
+    pub head_learning_rate: Option<f64>,
 }
 
 impl About {

@@ -19,4 +19,5 @@ pub const ABOUT: About = About {
     hyperparameters: &[],
     // Ours: the best of a sweep on 2,000 rows of SST-2, three epochs with AdamW; the default of its code, `run_glue.py`: 1e-3.
     learning_rate: 5e-3,
+    head_learning_rate: None,
 };

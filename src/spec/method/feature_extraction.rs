@@ -19,4 +19,5 @@ pub const ABOUT: About = About {
     hyperparameters: &[],
     // Ours: a classifier alone, on fixed features, levels off within five epochs of the shipped data at this rate.
     learning_rate: 1e-2,
+    head_learning_rate: None,
 };

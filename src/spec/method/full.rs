@@ -19,4 +19,5 @@ pub const ABOUT: About = About {
     hyperparameters: &[],
     // Devlin et al. 2019, appendix A.3: 5e-5, 3e-5 or 2e-5.
     learning_rate: 5e-5,
+    head_learning_rate: None,
 };

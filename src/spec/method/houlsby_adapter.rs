@@ -24,4 +24,5 @@ pub const ABOUT: About = About {
     hyperparameters: &hyperparameters("64", "false", "gelu", "1e-3", "1.0", "true"),
     // Ours: the best of a sweep on 2,000 rows of SST-2, three epochs with AdamW; the example in the README of its code: 3e-4 on more rows.
     learning_rate: 2e-3,
+    head_learning_rate: None,
 };

@@ -34,6 +34,7 @@ pub const ABOUT: About = About {
     hyperparameters: &[Hyperparameter::new("targets", "", "linear layers that receive factors", Accepts::Sites, "[key, value, ffn_down]")],
     // Ours: the best of a sweep on 2,000 rows of SST-2, three epochs with AdamW. The paper's code: 3e-3 with Adafactor, `configs/ia3.json`.
     learning_rate: 1e-2,
+    head_learning_rate: None,
 };
 
 impl Ia3 {

@@ -79,6 +79,7 @@ pub const ABOUT: About = About {
     ],
     // Ours: the best of a sweep on 2,000 rows of SST-2, three epochs with AdamW; the paper (appendix D) takes 5e-4 on all 67,349 rows.
     learning_rate: 2e-3,
+    head_learning_rate: None,
 };
 
 impl Lora {

@@ -41,4 +41,5 @@ pub const ABOUT: About = About {
     ],
     // Ours: the best of a sweep on 2,000 rows of SST-2, three epochs with AdamW; its code's script for RTE with BERT, `run_rte_bert.sh`: 1e-2 for many more epochs.
     learning_rate: 1e-1,
+    head_learning_rate: Some(1e-2),
 };

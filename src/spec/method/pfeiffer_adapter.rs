@@ -22,4 +22,5 @@ pub const ABOUT: About = About {
     hyperparameters: &hyperparameters("false", "16", "relu", "0.02", "1.0", "false"),
     // Ours: the best of a sweep on 2,000 rows of SST-2, three epochs with AdamW; AdapterHub's documentation: 1e-4 on more rows.
     learning_rate: 2e-3,
+    head_learning_rate: None,
 };

@@ -31,6 +31,7 @@ pub const ABOUT: About = About {
     hyperparameters: &[Hyperparameter::new("layers", "k", "blocks that train, counted from the top", Accepts::Count(1 << 10), "2")],
     // Ours: twice that of full fine-tuning, which did as well there on 2,000 rows of SST-2.
     learning_rate: 1e-4,
+    head_learning_rate: None,
 };
 
 impl TopLayers {
