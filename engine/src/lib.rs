@@ -25,6 +25,7 @@ pub mod optimizer;
 pub mod params;
 pub mod predict;
 pub mod prepare;
+pub mod processor;
 pub mod random;
 pub mod start;
 pub mod train;
