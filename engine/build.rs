@@ -2,10 +2,11 @@
 
 use std::path::Path;
 
-const SOURCES: [&str; 1] = ["native/products.cpp"];
+const SOURCES: [&str; 4] = ["native/adamw.cpp", "native/dropout.cpp", "native/memory.cpp", "native/products.cpp"];
 
 fn main() {
     println!("cargo:rerun-if-env-changed=LIBTORCH");
+    println!("cargo:rerun-if-changed=native/guard.h");
     for source in SOURCES {
         println!("cargo:rerun-if-changed={source}");
     }

@@ -2,6 +2,7 @@
 
 use tch::Tensor;
 
+use crate::native;
 use finetop::spec::method::site::Site;
 
 /// Whether dropout acts.
@@ -16,7 +17,7 @@ pub enum Mode {
 impl Mode {
     /// Dropout with probability `p` in training, nothing in evaluation.
     pub fn dropout(self, x: Tensor, p: f64) -> Tensor {
-        if self == Self::Train && p > 0.0 { x.dropout(p, true) } else { x }
+        if self == Self::Train && p > 0.0 { native::dropout(&x, p) } else { x }
     }
 }
 

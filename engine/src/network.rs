@@ -14,6 +14,7 @@ use crate::methods::{self, Surroundings};
 use crate::model::encoder::Encoder;
 use crate::model::load;
 use crate::params::Params;
+use crate::processor;
 use crate::random::{self, Stream};
 use finetop::spec::backbone::Backbone;
 use finetop::spec::head::Head as HeadSpec;
@@ -76,6 +77,7 @@ impl Network {
 
     /// Puts the network together from the `tensors` of the checkpoint in `folder`.
     pub fn new(folder: &Path, tensors: BTreeMap<String, Tensor>, plan: &NetworkPlan, params: &mut Params) -> Result<Self, EngineError> {
+        processor::prepare();
         let NetworkPlan { backbone, method, head, n_outputs, seed, tokenize } = plan;
         let encoder = load::encoder(folder, tensors, backbone, head.pooling, params)?;
         tch::manual_seed(random::seed(*seed, Stream::Initialization) as i64);

@@ -4,6 +4,7 @@
 
 use tch::{Kind, Tensor};
 
+use crate::native;
 use crate::params::{HEAD, Params};
 use finetop::spec::optimization::Optimization;
 
@@ -45,7 +46,9 @@ impl AdamW {
                 _ => optimization.layer_decay.powi(depth(name, n_layers)) * params.learning_rate_scale(name),
             },
         });
-        Self { slots: slots.collect(), beta1: optimization.beta1, beta2: optimization.beta2, epsilon: optimization.epsilon }
+        let mut slots: Vec<_> = slots.collect();
+        slots.sort_by_key(Slot::kind);
+        Self { slots, beta1: optimization.beta1, beta2: optimization.beta2, epsilon: optimization.epsilon }
     }
 
     /// The trainable tensors with their moments, by name.
@@ -67,32 +70,36 @@ impl AdamW {
         if norms.is_empty() { 0.0 } else { Tensor::stack(&norms, 0).norm().to_kind(Kind::Double).double_value(&[]) }
     }
 
-    /// One update, the `step`-th (from 1), with every gradient multiplied by `gradient_scale` first.
+    /// One update, the `step`-th (from 1), with every gradient multiplied by `gradient_scale` first where that is below 1.
     pub fn step(&mut self, step: u64, learning_rate: f64, gradient_scale: f64) {
-        let _guard = tch::no_grad_guard();
-        let correction1 = 1.0 - self.beta1.powf(step as f64);
-        let correction2 = 1.0 - self.beta2.powf(step as f64);
-        for slot in &mut self.slots {
-            let mut gradient = slot.tensor.grad();
-            if !gradient.defined() {
-                continue;
-            }
-            if gradient_scale < 1.0 {
-                let _ = gradient.g_mul_scalar_(gradient_scale);
-            }
-            let rate = learning_rate * slot.learning_rate_scale;
-            if slot.weight_decay > 0.0 {
-                let _ = slot.tensor.g_mul_scalar_(1.0 - rate * slot.weight_decay);
-            }
-            let _ = slot.first_moment.lerp_(&gradient, 1.0 - self.beta1);
-            let _ = gradient.g_mul_scalar_((1.0 - self.beta2).sqrt());
-            let _ = slot.second_moment.g_mul_scalar_(self.beta2).addcmul_(&gradient, &gradient);
-            // p -= rate/c1 · m / (√(v/c2) + ε), the factor folded into the denominator.
-            let factor = -correction1 / rate;
-            let mut denominator = slot.second_moment.sqrt();
-            let _ = denominator.g_mul_scalar_(factor / correction2.sqrt()).g_add_scalar_(self.epsilon * factor);
-            let _ = slot.tensor.addcdiv_(&slot.first_moment, &denominator);
+        let with_gradients = self.slots.iter().map(|slot| (slot, slot.tensor.grad())).filter(|(_, gradient)| gradient.defined());
+        let with_gradients: Vec<_> = with_gradients.collect();
+        for group in with_gradients.chunk_by(|(one, _), (other, _)| one.kind() == other.kind()) {
+            let of = |part: fn(&Slot) -> &Tensor| group.iter().map(|&(slot, _)| part(slot)).collect::<Vec<_>>();
+            let gradients: Vec<_> = group.iter().map(|(_, gradient)| gradient).collect();
+            let group_of = native::Group {
+                parameters: &of(|slot| &slot.tensor),
+                gradients: &gradients,
+                first_moments: &of(|slot| &slot.first_moment),
+                second_moments: &of(|slot| &slot.second_moment),
+            };
+            let update = native::Update {
+                step,
+                learning_rate: learning_rate * group[0].0.learning_rate_scale,
+                betas: (self.beta1, self.beta2),
+                weight_decay: group[0].0.weight_decay,
+                epsilon: self.epsilon,
+                gradient_divisor: gradient_scale.min(1.0).recip(),
+            };
+            native::adamw(group_of, update);
         }
+    }
+}
+
+impl Slot {
+    /// Slots of one kind are updated together.
+    const fn kind(&self) -> (u64, u64) {
+        (self.learning_rate_scale.to_bits(), self.weight_decay.to_bits())
     }
 }
 

@@ -1,19 +1,21 @@
-//! How libtorch uses the processor: how many threads, and which library multiplies fp32 matrices.
+//! How libtorch uses the processor: which library multiplies fp32 matrices, and what becomes of freed memory.
 //!
 //! libtorch gives the matrices to MKL, which on AMD's processors leaves AVX-512 unused: oneDNN, in libtorch as well, is more than twice as fast
 //! there. The choice depends on the processor alone, so that a run repeats its bits.
 
-#[cfg(target_arch = "x86_64")]
-#[expect(unsafe_code, reason = "a function of native/products.cpp")]
-unsafe extern "C" {
-    safe fn finetop_multiply_with_onednn(is_on: bool);
-}
+use std::sync::Once;
 
-/// Uses `threads` threads, and oneDNN where it is exact and not slower: on processors with AVX-512 and without matrix units.
-pub fn set_up(threads: usize) {
-    tch::set_num_threads(threads as i32);
-    #[cfg(target_arch = "x86_64")]
-    finetop_multiply_with_onednn(std::arch::is_x86_feature_detected!("avx512f") && !has_matrix_units());
+use crate::native;
+
+static READY: Once = Once::new();
+
+/// Takes oneDNN where it is exact and not slower: on processors with AVX-512 and without matrix units. Once for the process.
+pub fn prepare() {
+    READY.call_once(|| {
+        native::keep_memory();
+        #[cfg(target_arch = "x86_64")]
+        native::multiply_with_onednn(std::arch::is_x86_feature_detected!("avx512f") && !has_matrix_units());
+    });
 }
 
 /// Where the processor has units for matrices of bf16 (AMX), oneDNN would round fp32 factors to them.

@@ -19,7 +19,7 @@ use crate::network::{Inputs, Network};
 use crate::optimizer::AdamW;
 use crate::prepare::{Prepared, prepare};
 use crate::random::{self, Stream};
-use crate::{device, memory, processor};
+use crate::{device, memory};
 use finetop::run::dir::RunDir;
 use finetop::run::event::{Checkpoint, CheckpointKind, Evaluation, EventKind, Outcome, StepTaken, TrainingStarted};
 use finetop::run::number::Number;
@@ -47,7 +47,7 @@ pub struct Ending {
 
 /// Trains the run of `dir` as `spec` says, from its last checkpoint if there is one.
 pub fn train(spec: &RunSpec, dir: &RunDir, control: &Control, journal: &mut Journal) -> Result<Ending, EngineError> {
-    processor::set_up(spec.threads);
+    tch::set_num_threads(spec.threads as i32);
     let device = device::open(spec.device)?;
     let Prepared { network, params, inputs } = match prepare(spec, device, control, journal)? {
         Ok(prepared) => prepared,

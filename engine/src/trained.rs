@@ -7,7 +7,6 @@ use crate::adapted::{Adapted, Base};
 use crate::device;
 use crate::error::EngineError;
 use crate::memory;
-use crate::processor;
 use finetop::run::dir::RunDir;
 use finetop::spec::run::{Device as Wanted, RunSpec};
 
@@ -40,7 +39,7 @@ pub struct TrainedRun {
 /// # Errors
 /// When a run or its model cannot be read, or they do not fit.
 pub fn load(root: &Path, ids: &[String], threads: usize) -> Result<Trained, EngineError> {
-    processor::set_up(threads);
+    tch::set_num_threads(threads as i32);
     let folders = ids.iter().map(|id| (id, RunDir::new(root.join(id))));
     let read = |(id, dir): (&String, RunDir)| {
         let spec = dir.read_spec().map_err(|error| EngineError::RunFolder(error.to_string()))?;

@@ -57,8 +57,9 @@ pub fn target_problem(target_modules: &Value, sites: &[Site], family: Family) ->
     if let Some(names) = json::names(target_modules) {
         let hit: Vec<&str> = Site::ALL.into_iter().filter(|&site| is_hit(site, family, &names)).map(Site::name).collect();
         let held: Vec<&str> = Site::ALL.into_iter().filter(|site| sites.contains(site)).map(Site::name).collect();
+        let meant = if hit.is_empty() { "no layer of this model".to_owned() } else { format!("the layers {}", hit.join(", ")) };
         return (hit != held)
-            .then(|| format!("`target_modules` names the layers {}, but the weights are of {}", hit.join(", "), held.join(", ")));
+            .then(|| format!("`target_modules` is {}: {meant}, but the weights are of {}", json::shown(target_modules), held.join(", ")));
     }
     match target_modules.as_str() {
         None => Some(format!("`target_modules` must be a list or a regular expression, not {}", json::shown(target_modules))),

@@ -150,7 +150,7 @@ pub fn check(header: &Header, pairs: &[Pair]) -> Result<(), String> {
     if problems.is_empty() {
         return Ok(());
     }
-    let more = if problems.len() > 3 { format!("; and {} more", problems.len() - 3) } else { String::new() };
-    problems.truncate(3);
+    let more = if problems.len() > 2 { format!("; and {} more", problems.len() - 2) } else { String::new() };
+    problems.truncate(2);
     Err(problems.join("; ") + &more)
 }

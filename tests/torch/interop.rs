@@ -279,7 +279,7 @@ fn a_peft_folder_that_is_not_what_it_says_is_one_clear_error() {
     check(json!({"a_key_of_tomorrow": true}), "option \"a_key_of_tomorrow\" is true");
     check(json!({"init_lora_weights": "pissa"}), "`init_lora_weights` must be");
     check(json!({"modules_to_save": ["classifier", "pooler"]}), "`modules_to_save` has \"pooler\"");
-    check(json!({"target_modules": ["query"]}), "`target_modules` names the layers query, but the weights are of query, value");
+    check(json!({"target_modules": ["query"]}), "`target_modules` is [\"query\"]: the layers query, but the weights are of query, value");
     check(json!({"base_model_name_or_path": "google/other"}), "the base model cannot be found");
 }
 

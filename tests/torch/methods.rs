@@ -169,7 +169,8 @@ fn evaluation_is_deterministic_and_training_has_dropout() {
         train(network, params);
         assert!(logits(network, &[0, 1]) == logits(network, &[0, 1]), "{method:?}");
         let noisy = || network.forward(&inputs(), &[0, 1, 2], Device::Cpu, Mode::Train).logits.detach();
-        assert!(noisy() != noisy(), "{method:?}");
+        // Other tests seed the same generator meanwhile.
+        assert!((0..5).any(|_| noisy() != noisy()), "{method:?}");
     });
 }
 

@@ -202,7 +202,6 @@ pub fn fixture(name: &str) -> PathBuf {
 
 /// A network with its parameters on the model in `folder`, its classifier the family's own, without dropout.
 pub fn network(folder: &Path, backbone: &Backbone, method: &Method, pooling: Pooling) -> (Network, Params) {
-    finetop_engine::processor::set_up(1);
     let mut params = Params::new(method.backbone_training(backbone), tch::Device::Cpu);
     let head = Head { pooling, dropout: 0.0, ..Head::of_family(backbone, true) };
     let plan = NetworkPlan { backbone, method, head: &head, n_outputs: LABELS, seed: 1, tokenize: &|_| vec![2, 4, 7, 10, 3] };

@@ -2,7 +2,8 @@
 
 use tch::{Kind, Tensor};
 
-use crate::hooks::{Hooks, KeyValue, Mode};
+use crate::hooks::KeyValue;
+use crate::model::layer::Pass;
 use crate::model::linear::Linear;
 use crate::model::load::Weights;
 use finetop::spec::backbone::Backbone;
@@ -31,15 +32,13 @@ impl Attention {
         }
     }
 
-    /// `x [B,T,H]` → `[B,T,H]`, before dropout, residual and layer norm.
-    ///
-    /// `mask [B,1,1,K]`, over the keys with the virtual ones first, is added to the scores: 0 at tokens, the lowest number at padding;
-    /// `None` without padding.
-    pub fn forward(&self, layer: usize, x: &Tensor, mask: Option<&Tensor>, dropout: f64, hooks: &dyn Hooks, mode: Mode) -> Tensor {
-        let (rows, length, hidden) = x.size3().expect("hidden states have three dimensions");
+    /// `x [B,T,H]`, of which `readers [B,R,H]` attend to it all → `[B,R,H]`, before dropout, residual and layer norm.
+    pub fn forward(&self, layer: usize, x: &Tensor, readers: &Tensor, pass: &Pass) -> Tensor {
+        let Pass { mask, dropouts, hooks, mode } = *pass;
+        let (rows, n_readers, hidden) = readers.size3().expect("hidden states have three dimensions");
         let head_size = hidden / self.n_heads;
         let heads = |x: &Tensor| x.view([rows, -1, self.n_heads, head_size]).transpose(1, 2); // [B,N,T,D]
-        let query = heads(&self.query.forward_at(layer, Site::Query, x, hooks, mode)) * (head_size as f64).powf(-0.5);
+        let query = heads(&self.query.forward_at(layer, Site::Query, readers, hooks, mode)) * (head_size as f64).powf(-0.5); // [B,N,R,D]
         let key = heads(&self.key.forward_at(layer, Site::Key, x, hooks, mode));
         let value = heads(&self.value.forward_at(layer, Site::Value, x, hooks, mode));
         let (key, value) = match hooks.virtual_keys(layer, rows, mode) {
@@ -52,13 +51,13 @@ impl Attention {
                 (in_front(&keys, &key), in_front(&values, &value))
             }
         };
-        let scores = query.matmul(&key.transpose(2, 3)); // [B,N,T,K]
+        let scores = query.matmul(&key.transpose(2, 3)); // [B,N,R,K]
         let scores = match mask {
             Some(mask) => scores + mask,
             None => scores,
         };
-        let probabilities = mode.dropout(scores.softmax(-1, Kind::Float), dropout);
-        let context = probabilities.matmul(&value).transpose(1, 2).reshape([rows, length, hidden]); // [B,T,H]
+        let probabilities = mode.dropout(scores.softmax(-1, Kind::Float), dropouts.attention);
+        let context = probabilities.matmul(&value).transpose(1, 2).reshape([rows, n_readers, hidden]); // [B,R,H]
         self.output.forward_at(layer, Site::AttentionOutput, &context, hooks, mode)
     }
 }

@@ -5,7 +5,7 @@ use tch::{Kind, Tensor};
 use crate::data::batch::Batch;
 use crate::hooks::{Hooks, Mode};
 use crate::model::embeddings::Embeddings;
-use crate::model::layer::{Dropouts, Layer};
+use crate::model::layer::{Dropouts, Layer, Pass};
 use crate::model::linear::Linear;
 use crate::model::load::Weights;
 use finetop::spec::backbone::Backbone;
@@ -42,36 +42,40 @@ impl Encoder {
     /// Last hidden states `[B,V+T,H]`, virtual tokens first.
     pub fn forward(&self, batch: &Batch, hooks: &dyn Hooks, mode: Mode) -> Tensor {
         let embedded = self.embeddings.forward(batch, self.dropouts.hidden, hooks, mode);
+        self.blocks(embedded, batch, None, hooks, mode)
+    }
+
+    /// The vector `[B,H]` that the head reads.
+    pub fn pooled(&self, batch: &Batch, hooks: &dyn Hooks, mode: Mode) -> Tensor {
+        let embedded = self.embeddings.forward(batch, self.dropouts.hidden, hooks, mode);
+        let first = n_virtual_tokens(batch, &embedded);
+        let position = match self.pooling {
+            Pooling::Mean => {
+                let mask = batch.mask.unsqueeze(2).to_kind(Kind::Float); // [B,T,1]
+                let hidden = self.blocks(embedded, batch, None, hooks, mode).narrow(1, first, batch.mask.size()[1]); // [B,T,H]
+                let sum = (hidden * &mask).sum_dim_intlist([1i64].as_slice(), false, Kind::Float); // [B,H]
+                return sum / mask.sum_dim_intlist([1i64].as_slice(), false, Kind::Float); // [B,1]
+            }
+            Pooling::Pooler | Pooling::Cls => first,
+            Pooling::Peft => 0,
+        };
+        let hidden = self.blocks(embedded, batch, Some(position), hooks, mode).select(1, 0);
+        self.pooler.as_ref().map_or(hidden.shallow_clone(), |pooler| pooler.forward(&hidden).tanh())
+    }
+
+    /// All blocks; of the last one, the output of the position that is `wanted` alone: nobody reads the others'.
+    fn blocks(&self, embedded: Tensor, batch: &Batch, wanted: Option<i64>, hooks: &dyn Hooks, mode: Mode) -> Tensor {
         let n_virtual = n_virtual_tokens(batch, &embedded) + hooks.n_virtual_keys();
         let mask = batch.is_padded.then(|| {
             let padding = batch.mask.unsqueeze(1).unsqueeze(2).logical_not(); // [B,1,1,T]
             let mask = padding.to_kind(Kind::Float) * f64::from(f32::MIN);
             if n_virtual == 0 { mask } else { mask.constant_pad_nd([n_virtual, 0]) } // [B,1,1,V+T]
         });
-        self.layers
-            .iter()
-            .enumerate()
-            .fold(embedded, |x, (index, layer)| layer.forward(index, &x, mask.as_ref(), self.dropouts, hooks, mode))
-    }
-
-    /// The vector `[B,H]` that the head reads.
-    pub fn pooled(&self, batch: &Batch, hooks: &dyn Hooks, mode: Mode) -> Tensor {
-        let hidden = self.forward(batch, hooks, mode);
-        let first = n_virtual_tokens(batch, &hidden);
-        let pooled = |position: i64| {
-            let x = hidden.select(1, position);
-            self.pooler.as_ref().map_or(x.shallow_clone(), |pooler| pooler.forward(&x).tanh())
-        };
-        match self.pooling {
-            Pooling::Mean => {
-                let mask = batch.mask.unsqueeze(2).to_kind(Kind::Float); // [B,T,1]
-                let hidden = hidden.narrow(1, first, batch.mask.size()[1]); // [B,T,H]
-                let sum = (hidden * &mask).sum_dim_intlist([1i64].as_slice(), false, Kind::Float); // [B,H]
-                sum / mask.sum_dim_intlist([1i64].as_slice(), false, Kind::Float) // [B,1]
-            }
-            Pooling::Pooler | Pooling::Cls => pooled(first),
-            Pooling::Peft => pooled(0),
-        }
+        let pass = Pass { mask: mask.as_ref(), dropouts: self.dropouts, hooks, mode };
+        self.layers.iter().enumerate().fold(embedded, |x, (index, layer)| {
+            let wanted = wanted.filter(|_| index + 1 == self.layers.len());
+            layer.forward(index, &x, wanted, &pass)
+        })
     }
 }
 

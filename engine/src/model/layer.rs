@@ -37,13 +37,15 @@ impl Layer {
         }
     }
 
-    /// `x [B,T,H]` → `[B,T,H]`.
-    pub fn forward(&self, layer: usize, x: &Tensor, mask: Option<&Tensor>, dropouts: Dropouts, hooks: &dyn Hooks, mode: Mode) -> Tensor {
-        let attended = self.attention.forward(layer, x, mask, dropouts.attention, hooks, mode);
+    /// `x [B,T,H]` → `[B,T,H]`, or `[B,1,H]` where the output of one position is all that is `wanted`.
+    pub fn forward(&self, layer: usize, x: &Tensor, wanted: Option<i64>, pass: &Pass) -> Tensor {
+        let Pass { dropouts, hooks, mode, .. } = *pass;
+        let readers = wanted.map_or_else(|| x.shallow_clone(), |position| x.narrow(1, position, 1));
+        let attended = self.attention.forward(layer, x, &readers, pass);
         let add =
             |sublayer, h: Tensor, x: &Tensor, norm: &LayerNorm| norm.forward(&hooks.add(layer, sublayer, h, x, &|sum| norm.forward(sum)));
         let attended = mode.dropout(attended, dropouts.attention_output);
-        let x = add(Sublayer::Attention, attended, x, &self.attention_norm);
+        let x = add(Sublayer::Attention, attended, &readers, &self.attention_norm);
         let up = self.ffn_up.forward_at(layer, Site::FfnUp, &x, hooks, mode); // [B,T,I]
         let active = match self.activation {
             Activation::Gelu => up.gelu("none"),
@@ -53,6 +55,20 @@ impl Layer {
         let down = self.ffn_down.forward_at(layer, Site::FfnDown, &active, hooks, mode); // [B,T,H]
         add(Sublayer::FeedForward, mode.dropout(down, dropouts.hidden), &x, &self.ffn_norm)
     }
+}
+
+/// What all blocks of one forward pass share.
+#[derive(Clone, Copy)]
+pub struct Pass<'a> {
+    /// `[B,1,1,K]`, over the keys with the virtual ones first, added to the scores: 0 at tokens, the lowest number at padding; `None`
+    /// without padding.
+    pub mask: Option<&'a Tensor>,
+    /// Dropout probabilities in training.
+    pub dropouts: Dropouts,
+    /// What the method does.
+    pub hooks: &'a dyn Hooks,
+    /// Whether dropout acts.
+    pub mode: Mode,
 }
 
 /// Dropout probabilities of the encoder.

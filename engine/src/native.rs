@@ -1,0 +1,122 @@
+//! The functions of `native/*.cpp`: what libtorch can do and tch has no name for. The only calls from Rust to C++ of our own.
+#![expect(unsafe_code, reason = "each function takes pointers to tensors that live as long as the call")]
+
+use std::ffi::{CStr, c_char};
+
+use tch::Tensor;
+use torch_sys::C_tensor;
+
+unsafe extern "C" {
+    safe fn finetop_keep_memory();
+    safe fn finetop_multiply_with_onednn(is_on: bool);
+    fn finetop_dropout(x: *const C_tensor, probability: f64, result: *mut *mut C_tensor) -> *mut c_char;
+    fn finetop_adamw(
+        parameters: *const *const C_tensor,
+        gradients: *const *const C_tensor,
+        first_moments: *const *const C_tensor,
+        second_moments: *const *const C_tensor,
+        n_tensors: i64,
+        step: f64,
+        learning_rate: f64,
+        beta1: f64,
+        beta2: f64,
+        weight_decay: f64,
+        epsilon: f64,
+        gradient_divisor: f64,
+    ) -> *mut c_char;
+    fn free(pointer: *mut std::ffi::c_void);
+}
+
+/// Keeps freed memory for the next step instead of giving it back to the system.
+pub fn keep_memory() {
+    finetop_keep_memory();
+}
+
+/// Whether oneDNN multiplies fp32 matrices on the processor, or MKL.
+pub fn multiply_with_onednn(is_on: bool) {
+    finetop_multiply_with_onednn(is_on);
+}
+
+/// `x` of any shape with a share `probability` of its elements zero, the others scaled by `1 / (1 - probability)`.
+pub fn dropout(x: &Tensor, probability: f64) -> Tensor {
+    let mut result = std::ptr::null_mut();
+    // SAFETY: `x` lives during the call; without a message, `result` is a new tensor that nobody else owns.
+    unsafe {
+        check(finetop_dropout(x.as_ptr(), probability, &raw mut result));
+        Tensor::from_ptr(result)
+    }
+}
+
+/// Parameters with their gradients and moments, all of one learning rate and weight decay.
+#[derive(Debug, Clone, Copy)]
+pub struct Group<'a> {
+    /// The tensors to change.
+    pub parameters: &'a [&'a Tensor],
+    /// Their gradients.
+    pub gradients: &'a [&'a Tensor],
+    /// Running means of the gradients.
+    pub first_moments: &'a [&'a Tensor],
+    /// Running means of the squared gradients.
+    pub second_moments: &'a [&'a Tensor],
+}
+
+/// Numbers of one AdamW update.
+#[derive(Debug, Clone, Copy)]
+pub struct Update {
+    /// Its number, from 1.
+    pub step: u64,
+    /// Learning rate of the group.
+    pub learning_rate: f64,
+    /// Decay rates of the moments.
+    pub betas: (f64, f64),
+    /// Decoupled weight decay.
+    pub weight_decay: f64,
+    /// Added to the denominator.
+    pub epsilon: f64,
+    /// Gradients are divided by it.
+    pub gradient_divisor: f64,
+}
+
+/// One AdamW update of a group (Loshchilov & Hutter 2019, arXiv:1711.05101, algorithm 2).
+pub fn adamw(group: Group, update: Update) {
+    if group.parameters.is_empty() {
+        return;
+    }
+    let pointers = |tensors: &[&Tensor]| tensors.iter().map(|tensor| tensor.as_ptr()).collect::<Vec<_>>();
+    let lists = [group.parameters, group.gradients, group.first_moments, group.second_moments].map(pointers);
+    assert!(lists.iter().all(|list| list.len() == lists[0].len()), "every parameter has a gradient and two moments");
+    // SAFETY: the four lists are of one length and their tensors live during the call.
+    unsafe {
+        check(finetop_adamw(
+            lists[0].as_ptr(),
+            lists[1].as_ptr(),
+            lists[2].as_ptr(),
+            lists[3].as_ptr(),
+            lists[0].len() as i64,
+            update.step as f64,
+            update.learning_rate,
+            update.betas.0,
+            update.betas.1,
+            update.weight_decay,
+            update.epsilon,
+            update.gradient_divisor,
+        ));
+    }
+}
+
+/// Panics with what libtorch threw, as the functions of tch do; the worker makes a failed run of it.
+///
+/// # Safety
+/// `message` is null or a string that `malloc` made and nobody else frees.
+unsafe fn check(message: *mut c_char) {
+    if message.is_null() {
+        return;
+    }
+    // SAFETY: as above.
+    let text = unsafe {
+        let text = CStr::from_ptr(message).to_string_lossy().into_owned();
+        free(message.cast());
+        text
+    };
+    panic!("{text}");
+}
