@@ -1,16 +1,12 @@
-// The C library's memory, kept for the next step.
+// What becomes of freed memory.
 
-#include <cstdlib>
+// Of mimalloc, which is linked in place of the C library's allocator.
+extern "C" void mi_option_set(int option, long value);
 
-#ifdef __GLIBC__
-#include <malloc.h>
-#endif
-
-// Training allocates the same large tensors in every step. By default the C library hands them back to the system each time, which must
-// then clear every page anew.
+// Training allocates the same large tensors in every step. An allocator that hands them back to the system in between makes it clear
+// every page anew.
 extern "C" void finetop_keep_memory() {
-#ifdef __GLIBC__
-    mallopt(M_MMAP_THRESHOLD, 1 << 30);
-    mallopt(M_TRIM_THRESHOLD, 1 << 30);
-#endif
+    constexpr int PURGE_DELAY = 15;  // milliseconds
+    constexpr long NEVER = -1;
+    mi_option_set(PURGE_DELAY, NEVER);
 }

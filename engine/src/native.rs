@@ -3,6 +3,8 @@
 
 use std::ffi::{CStr, c_char};
 
+// Linked in place of the C library's allocator, for libtorch too.
+use libmimalloc_sys as _;
 use tch::Tensor;
 use torch_sys::C_tensor;
 
