@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-const SOURCES: [&str; 4] = ["native/adamw.cpp", "native/dropout.cpp", "native/memory.cpp", "native/products.cpp"];
+const SOURCES: [&str; 5] = ["native/adamw.cpp", "native/dropout.cpp", "native/memory.cpp", "native/mixed.cpp", "native/products.cpp"];
 
 fn main() {
     println!("cargo:rerun-if-env-changed=LIBTORCH");

@@ -28,12 +28,26 @@ pub struct Projection<'a> {
     pub weight: &'a Tensor,
     /// `b [out]`.
     pub bias: &'a Tensor,
+    /// How they are multiplied.
+    pub product: &'a Product,
+}
+
+/// How a linear layer is multiplied.
+#[derive(Debug)]
+pub enum Product {
+    /// In fp32.
+    Exact,
+    /// In bf16: with the weight rounded once where it is frozen, in every pass where it trains.
+    Rounded(Option<Tensor>),
 }
 
 impl Projection<'_> {
     /// `x Wᵀ + b`, `x [..,in]` → `[..,out]`.
     pub fn apply(&self, x: &Tensor) -> Tensor {
-        x.linear(self.weight, Some(self.bias))
+        match self.product {
+            Product::Exact => x.linear(self.weight, Some(self.bias)),
+            Product::Rounded(kept) => native::linear_in_bf16(x, self.weight, self.bias, kept.as_ref()),
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use tch::Tensor;
 
-use crate::hooks::{Hooks, Projection};
+use crate::hooks::{Hooks, Product, Projection};
 use crate::params::Params;
 use finetop::spec::backbone::Backbone;
 use finetop::spec::method::site::Site;
@@ -20,7 +20,11 @@ pub fn backbone(params: &Params, hooks: &dyn Hooks, backbone: &Backbone) -> BTre
         for site in Site::ALL {
             let name = site.tensor_name(layer);
             let [weight_name, bias_name] = ["weight", "bias"].map(|part| format!("{name}.{part}"));
-            let merged = hooks.merged(layer, site, Projection { weight: &tensors[&weight_name], bias: &tensors[&bias_name] });
+            let merged = hooks.merged(
+                layer,
+                site,
+                Projection { weight: &tensors[&weight_name], bias: &tensors[&bias_name], product: &Product::Exact },
+            );
             if let Some((weight, bias)) = merged {
                 tensors.insert(weight_name, weight);
                 tensors.insert(bias_name, bias);

@@ -12,6 +12,13 @@ unsafe extern "C" {
     safe fn finetop_keep_memory();
     safe fn finetop_multiply_with_onednn(is_on: bool);
     fn finetop_dropout(x: *const C_tensor, probability: f64, result: *mut *mut C_tensor) -> *mut c_char;
+    fn finetop_linear_in_bf16(
+        x: *const C_tensor,
+        weight: *const C_tensor,
+        bias: *const C_tensor,
+        kept: *const C_tensor,
+        result: *mut *mut C_tensor,
+    ) -> *mut c_char;
     fn finetop_adamw(
         parameters: *const *const C_tensor,
         gradients: *const *const C_tensor,
@@ -45,6 +52,17 @@ pub fn dropout(x: &Tensor, probability: f64) -> Tensor {
     // SAFETY: `x` lives during the call; without a message, `result` is a new tensor that nobody else owns.
     unsafe {
         check(finetop_dropout(x.as_ptr(), probability, &raw mut result));
+        Tensor::from_ptr(result)
+    }
+}
+
+/// `x Wᵀ + b` in fp32 with factors and result rounded to bf16, `x [..,in]` → `[..,out]`; `rounded` is `W [out,in]` in bf16 where it is kept.
+pub fn linear_in_bf16(x: &Tensor, weight: &Tensor, bias: &Tensor, rounded: Option<&Tensor>) -> Tensor {
+    let rounded = rounded.map_or(std::ptr::null(), Tensor::as_ptr);
+    let mut result = std::ptr::null_mut();
+    // SAFETY: as in `dropout`.
+    unsafe {
+        check(finetop_linear_in_bf16(x.as_ptr(), weight.as_ptr(), bias.as_ptr(), rounded, &raw mut result));
         Tensor::from_ptr(result)
     }
 }

@@ -8,6 +8,7 @@ use tch::{Device, Kind, Tensor};
 use finetop::run::event::Ledger;
 use finetop::spec::backbone::{BackboneTraining, Part};
 use finetop::spec::method::site::Site;
+use finetop::spec::run::Precision;
 
 /// Prefix of the head's tensors in the delta store.
 pub const HEAD: &str = "head.";
@@ -55,6 +56,8 @@ pub struct Params {
     pub delta: Store,
     /// Where new tensors are made.
     pub device: Device,
+    /// What the backbone's linear layers multiply.
+    pub precision: Precision,
     training: BackboneTraining,
     /// Names of the backbone's tensors that train.
     trained: BTreeSet<String>,
@@ -71,6 +74,7 @@ impl Params {
             backbone: Store::default(),
             delta: Store::default(),
             device,
+            precision: Precision::Fp32,
             training,
             trained: BTreeSet::new(),
             trained_norms: BTreeSet::new(),

@@ -50,6 +50,7 @@ pub fn prepare(spec: &RunSpec, device: Device, control: &Control, journal: &mut 
         backbone.attention_dropout = dropout;
     }
     let mut params = Params::new(spec.method.backbone_training(&backbone), device);
+    params.precision = spec.precision;
     let tokenizer = tokenizer::load(folder, &backbone, spec.task.max_length)?;
     let plan = NetworkPlan {
         backbone: &backbone,

@@ -94,6 +94,7 @@ pub fn prepare(path: &Path, overrides: &Overrides, environment: &Environment) ->
         has_pooler: pretrained.has_pooler,
         task: task.clone(),
         n_cores: environment.n_cores,
+        precision: environment.precision,
     };
     let mut resolved = resolve::resolve(&experiment, &found, &mut problems);
     let mut notes = Vec::new();

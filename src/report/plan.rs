@@ -87,7 +87,11 @@ pub fn json(plan: &Plan) -> String {
 fn heading(plan: &Plan) -> String {
     let n_runs = plan.runs.len();
     let threads = plan.runs.first().map_or(1, |run| run.spec.threads);
-    format!("{}: {}, {} at once, {} each", plan.name, counted(n_runs, "run"), plan.runs_at_once, counted(threads, "thread"))
+    let mut precisions: Vec<_> = plan.runs.iter().map(|run| run.spec.precision.name()).collect();
+    precisions.sort_unstable();
+    precisions.dedup();
+    let precision = precisions.join(" or ");
+    format!("{}: {}, {} at once, {} each, {precision}", plan.name, counted(n_runs, "run"), plan.runs_at_once, counted(threads, "thread"))
 }
 
 fn counted(n: usize, noun: &str) -> String {

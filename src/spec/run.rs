@@ -42,6 +42,9 @@ pub struct RunSpec {
     pub threads: usize,
     /// Where tensors live.
     pub device: Device,
+    /// Numbers that the backbone's linear layers multiply.
+    #[serde(default)]
+    pub precision: Precision,
 }
 
 /// Weights that a run begins with.
@@ -62,6 +65,28 @@ pub struct Model {
     pub id: String,
     /// Absolute folder with `config.json`, `model.safetensors` (or its shards) and `tokenizer.json`.
     pub folder: PathBuf,
+}
+
+/// The numbers that the backbone's linear layers multiply. Weights, sums, optimizer and everything else are fp32 in both.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Precision {
+    /// Single precision.
+    #[default]
+    Fp32,
+    /// Inputs, weights and outputs of linear layers rounded to bfloat16 (Kalamkar et al. 2019, arXiv:1905.12322), as in mixed precision
+    /// elsewhere.
+    Bf16,
+}
+
+impl Precision {
+    /// Its name in experiment files.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Fp32 => "fp32",
+            Self::Bf16 => "bf16",
+        }
+    }
 }
 
 /// Where tensors live.

@@ -13,6 +13,7 @@ use finetop::report;
 use finetop::spec::backbone::BackboneTensor;
 use finetop::spec::experiment::overrides::Overrides;
 use finetop::spec::method::Method;
+use finetop::spec::run::Precision;
 use safetensors::Dtype;
 use safetensors::tensor::TensorView;
 use tempfile::TempDir;
@@ -44,7 +45,11 @@ impl Place {
 
     fn prepare(&self, file: &Path) -> Result<Plan, PlanError> {
         let hub = HubVariables { hf_hub_cache: Some(self.path("hub")), ..HubVariables::default() };
-        prepare(file, &self.overrides, &Environment { current_folder: self.folder.path().to_owned(), n_cores: 2, hub })
+        prepare(
+            file,
+            &self.overrides,
+            &Environment { current_folder: self.folder.path().to_owned(), n_cores: 2, precision: Precision::Fp32, hub },
+        )
     }
 
     /// The error for an experiment of this text, with our folder's name replaced.
@@ -246,7 +251,7 @@ fn the_shipped_experiments_are_good() {
     for file in fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("experiments")).unwrap() {
         let file = file.unwrap().path();
         let hub = HubVariables { hf_hub_cache: Some(place.path("hub")), ..HubVariables::default() };
-        let environment = Environment { current_folder: env!("CARGO_MANIFEST_DIR").into(), n_cores: 2, hub };
+        let environment = Environment { current_folder: env!("CARGO_MANIFEST_DIR").into(), n_cores: 2, precision: Precision::Fp32, hub };
         let plan = prepare(&file, &Overrides::default(), &environment).unwrap_or_else(|error| panic!("{error}"));
         assert!(plan.text.starts_with("# "), "{} does not say what it shows", file.display());
     }

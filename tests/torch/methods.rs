@@ -8,7 +8,7 @@ use finetop::spec::backbone::Backbone;
 use finetop::spec::family::Family;
 use finetop::spec::head::{Classifier, Head, Pooling};
 use finetop::spec::method::Method;
-use finetop::spec::run::RunSpec;
+use finetop::spec::run::{Precision, RunSpec};
 use finetop_engine::adapted::{Adapted, Base};
 use finetop_engine::checkpoint::{self, Position};
 use finetop_engine::data::tokenizer::Encoded;
@@ -235,5 +235,33 @@ fn runs_on_one_base_do_not_disturb_each_other() {
         let other = adapt(method, &folder.path().join("other.safetensors"));
         assert!(logits(&other.network, &[0, 1, 2, 3]) != before);
         assert!(logits(&frozen.network, &[0, 1, 2, 3]) == before);
+    }
+}
+
+#[test]
+fn in_bf16_every_method_gives_nearly_the_same_logits_and_gradients() {
+    let folder = tempfile::tempdir().unwrap();
+    tiny::write_family(folder.path(), Family::Bert);
+    let folder = folder.path();
+    for method in Method::examples() {
+        let at = |precision| {
+            let (network, params) = tiny::network_in(precision, folder, &backbone(folder), &method, pooling(folder));
+            let outputs = network.forward(&inputs(), &[0, 1, 2, 3], Device::Cpu, Mode::Evaluate);
+            outputs.logits.cross_entropy_for_logits(&outputs.targets).backward();
+            let gradients = params.trainable().into_iter().map(|(name, tensor)| (name.to_owned(), tensor.grad())).collect::<Vec<_>>();
+            (outputs.logits.detach(), gradients)
+        };
+        let (exact, exact_gradients) = at(Precision::Fp32);
+        let (rounded, rounded_gradients) = at(Precision::Bf16);
+        let difference = tiny::difference(&exact, &rounded);
+        assert!(difference > 0.0 && difference < 0.05, "{method:?}: logits differ by {difference}");
+        for ((name, exact), (_, rounded)) in exact_gradients.into_iter().zip(rounded_gradients) {
+            assert_eq!(exact.defined(), rounded.defined(), "{method:?}: {name}");
+            if exact.defined() {
+                let difference = (&exact - &rounded).norm().double_value(&[]);
+                let allowed = 0.1 * exact.norm().double_value(&[]) + 1e-3;
+                assert!(difference <= allowed, "{method:?}: the gradient of {name} differs by {difference}, more than {allowed}");
+            }
+        }
     }
 }

@@ -11,7 +11,7 @@ use finetop::spec::family::Family;
 use finetop::spec::head::{Head, Pooling};
 use finetop::spec::method::Method;
 use finetop::spec::optimization::{EvaluateEvery, Optimization, Schedule};
-use finetop::spec::run::{Device, Model, RunSpec};
+use finetop::spec::run::{Device, Model, Precision, RunSpec};
 use finetop::spec::task::{Columns, Task, TaskKind};
 use finetop_engine::data::tokenizer::Encoded;
 use finetop_engine::network::{Inputs, Network, NetworkPlan};
@@ -171,6 +171,7 @@ pub fn spec_of(folder: &Path, family: Family, method: Method) -> RunSpec {
         seed: 5,
         threads: 1,
         device: Device::Cpu,
+        precision: Precision::Fp32,
     }
 }
 
@@ -202,7 +203,13 @@ pub fn fixture(name: &str) -> PathBuf {
 
 /// A network with its parameters on the model in `folder`, its classifier the family's own, without dropout.
 pub fn network(folder: &Path, backbone: &Backbone, method: &Method, pooling: Pooling) -> (Network, Params) {
+    network_in(Precision::Fp32, folder, backbone, method, pooling)
+}
+
+/// The same in a precision.
+pub fn network_in(precision: Precision, folder: &Path, backbone: &Backbone, method: &Method, pooling: Pooling) -> (Network, Params) {
     let mut params = Params::new(method.backbone_training(backbone), tch::Device::Cpu);
+    params.precision = precision;
     let head = Head { pooling, dropout: 0.0, ..Head::of_family(backbone, true) };
     let plan = NetworkPlan { backbone, method, head: &head, n_outputs: LABELS, seed: 1, tokenize: &|_| vec![2, 4, 7, 10, 3] };
     let network = Network::load(folder, &plan, &mut params).unwrap();

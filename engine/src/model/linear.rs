@@ -1,10 +1,11 @@
 //! A linear layer with a site where a method may act.
 
-use tch::Tensor;
+use tch::{Kind, Tensor};
 
-use crate::hooks::{Hooks, Mode, Projection};
+use crate::hooks::{Hooks, Mode, Product, Projection};
 use crate::model::load::Weights;
 use finetop::spec::method::site::Site;
+use finetop::spec::run::Precision;
 
 /// `y = x Wᵀ + b`.
 #[derive(Debug)]
@@ -13,21 +14,31 @@ pub struct Linear {
     pub weight: Tensor,
     /// `[out]`.
     pub bias: Tensor,
+    product: Product,
 }
 
 impl Linear {
     /// Takes `NAME.weight [out,in]` and `NAME.bias [out]`.
     pub fn load(weights: &mut Weights, name: &str) -> Self {
-        Self { weight: weights.take(&format!("{name}.weight")), bias: weights.take(&format!("{name}.bias")) }
+        let (weight, bias) = (weights.take(&format!("{name}.weight")), weights.take(&format!("{name}.bias")));
+        let product = match weights.precision() {
+            Precision::Fp32 => Product::Exact,
+            Precision::Bf16 => Product::Rounded((weight.defined() && !weight.requires_grad()).then(|| weight.to_kind(Kind::BFloat16))),
+        };
+        Self { weight, bias, product }
     }
 
     /// `x [..,in]` → `[..,out]`, no method acting.
     pub fn forward(&self, x: &Tensor) -> Tensor {
-        Projection { weight: &self.weight, bias: &self.bias }.apply(x)
+        self.projection().apply(x)
     }
 
     /// `x [B,T,in]` → `[B,T,out]`, the method acting at `site` of block `layer`.
     pub fn forward_at(&self, layer: usize, site: Site, x: &Tensor, hooks: &dyn Hooks, mode: Mode) -> Tensor {
-        hooks.project(layer, site, x, Projection { weight: &self.weight, bias: &self.bias }, mode)
+        hooks.project(layer, site, x, self.projection(), mode)
+    }
+
+    const fn projection(&self) -> Projection<'_> {
+        Projection { weight: &self.weight, bias: &self.bias, product: &self.product }
     }
 }

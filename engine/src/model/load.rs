@@ -14,6 +14,7 @@ use finetop::pretrained::{tensors, weights};
 use finetop::spec::backbone::{Backbone, BackboneTensor};
 use finetop::spec::family::Family;
 use finetop::spec::head::Pooling;
+use finetop::spec::run::Precision;
 
 /// The tensors of a checkpoint, handed out once each; problems are gathered so that loading reads like a list.
 #[derive(Debug)]
@@ -26,6 +27,11 @@ pub struct Weights<'a> {
 }
 
 impl Weights<'_> {
+    /// What linear layers multiply.
+    pub const fn precision(&self) -> Precision {
+        self.params.precision
+    }
+
     /// Moves tensor `name` into the backbone store and returns a handle to it.
     pub fn take(&mut self, name: &str) -> Tensor {
         let Some(BackboneTensor { shape, part, .. }) = self.expected.get(name) else {

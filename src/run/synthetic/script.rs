@@ -13,7 +13,7 @@ use crate::spec::head::{Classifier, Head, Pooling};
 use crate::spec::method::site::Site;
 use crate::spec::method::{Method, lora};
 use crate::spec::optimization::{EvaluateEvery, Optimization, Schedule};
-use crate::spec::run::{Device, Model, RunSpec};
+use crate::spec::run::{Device, Model, Precision, RunSpec};
 use crate::spec::task::{Columns, Task, TaskKind};
 
 /// Rows of the training split.
@@ -190,5 +190,6 @@ fn spec(name: &str, method: Method, learning_rate: f64) -> RunSpec {
         seed: if name.ends_with("seed2") { 2 } else { 1 },
         threads: 1,
         device: Device::Cpu,
+        precision: Precision::Fp32,
     }
 }

@@ -70,6 +70,7 @@ fn features(draft: &Draft) -> Vec<String> {
         }
         .to_owned(),
     );
+    features.push(draft.precision.name().to_owned());
     features.push(format!("e{}", optimization.epochs));
     features.push(format!("b{}", optimization.batch_size));
     features.push(format!("{:?}", optimization.schedule).to_lowercase());

@@ -12,7 +12,7 @@ use crate::spec::experiment::written::{Experiment, Run};
 use crate::spec::head::Head;
 use crate::spec::method::Method;
 use crate::spec::optimization::{EvaluateEvery, Optimization, Schedule};
-use crate::spec::run::{Device, Model, RunSpec};
+use crate::spec::run::{Device, Model, Precision, RunSpec};
 use crate::spec::task::Task;
 
 /// What was found on disk and in the machine.
@@ -30,6 +30,8 @@ pub struct Found {
     pub task: Task,
     /// Processor cores.
     pub n_cores: usize,
+    /// What linear layers multiply where the experiment does not say.
+    pub precision: Precision,
 }
 
 /// An experiment with every default spelled out.
@@ -60,6 +62,8 @@ pub struct Draft {
     pub early_stopping: Option<EarlyStopping>,
     /// The metric that chooses the best checkpoint.
     pub best_metric: MetricName,
+    /// What linear layers multiply.
+    pub precision: Precision,
     /// One run for each.
     pub seeds: Vec<u64>,
 }
@@ -124,6 +128,7 @@ pub fn resolve(experiment: &Experiment, found: &Found, problems: &mut Problems) 
         seed,
         threads,
         device: experiment.device.unwrap_or(Device::Auto),
+        precision: draft.precision,
     };
     let (mut runs, mut made_from): (Vec<RunSpec>, Vec<usize>) = (Vec::new(), Vec::new());
     for (index, ((draft, name), run)) in drafts.iter().zip(names).zip(&experiment.runs).enumerate() {
@@ -199,6 +204,7 @@ fn draft(run: &Run, experiment: &Experiment, found: &Found, problems: &mut Probl
         optimization: optimization(&run.method, &settings, batch_size),
         early_stopping,
         best_metric,
+        precision: settings.precision.flatten().unwrap_or(found.precision),
         seeds: settings.seeds.unwrap_or_else(|| vec![0]),
     }
 }

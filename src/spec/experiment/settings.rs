@@ -7,9 +7,10 @@ use crate::spec::experiment::section::{Section, Written};
 use crate::spec::experiment::values;
 use crate::spec::head::{Classifier, Pooling};
 use crate::spec::optimization::{EvaluateEvery, Schedule};
+use crate::spec::run::Precision;
 
 /// The keys, in the order of help and errors.
-pub const KEYS: [&str; 18] = [
+pub const KEYS: [&str; 19] = [
     "epochs",
     "batch_size",
     "gradient_accumulation",
@@ -22,6 +23,7 @@ pub const KEYS: [&str; 18] = [
     "max_grad_norm",
     "label_smoothing",
     "backbone_dropout",
+    "precision",
     "evaluate",
     "head",
     "early_stopping",
@@ -76,6 +78,8 @@ pub struct Settings {
     pub label_smoothing: Option<Written<f64>>,
     /// Dropout inside the backbone.
     pub backbone_dropout: Option<f64>,
+    /// What linear layers multiply; `None` inside is what the machine does best.
+    pub precision: Option<Option<Precision>>,
     /// When the validation split is evaluated.
     pub evaluate: Option<EvaluateEvery>,
     /// What the head reads.
@@ -120,6 +124,7 @@ impl Settings {
             max_grad_norm: self.max_grad_norm.or(base.max_grad_norm),
             label_smoothing: self.label_smoothing.or(base.label_smoothing),
             backbone_dropout: self.backbone_dropout.or(base.backbone_dropout),
+            precision: self.precision.or(base.precision),
             evaluate: self.evaluate.or(base.evaluate),
             pooling: self.pooling.or(base.pooling),
             classifier: self.classifier.or(base.classifier),
@@ -136,6 +141,7 @@ pub fn metrics() -> [(&'static str, MetricName); MetricName::ALL.len()] {
     MetricName::ALL.map(|metric| (metric.name(), metric))
 }
 
+const PRECISIONS: [(&str, Option<Precision>); 3] = [("auto", None), ("fp32", Some(Precision::Fp32)), ("bf16", Some(Precision::Bf16))];
 const SHARE: &str = "a number from 0 up to, not including, 1";
 const SEED: &str = "a whole number of at least 0";
 
@@ -181,6 +187,7 @@ pub fn read(section: &Section, problems: &mut Problems) -> Settings {
             .map(plain),
         label_smoothing: section.take("label_smoothing", SHARE, problems, values::share),
         backbone_dropout: share("backbone_dropout", problems),
+        precision: section.choice("precision", &PRECISIONS, problems).map(plain),
         evaluate: evaluate(section, problems),
         pooling: head.and_then(|head| head.choice("pooling", &Pooling::NAMES, problems)),
         classifier: head.and_then(|head| head.choice("classifier", &Classifier::NAMES, problems)).map(plain),
