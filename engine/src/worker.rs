@@ -3,7 +3,6 @@
 use std::panic::{self, AssertUnwindSafe};
 use std::time::Instant;
 
-use crate::checkpoint::Position;
 use crate::control::Control;
 use crate::error::EngineError;
 use crate::journal::Journal;
@@ -12,6 +11,7 @@ use crate::train::{Ending, train};
 use finetop::run::dir::RunDir;
 use finetop::run::event::{AttemptStarted, EventKind, FORMAT_VERSION, Finished, Outcome};
 use finetop::run::exit::code;
+use finetop::run::position::Position;
 use finetop::run::writer::EventWriter;
 
 /// Runs `attempt` in `dir`; the exit code of the worker, and what went wrong where something did.

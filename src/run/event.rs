@@ -169,7 +169,7 @@ pub struct Evaluation {
 pub enum CheckpointKind {
     /// The weights with the best validation metric: the artefact.
     Best,
-    /// The latest weights with the optimizer's state: where a restart goes on.
+    /// The latest weights with the optimizer's state: where a restart goes on. Written as the key `checkpoint` says.
     Last,
 }
 

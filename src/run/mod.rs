@@ -12,6 +12,7 @@ pub mod inbox;
 pub mod latency;
 pub mod ledger;
 pub mod number;
+pub mod position;
 pub mod process;
 pub mod reader;
 pub mod request;

@@ -8,6 +8,7 @@ use crate::metric::MetricName;
 use crate::run::event::Ledger;
 use crate::run::ledger;
 use crate::spec::backbone::Backbone;
+use crate::spec::continuation::{CheckpointEvery, RESTARTS};
 use crate::spec::early_stopping::EarlyStopping;
 use crate::spec::head::{Classifier, Head, Pooling};
 use crate::spec::method::site::Site;
@@ -190,5 +191,8 @@ fn spec(name: &str, method: Method, learning_rate: f64) -> RunSpec {
         seed: if name.ends_with("seed2") { 2 } else { 1 },
         threads: 1,
         device: Device::Cpu,
+        checkpoint: CheckpointEvery::default(),
+        restarts: RESTARTS,
+        extensions: Vec::new(),
     }
 }
