@@ -21,9 +21,10 @@ use crate::prepare::{Prepared, prepare};
 use crate::random::{self, Stream};
 use crate::{device, memory, processor, recovery};
 use finetop::run::dir::RunDir;
-use finetop::run::event::{Checkpoint, CheckpointKind, Evaluation, EventKind, Level, Outcome, StepTaken, TrainingStarted};
+use finetop::run::event::{Checkpoint, CheckpointKind, Evaluation, EventKind, Extended, Level, Outcome, StepTaken, TrainingStarted};
 use finetop::run::number::Number;
 use finetop::run::position::Position;
+use finetop::spec::continuation::Extension;
 use finetop::spec::early_stopping::Progress;
 use finetop::spec::optimization::{EvaluateEvery, LrSchedule, Optimization};
 use finetop::spec::run::RunSpec;
@@ -61,7 +62,14 @@ pub fn train(spec: &RunSpec, dir: &RunDir, control: &Control, journal: &mut Jour
     if let Some(note) = recovered.note {
         journal.note(Level::Warning, note)?;
     }
-    let position = recovered.position;
+    let mut position = recovered.position;
+    let extension = spec.extensions.last().filter(|extension| extension.step == position.step);
+    if let Some(&Extension { step, from_epochs, to_epochs }) = extension {
+        journal.record(EventKind::Extended(Extended { step, from_epochs, to_epochs }))?;
+        // Where early stopping had ended the run, it would end it again at once.
+        let is_exhausted = spec.early_stopping.as_ref().is_some_and(|rule| position.early_stopping.waited >= rule.patience);
+        position.early_stopping.waited = if is_exhausted { 0 } else { position.early_stopping.waited };
+    }
     journal.record(EventKind::TrainingStarted(TrainingStarted {
         ledger: params.ledger(),
         epochs: spec.optimization.epochs,
@@ -90,6 +98,7 @@ fn before_training(order: Order) -> Ending {
     let (outcome, reason) = match order {
         Order::Stop => (Outcome::Stopped, "stopped by hand before the first step"),
         Order::Leave => (Outcome::Interrupted, "told to leave before the first step"),
+        Order::Release => (Outcome::Released, "paused while it was loading, its memory freed; goes on when resumed"),
     };
     Ending { outcome, reason: reason.to_owned(), position: Position::default(), checkpoint_bytes: 0 }
 }
@@ -240,6 +249,7 @@ impl Training<'_> {
         let step = self.position.step;
         match order {
             Order::Leave => Ok((Outcome::Interrupted, format!("told to leave at step {step}; goes on from there when started again"))),
+            Order::Release => Ok((Outcome::Released, format!("paused at step {step}, its memory freed; goes on from there when resumed"))),
             Order::Stop => {
                 if self.position.best.best.is_none_or(|(best, _)| best < step) {
                     self.validate(journal)?;
@@ -255,7 +265,7 @@ impl Training<'_> {
             self.save(CheckpointKind::Last, journal)?;
         }
         let (Some(best_step), Some(inputs)) = (self.position.best_step(), self.inputs.get(&Split::Test)) else { return Ok(()) };
-        if outcome == Outcome::Interrupted {
+        if matches!(outcome, Outcome::Interrupted | Outcome::Released) {
             return Ok(());
         }
         checkpoint::load_weights(&self.dir.best_file(), &self.params)?;
