@@ -3,6 +3,8 @@
 use std::fs::OpenOptions;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use crate::launch::start::{self, StartError};
 use crate::run::catalog::RunView;
@@ -17,6 +19,9 @@ use crate::spec::run::RunSpec;
 
 /// The most epochs of a run, as in an experiment file.
 const MOST_EPOCHS: u64 = 10_000;
+
+/// How long the supervisor of a run that has just ended may take to write how.
+const LEAVES_WITHIN: Duration = Duration::from_secs(5);
 
 /// Why a run cannot be extended; nothing was changed.
 #[derive(Debug, thiserror::Error)]
@@ -126,8 +131,12 @@ pub fn extend(root: &Path, run: &RunView, prospect: &Prospect) -> Result<(), Ext
     let path = dir.supervisor_lock_file();
     let lock = OpenOptions::new().write(true).create(true).truncate(false).open(&path);
     let lock = lock.map_err(|source| ExtendError::Open { path, source })?;
-    if lock.try_lock().is_err() {
-        return Err(ExtendError::Busy(run.id.to_string()));
+    let begin = Instant::now();
+    while lock.try_lock().is_err() {
+        if begin.elapsed() > LEAVES_WITHIN {
+            return Err(ExtendError::Busy(run.id.to_string()));
+        }
+        thread::sleep(Duration::from_millis(20));
     }
     dir.write_spec(&prospect.spec)?;
     inbox::send(&dir, RequestKind::Extend)?;
@@ -141,16 +150,19 @@ fn learning_rate(before: &RunSpec, after: &RunSpec, step: u64, steps_per_epoch: 
     let of = |spec: &RunSpec| LrSchedule::new(&spec.optimization, u64::from(spec.optimization.epochs) * steps_per_epoch);
     let (old, new) = (of(before), of(after));
     let next = step + 1;
-    let was = if step == 0 { String::new() } else { format!("was {:.2e} at step {step} and ", old.at(step)) };
-    let warmup =
-        if next < new.warmup_steps { format!("rises to {:.2e} at step {}, then ", new.peak, new.warmup_steps) } else { String::new() };
+    let was = if step == 0 { String::new() } else { format!("was {:.2e} at step {step}, ", old.at(step)) };
+    let warmup = if next < new.warmup_steps {
+        format!(", rises to {:.2e} at step {} and then ", new.peak, new.warmup_steps)
+    } else {
+        " and ".to_owned()
+    };
     let rest = match new.schedule {
         Schedule::Constant => "stays there".to_owned(),
         Schedule::Linear | Schedule::Cosine => format!("falls to {:.2e} at step {}", new.at(new.total_steps), new.total_steps),
     };
     let name = Schedule::NAMES.iter().find(|(_, schedule)| *schedule == new.schedule).map_or("", |(name, _)| name);
     format!(
-        "the {name} schedule is computed for all {} steps: the learning rate {was}is {:.2e} at step {next}, {warmup}{rest}",
+        "the {name} schedule is computed for all {} steps: the learning rate {was}is {:.2e} at step {next}{warmup}{rest}",
         new.total_steps,
         new.at(next)
     )
@@ -186,13 +198,13 @@ mod tests {
         let told = |from, to, schedule, step| learning_rate(&spec(from, schedule), &spec(to, schedule), step, 10);
         assert_eq!(
             told(3, 6, Schedule::Linear, 30),
-            "the linear schedule is computed for all 60 steps: the learning rate was 3.70e-5 at step 30 and is 5.56e-4 at step 31, falls to \
+            "the linear schedule is computed for all 60 steps: the learning rate was 3.70e-5 at step 30, is 5.56e-4 at step 31 and falls to \
              1.85e-5 at step 60"
         );
         assert_eq!(
             told(3, 6, Schedule::Constant, 30),
-            "the constant schedule is computed for all 60 steps: the learning rate was 1.00e-3 at step 30 and is 1.00e-3 at step 31, stays there"
+            "the constant schedule is computed for all 60 steps: the learning rate was 1.00e-3 at step 30, is 1.00e-3 at step 31 and stays there"
         );
-        assert!(told(1, 20, Schedule::Cosine, 10).contains("is 5.50e-4 at step 11, rises to 1.00e-3 at step 20, then falls to "));
+        assert!(told(1, 20, Schedule::Cosine, 10).contains("is 5.50e-4 at step 11, rises to 1.00e-3 at step 20 and then falls to "));
     }
 }
