@@ -87,7 +87,9 @@ fn read(path: &Path) -> Result<(BTreeMap<String, Tensor>, Position), EngineError
     let views: BTreeMap<String, _> = file.tensors().into_iter().collect();
     if let Some(expected) = entry(HASH) {
         let mut hash = Hash::new(&text);
-        views.iter().for_each(|(name, view)| hash.add(name, view.shape(), view.data()));
+        for (name, view) in &views {
+            hash.add(name, view.shape(), view.data());
+        }
         if hash.in_hexadecimal() != expected {
             return Err(fail("it is damaged: its content does not have the SHA-256 that was stored with it".to_owned()));
         }
@@ -105,7 +107,9 @@ fn write_checkpoint(path: &Path, tensors: Vec<(String, Stored)>, position: &Posi
     let position = serde_json::to_string(position).map_err(|error| fail(error.into()))?;
     let mut hash = Hash::new(&position);
     let by_name: BTreeMap<&String, &Stored> = tensors.iter().map(|(name, stored)| (name, stored)).collect();
-    by_name.into_iter().for_each(|(name, stored)| hash.add(name, stored.shape(), &stored.data()));
+    for (name, stored) in by_name {
+        hash.add(name, stored.shape(), &stored.data());
+    }
     let entries = [("format", "pt".to_owned()), (POSITION, position), (HASH, hash.in_hexadecimal())];
     write_aside(path, tensors, entries.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
 }
@@ -172,7 +176,7 @@ impl Hash {
     }
 
     fn in_hexadecimal(self) -> String {
-        self.0.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+        self.0.finalize().iter().fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
     }
 }
 

@@ -178,3 +178,32 @@ impl Catalog {
         self.runs.iter().find(|run| &run.id == id)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn killed(cause: Option<Cause>) -> RunView {
+        let spec = serde_yaml::from_str(include_str!("../../tests/fixtures/golden/run.yaml")).unwrap();
+        let exit = Exit { attempt: 1, code: None, signal: Some(9), cause, stderr_tail: Vec::new(), time: 0.0 };
+        RunView {
+            id: RunId("a-1/b".to_owned()),
+            spec: Ok(spec),
+            state: RunState::default(),
+            status: RunStatus::Failed,
+            job: None,
+            exit: Some(exit),
+            skipped: 0,
+        }
+    }
+
+    #[test]
+    fn a_run_killed_for_lack_of_memory_says_what_takes_it_and_what_to_try() {
+        assert_eq!(killed(None).reason(), "killed (signal 9)");
+        let reason = killed(Some(Cause::OutOfMemory)).reason();
+        for expected in ["out of memory: batches of ", " with max_length ", "try batch_size: ", "gradient_accumulation: 2", "by the kernel"]
+        {
+            assert!(reason.contains(expected), "{reason}");
+        }
+    }
+}

@@ -12,7 +12,7 @@ pub mod code {
     pub const USAGE: i32 = 2;
     /// The loss became NaN or infinite.
     pub const DIVERGED: i32 = 3;
-    /// Interrupted (SIGTERM); started again, it goes on from its last checkpoint.
+    /// Interrupted (SIGTERM) or released; started again, it goes on from its last checkpoint.
     pub const INTERRUPTED: i32 = 4;
     /// Another attempt owns the folder now; nothing was written.
     pub const FENCED: i32 = 5;

@@ -18,7 +18,7 @@ pub enum RunStatus {
     Starting,
     /// Trains.
     Running,
-    /// Holds at a step boundary, by request.
+    /// Holds at a step boundary, by request; its process may have left and so freed its memory.
     Paused,
     /// Its worker lives but has been silent for long.
     Stalled,

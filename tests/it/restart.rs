@@ -1,7 +1,10 @@
 //! Runs that crash: restarted by the queue itself, but neither for ever nor against someone's will.
 
+use finetop::run::catalog::{Catalog, RunId};
+use finetop::run::clock;
 use finetop::run::exit::Restart;
 use finetop::run::status::RunStatus;
+use finetop::run::store::Store;
 use finetop::spec::run::RunSpec;
 use nix::sys::signal::Signal;
 
@@ -95,4 +98,24 @@ fn a_stopped_run_can_be_resumed_and_a_finished_one_says_what_to_do_instead() {
     );
     let output = runs.finetop(&["extend", &id, "--epochs", "2"]);
     assert!(text(&output.stderr).contains("has no checkpoint to go on from"), "{output:?}");
+}
+
+#[test]
+fn an_extended_specification_is_seen_by_who_watches_already() {
+    let runs = Runs::new();
+    let id = experiment(&runs, "quick", 0);
+    runs.start_queue();
+    runs.wait_for_status(&id, RunStatus::Finished);
+    let mut store = Store::open(runs.root());
+    let mut catalog = Catalog::default();
+    let mut epochs = || {
+        store.poll(clock::now_seconds()).into_iter().for_each(|update| catalog.apply(update));
+        let run = catalog.run(&RunId(id.clone())).unwrap();
+        (run.spec.as_ref().unwrap().optimization.epochs, run.state.step(), run.status)
+    };
+    let (before, step, status) = epochs();
+    let mut spec = runs.dir(&id).read_spec().unwrap();
+    spec.optimization.epochs = before + 2;
+    runs.dir(&id).write_spec(&spec).unwrap();
+    assert_eq!(epochs(), (before + 2, step, status));
 }
