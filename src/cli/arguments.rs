@@ -20,6 +20,7 @@ Examples:
   finetop list                                all runs with their status
   finetop predict --run lora texts.txt        labels and probabilities of a trained run
   finetop stop quickstart-1/lora              stop one early; it keeps its best checkpoint
+  finetop resume quickstart-1/lora            let it go on from its last checkpoint after all
   finetop demo                                a look at the dashboard without training anything
 
 Closing a terminal stops nothing: runs are processes of their own, and each has a folder under runs/.";

@@ -108,7 +108,7 @@ pub fn supervise(folder: &Path, attempt: u32, restart: Option<Restart>) -> Resul
         Ok((status, asked)) => {
             let stderr_tail = tail(&dir.stderr_file(), stderr_start);
             let is_short_of_memory = match status.signal() {
-                Some(9) => kernel::out_of_memory_kills() > kills_before,
+                Some(9) => kills_before.zip(kernel::out_of_memory_kills()).is_some_and(|(before, after)| after > before),
                 // Rust's allocator and C++ without a handler abort.
                 Some(_) => stderr_tail.iter().any(|line| out_of_memory::is_said(line)),
                 None => false,
