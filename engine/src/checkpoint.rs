@@ -1,55 +1,44 @@
 //! Checkpoints: `best` holds the trainable weights, `last` also the optimizer and the position. Each is one safetensors
-//! file, written aside and renamed, so that there is always a whole one.
+//! file with a hash of its content, written aside and renamed, so that there is always a whole one.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use safetensors::tensor::View;
 use safetensors::{Dtype, SafeTensors};
-use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 use tch::{Device, Kind, Tensor};
 
 use crate::error::EngineError;
 use crate::optimizer::AdamW;
 use crate::params::Params;
-use finetop::spec::early_stopping::Patience;
+use finetop::run::position::{POSITION, Position};
 
-/// Where a run is: all that is needed to go on, beside the tensors.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-pub struct Position {
-    /// Optimizer steps taken.
-    pub step: u64,
-    /// Examples seen.
-    pub examples: u64,
-    /// Real tokens seen.
-    pub tokens: u64,
-    /// Seconds spent in training steps.
-    pub training_seconds: f64,
-    /// Best validation so far by the best metric.
-    pub best: Patience,
-    /// Early stopping's own count.
-    pub early_stopping: Patience,
-}
-
-const POSITION: &str = "finetop.position";
+/// SHA-256 of position and tensors, in hexadecimal; files of older versions have none.
+const HASH: &str = "finetop.sha256";
 const FIRST_MOMENT: &str = "optimizer.first_moment.";
 const SECOND_MOMENT: &str = "optimizer.second_moment.";
 
 /// Writes the trainable weights; returns the bytes on disk.
 pub fn save_best(path: &Path, params: &Params, position: &Position) -> Result<u64, EngineError> {
     let tensors = params.trainable().into_iter().map(|(name, tensor)| (name.to_owned(), Stored::new(tensor)));
-    write(path, tensors.collect(), position)
+    settle(&write_checkpoint(path, tensors.collect(), position)?, path)
 }
 
-/// Writes the trainable weights, the optimizer's moments and the position; returns the bytes on disk.
-pub fn save_last(path: &Path, params: &Params, optimizer: &AdamW, position: &Position) -> Result<u64, EngineError> {
+/// Writes the trainable weights, the optimizer's moments and the position; what had the name `path` is then called `previous`.
+/// Returns the bytes on disk.
+pub fn save_last(path: &Path, previous: &Path, params: &Params, optimizer: &AdamW, position: &Position) -> Result<u64, EngineError> {
     let mut tensors: Vec<_> = params.trainable().into_iter().map(|(name, tensor)| (name.to_owned(), Stored::new(tensor))).collect();
     for slot in optimizer.slots() {
         tensors.push((format!("{FIRST_MOMENT}{}", slot.name), Stored::new(&slot.first_moment)));
         tensors.push((format!("{SECOND_MOMENT}{}", slot.name), Stored::new(&slot.second_moment)));
     }
-    write(path, tensors, position)
+    let aside = write_checkpoint(path, tensors, position)?;
+    if path.exists() {
+        link(path, previous)?;
+    }
+    settle(&aside, path)
 }
 
 /// Reads the weights of a checkpoint into `params`.
@@ -91,31 +80,49 @@ fn read(path: &Path) -> Result<(BTreeMap<String, Tensor>, Position), EngineError
     let bytes = std::fs::read(path).map_err(|source| EngineError::File { action: "read", path: path.to_owned(), source })?;
     let fail = |problem: String| EngineError::Weights { path: path.to_owned(), problem };
     let (_, metadata) = SafeTensors::read_metadata(&bytes).map_err(|error| fail(error.to_string()))?;
-    let position =
-        metadata.metadata().as_ref().and_then(|entries| entries.get(POSITION)).ok_or_else(|| fail("its position is missing".to_owned()))?;
-    let position = serde_json::from_str(position).map_err(|error| fail(format!("its position cannot be read: {error}")))?;
+    let entry = |name: &str| metadata.metadata().as_ref().and_then(|entries| entries.get(name)).cloned();
+    let text = entry(POSITION).ok_or_else(|| fail("its position is missing".to_owned()))?;
+    let position = serde_json::from_str(&text).map_err(|error| fail(format!("its position cannot be read: {error}")))?;
     let file = SafeTensors::deserialize(&bytes).map_err(|error| fail(error.to_string()))?;
-    let tensors = file.tensors().into_iter().map(|(name, view)| {
+    let views: BTreeMap<String, _> = file.tensors().into_iter().collect();
+    if let Some(expected) = entry(HASH) {
+        let mut hash = Hash::new(&text);
+        for (name, view) in &views {
+            hash.add(name, view.shape(), view.data());
+        }
+        if hash.in_hexadecimal() != expected {
+            return Err(fail("it is damaged: its content does not have the SHA-256 that was stored with it".to_owned()));
+        }
+    }
+    let tensors = views.into_iter().map(|(name, view)| {
         let shape: Vec<i64> = view.shape().iter().map(|&size| size as i64).collect();
         (name, Tensor::from_data_size(view.data(), &shape, Kind::Float))
     });
     Ok((tensors.collect(), position))
 }
 
-fn write(path: &Path, tensors: Vec<(String, Stored)>, position: &Position) -> Result<u64, EngineError> {
+/// Writes a checkpoint aside, whole and on the disk; returns where.
+fn write_checkpoint(path: &Path, tensors: Vec<(String, Stored)>, position: &Position) -> Result<PathBuf, EngineError> {
     let fail = |source: std::io::Error| EngineError::File { action: "write", path: path.to_owned(), source };
     let position = serde_json::to_string(position).map_err(|error| fail(error.into()))?;
-    write_stored(path, tensors, HashMap::from([("format".to_owned(), "pt".to_owned()), (POSITION.to_owned(), position)]))
+    let mut hash = Hash::new(&position);
+    let by_name: BTreeMap<&String, &Stored> = tensors.iter().map(|(name, stored)| (name, stored)).collect();
+    for (name, stored) in by_name {
+        hash.add(name, stored.shape(), &stored.data());
+    }
+    let entries = [("format", "pt".to_owned()), (POSITION, position), (HASH, hash.in_hexadecimal())];
+    write_aside(path, tensors, entries.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
 }
 
 /// Writes a safetensors file of these tensors as fp32, marked as other libraries mark theirs; returns the bytes on disk.
 pub fn write_tensors(path: &Path, tensors: Vec<(String, Tensor)>) -> Result<u64, EngineError> {
     let tensors = tensors.into_iter().map(|(name, tensor)| (name, Stored::new(&tensor)));
     // Transformers refuses files without this mark.
-    write_stored(path, tensors.collect(), HashMap::from([("format".to_owned(), "pt".to_owned())]))
+    let aside = write_aside(path, tensors.collect(), HashMap::from([("format".to_owned(), "pt".to_owned())]))?;
+    settle(&aside, path)
 }
 
-fn write_stored(path: &Path, tensors: Vec<(String, Stored)>, metadata: HashMap<String, String>) -> Result<u64, EngineError> {
+fn write_aside(path: &Path, tensors: Vec<(String, Stored)>, metadata: HashMap<String, String>) -> Result<PathBuf, EngineError> {
     let fail = |source: std::io::Error| EngineError::File { action: "write", path: path.to_owned(), source };
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder).map_err(fail)?;
@@ -126,14 +133,51 @@ fn write_stored(path: &Path, tensors: Vec<(String, Stored)>, metadata: HashMap<S
             safetensors::SafeTensorError::IoError(source) => source,
             other => std::io::Error::other(other.to_string()),
         })
-        .and_then(|()| std::fs::File::open(&aside)?.sync_all())
-        .and_then(|()| std::fs::rename(&aside, path));
+        .and_then(|()| std::fs::File::open(&aside)?.sync_all());
     if let Err(source) = written {
         // Half a file is of no use to anyone; that it cannot be removed changes nothing.
         let _ = std::fs::remove_file(&aside);
         return Err(fail(source));
     }
+    Ok(aside)
+}
+
+/// Gives the file written aside its name; returns its bytes on disk.
+fn settle(aside: &Path, path: &Path) -> Result<u64, EngineError> {
+    let fail = |source: std::io::Error| EngineError::File { action: "write", path: path.to_owned(), source };
+    std::fs::rename(aside, path).map_err(fail)?;
     std::fs::metadata(path).map(|metadata| metadata.len()).map_err(fail)
+}
+
+/// Gives the file a second name in place of whatever has it. Where the file system has no such links it is copied.
+pub fn link(path: &Path, name: &Path) -> Result<(), EngineError> {
+    let aside = name.with_extension("partial");
+    // A leftover of a worker that was killed here.
+    let _ = std::fs::remove_file(&aside);
+    std::fs::hard_link(path, &aside)
+        .or_else(|_| std::fs::copy(path, &aside).map(drop))
+        .and_then(|()| std::fs::rename(&aside, name))
+        // Two names of one file: renaming one to the other does nothing and leaves both.
+        .map(|()| drop(std::fs::remove_file(&aside)))
+        .map_err(|source| EngineError::File { action: "write", path: name.to_owned(), source })
+}
+
+/// SHA-256 over a checkpoint's position and its tensors by name.
+struct Hash(Sha256);
+
+impl Hash {
+    fn new(position: &str) -> Self {
+        Self(Sha256::new_with_prefix(position))
+    }
+
+    fn add(&mut self, name: &str, shape: &[usize], bytes: &[u8]) {
+        self.0.update(format!("\0{name}\0{shape:?}\0"));
+        self.0.update(bytes);
+    }
+
+    fn in_hexadecimal(self) -> String {
+        self.0.finalize().iter().fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
+    }
 }
 
 /// A tensor whose bytes are copied only when its turn to be written comes.

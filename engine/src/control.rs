@@ -22,6 +22,8 @@ pub enum Order {
     Stop,
     /// Save and leave fast, resumable.
     Leave,
+    /// The same, to be paused without a process.
+    Release,
 }
 
 /// Where orders come from.
@@ -62,7 +64,8 @@ impl Control {
                 let is_news = match kind {
                     RequestKind::Pause => !is_paused,
                     RequestKind::Resume => is_paused,
-                    RequestKind::Stop | RequestKind::Kill => true,
+                    RequestKind::Extend => false,
+                    RequestKind::Stop | RequestKind::Kill | RequestKind::Release => true,
                 };
                 if is_news {
                     journal.record(EventKind::Request(RequestSeen { request: kind, step }))?;
@@ -70,6 +73,8 @@ impl Control {
                 match kind {
                     RequestKind::Pause => is_paused = true,
                     RequestKind::Resume => is_paused = false,
+                    RequestKind::Extend => {}
+                    RequestKind::Release => return Ok(Some(Order::Release)),
                     RequestKind::Stop => return Ok(Some(Order::Stop)),
                     RequestKind::Kill => return Ok(Some(Order::Leave)),
                 }

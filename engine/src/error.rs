@@ -46,6 +46,9 @@ pub enum EngineError {
     /// The run folder's files.
     #[error("{0}")]
     RunFolder(String),
+    /// The worker itself went wrong.
+    #[error("bug in the worker: {0}")]
+    Bug(String),
     /// Another attempt owns the run's folder now.
     #[error("another attempt owns this run's folder now; this worker leaves")]
     Fenced,

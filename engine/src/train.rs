@@ -2,12 +2,11 @@
 //! is events and checkpoints.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use tch::Device;
 
-use crate::checkpoint::{self, Position};
+use crate::checkpoint;
 use crate::control::{Control, Order};
 use crate::data::order::training_batches;
 use crate::error::EngineError;
@@ -17,20 +16,22 @@ use crate::journal::Journal;
 use crate::loss;
 use crate::network::{Inputs, Network};
 use crate::optimizer::AdamW;
+use crate::pace::Pace;
 use crate::prepare::{Prepared, prepare};
 use crate::random::{self, Stream};
-use crate::{device, memory};
+use crate::{device, memory, recovery};
 use finetop::run::dir::RunDir;
-use finetop::run::event::{Checkpoint, CheckpointKind, Evaluation, EventKind, Outcome, StepTaken, TrainingStarted};
+use finetop::run::event::{Checkpoint, CheckpointKind, Evaluation, EventKind, Extended, Level, Outcome, StepTaken, TrainingStarted};
 use finetop::run::number::Number;
-use finetop::spec::early_stopping::{EarlyStopping, Progress};
+use finetop::run::position::Position;
+use finetop::spec::continuation::Extension;
+use finetop::spec::early_stopping::Progress;
 use finetop::spec::optimization::{EvaluateEvery, LrSchedule, Optimization};
 use finetop::spec::run::RunSpec;
 use finetop::spec::task::Split;
 
-/// `last` is written at an evaluation when at least this many times its own writing time has passed since the last one, so
-/// that a killed worker loses little and writing takes at most two per cent of the time.
-const SAVE_LAST_AFTER: u32 = 50;
+/// Weight and two moments, fp32 each.
+const LAST_BYTES_PER_PARAMETER: u64 = 12;
 
 /// How training ended.
 #[derive(Debug, Clone, PartialEq)]
@@ -57,8 +58,18 @@ pub fn train(spec: &RunSpec, dir: &RunDir, control: &Control, journal: &mut Jour
     let steps_per_epoch = inputs[&Split::Train].rows.len().div_ceil(spec.optimization.batch_size) as u64;
     let total_steps = steps_per_epoch * u64::from(spec.optimization.epochs);
 
-    let files = Files { best: dir.best_file(), last: dir.checkpoints_dir().join("last.safetensors") };
-    let position = if files.last.exists() { checkpoint::load_last(&files.last, &params, &optimizer)? } else { Position::default() };
+    let recovered = recovery::restore(dir, &params, &optimizer)?;
+    if let Some(note) = recovered.note {
+        journal.note(Level::Warning, note)?;
+    }
+    let mut position = recovered.position;
+    let extension = spec.extensions.last().filter(|extension| extension.step == position.step);
+    if let Some(&Extension { step, from_epochs, to_epochs }) = extension {
+        journal.record(EventKind::Extended(Extended { step, from_epochs, to_epochs }))?;
+        // Where early stopping had ended the run, it would end it again at once.
+        let is_exhausted = spec.early_stopping.as_ref().is_some_and(|rule| position.early_stopping.waited >= rule.patience);
+        position.early_stopping.waited = if is_exhausted { 0 } else { position.early_stopping.waited };
+    }
     journal.record(EventKind::TrainingStarted(TrainingStarted {
         ledger: params.ledger(),
         epochs: spec.optimization.epochs,
@@ -71,9 +82,13 @@ pub fn train(spec: &RunSpec, dir: &RunDir, control: &Control, journal: &mut Jour
         resumed_step: position.step,
     }))?;
 
-    let checkpoint_bytes = std::fs::metadata(&files.best).map_or(0, |metadata| metadata.len());
-    let saved = Saved { at: Instant::now(), step: position.step, took: Duration::ZERO };
-    let mut run = Training { spec, network, params, optimizer, inputs, device, steps_per_epoch, files, position, checkpoint_bytes, saved };
+    let checkpoint_bytes = std::fs::metadata(dir.best_file()).map_or(0, |metadata| metadata.len());
+    let n_trainable: i64 = optimizer.slots().iter().map(|slot| slot.tensor.size().iter().product::<i64>()).sum();
+    let last_bytes = (n_trainable as u64) * LAST_BYTES_PER_PARAMETER;
+    let pace = Pace::new(spec.checkpoint, position.training_seconds, last_bytes);
+    let saved = position.clone();
+    let mut run =
+        Training { spec, dir, network, params, optimizer, inputs, device, steps_per_epoch, position, saved, pace, checkpoint_bytes };
     let (outcome, reason) = run.steps(total_steps, control, journal)?;
     run.end(outcome, journal)?;
     Ok(Ending { outcome, reason, position: run.position, checkpoint_bytes: run.checkpoint_bytes })
@@ -83,34 +98,25 @@ fn before_training(order: Order) -> Ending {
     let (outcome, reason) = match order {
         Order::Stop => (Outcome::Stopped, "stopped by hand before the first step"),
         Order::Leave => (Outcome::Interrupted, "told to leave before the first step"),
+        Order::Release => (Outcome::Released, "paused while it was loading, its memory freed; goes on when resumed"),
     };
     Ending { outcome, reason: reason.to_owned(), position: Position::default(), checkpoint_bytes: 0 }
 }
 
-struct Files {
-    best: PathBuf,
-    last: PathBuf,
-}
-
-/// When `last` was written, at which step, and how long that took.
-struct Saved {
-    at: Instant,
-    step: u64,
-    took: Duration,
-}
-
 struct Training<'a> {
     spec: &'a RunSpec,
+    dir: &'a RunDir,
     network: Network,
     params: crate::params::Params,
     optimizer: AdamW,
     inputs: BTreeMap<Split, Inputs>,
     device: Device,
     steps_per_epoch: u64,
-    files: Files,
     position: Position,
+    /// Where `last` is.
+    saved: Position,
+    pace: Pace,
     checkpoint_bytes: u64,
-    saved: Saved,
 }
 
 impl Training<'_> {
@@ -119,6 +125,9 @@ impl Training<'_> {
         if total_steps == 0 && self.position.best.best.is_none() {
             self.validate(journal)?;
             return Ok((Outcome::Finished, "evaluated as it started; no epoch was asked for".to_owned()));
+        }
+        if let Some(reason) = self.patience_exhausted() {
+            return Ok((Outcome::Finished, reason)); // It was interrupted while it ended.
         }
         let schedule = LrSchedule::new(&self.spec.optimization, total_steps);
         let (mut epoch, mut batches) = (u64::MAX, Vec::new());
@@ -142,6 +151,10 @@ impl Training<'_> {
                 && let Some(reason) = self.validate(journal)?
             {
                 return Ok((Outcome::Finished, reason));
+            }
+            // At the end it is written anyway.
+            if self.position.step < total_steps && self.pace.is_due(self.position.step, self.position.training_seconds) {
+                self.save(CheckpointKind::Last, journal)?;
             }
         }
         Ok((Outcome::Finished, format!("all {} epochs done", self.spec.optimization.epochs)))
@@ -206,8 +219,7 @@ impl Training<'_> {
         let scores = evaluate(&self.network, &self.inputs[&Split::Validation], &self.spec.task, self.device);
         let metric = self.spec.best_metric;
         let is_best = self.position.best.observe(metric, 0.0, step, scores.metrics[&metric].0) == Progress::Improved;
-        let rule = self.spec.early_stopping.as_ref();
-        if let Some(rule) = rule {
+        if let Some(rule) = &self.spec.early_stopping {
             self.position.early_stopping.observe(rule.metric, rule.min_delta, step, scores.metrics[&rule.metric].0);
         }
         journal.record(EventKind::Evaluation(Evaluation {
@@ -222,22 +234,22 @@ impl Training<'_> {
         if is_best {
             self.save(CheckpointKind::Best, journal)?;
         }
-        if self.saved.at.elapsed() >= self.saved.took * SAVE_LAST_AFTER {
-            self.save(CheckpointKind::Last, journal)?;
-        }
-        Ok(rule.filter(|rule| self.position.early_stopping.waited >= rule.patience).map(|rule| self.patience_exhausted(rule)))
+        Ok(self.patience_exhausted())
     }
 
-    fn patience_exhausted(&self, rule: &EarlyStopping) -> String {
+    /// The reason to end, where early stopping has one.
+    fn patience_exhausted(&self) -> Option<String> {
+        let rule = self.spec.early_stopping.as_ref().filter(|rule| self.position.early_stopping.waited >= rule.patience)?;
         let best = self.position.early_stopping.best.map(|(step, value)| format!("{value:.4} at step {step}"));
         let best = best.as_deref().unwrap_or("never a number");
-        format!("early stopping: {} has not improved for {} evaluations (best {best})", rule.metric.name(), rule.patience)
+        Some(format!("early stopping: {} has not improved for {} evaluations (best {best})", rule.metric.name(), rule.patience))
     }
 
     fn obey(&mut self, order: Order, journal: &mut Journal) -> Result<(Outcome, String), EngineError> {
         let step = self.position.step;
         match order {
             Order::Leave => Ok((Outcome::Interrupted, format!("told to leave at step {step}; goes on from there when started again"))),
+            Order::Release => Ok((Outcome::Released, format!("paused at step {step}, its memory freed; goes on from there when resumed"))),
             Order::Stop => {
                 if self.position.best.best.is_none_or(|(best, _)| best < step) {
                     self.validate(journal)?;
@@ -249,14 +261,14 @@ impl Training<'_> {
 
     /// The last checkpoint, and the test split with the best one.
     fn end(&mut self, outcome: Outcome, journal: &mut Journal) -> Result<(), EngineError> {
-        if outcome != Outcome::Diverged && self.saved.step != self.position.step {
+        if outcome != Outcome::Diverged && self.saved != self.position {
             self.save(CheckpointKind::Last, journal)?;
         }
-        let (Some((best_step, _)), Some(inputs)) = (self.position.best.best, self.inputs.get(&Split::Test)) else { return Ok(()) };
-        if outcome == Outcome::Interrupted {
+        let (Some(best_step), Some(inputs)) = (self.position.best_step(), self.inputs.get(&Split::Test)) else { return Ok(()) };
+        if matches!(outcome, Outcome::Interrupted | Outcome::Released) {
             return Ok(());
         }
-        checkpoint::load_weights(&self.files.best, &self.params)?;
+        checkpoint::load_weights(&self.dir.best_file(), &self.params)?;
         let start = Instant::now();
         let scores = evaluate(&self.network, inputs, &self.spec.task, self.device);
         journal.record(EventKind::Evaluation(Evaluation {
@@ -271,17 +283,22 @@ impl Training<'_> {
     }
 
     fn save(&mut self, kind: CheckpointKind, journal: &mut Journal) -> Result<(), EngineError> {
+        // Steps that `last` is past of are never taken again, so they must be in the log before it.
+        journal.flush()?;
         journal.check_fence()?;
         let start = Instant::now();
         let bytes = match kind {
-            CheckpointKind::Best => checkpoint::save_best(&self.files.best, &self.params, &self.position)?,
-            CheckpointKind::Last => checkpoint::save_last(&self.files.last, &self.params, &self.optimizer, &self.position)?,
+            CheckpointKind::Best => checkpoint::save_best(&self.dir.best_file(), &self.params, &self.position)?,
+            CheckpointKind::Last => recovery::save_last(self.dir, &self.params, &self.optimizer, &self.position)?,
         };
+        let seconds = start.elapsed().as_secs_f64();
         match kind {
             CheckpointKind::Best => self.checkpoint_bytes = bytes,
-            CheckpointKind::Last => self.saved = Saved { at: Instant::now(), step: self.position.step, took: start.elapsed() },
+            CheckpointKind::Last => {
+                self.saved = self.position.clone();
+                self.pace.wrote(self.position.training_seconds, seconds);
+            }
         }
-        let seconds = start.elapsed().as_secs_f64();
         journal.record(EventKind::Checkpoint(Checkpoint { kind, step: self.position.step, bytes, seconds }))
     }
 }

@@ -3,16 +3,18 @@
 use std::panic::{self, AssertUnwindSafe};
 use std::time::Instant;
 
-use crate::checkpoint::Position;
 use crate::control::Control;
 use crate::error::EngineError;
 use crate::journal::Journal;
 use crate::memory;
 use crate::train::{Ending, train};
-use finetop::run::dir::RunDir;
-use finetop::run::event::{AttemptStarted, EventKind, FORMAT_VERSION, Finished, Outcome};
-use finetop::run::exit::code;
+use finetop::run::dir::{self, RunDir};
+use finetop::run::event::{AttemptStarted, EventKind, FORMAT_VERSION, Finished, Level, Outcome};
+use finetop::run::exit::{Job, code};
+use finetop::run::out_of_memory;
+use finetop::run::position::Position;
 use finetop::run::writer::EventWriter;
+use finetop::spec::run::RunSpec;
 
 /// Runs `attempt` in `dir`; the exit code of the worker, and what went wrong where something did.
 pub fn work(dir: &RunDir, attempt: u32) -> (i32, Option<String>) {
@@ -34,31 +36,51 @@ pub fn work(dir: &RunDir, attempt: u32) -> (i32, Option<String>) {
 
     let ending = panic::catch_unwind(AssertUnwindSafe(|| {
         journal.record(EventKind::AttemptStarted(AttemptStarted { format: FORMAT_VERSION, attempt, host, process_id }))?;
+        note_restart(&spec, dir, attempt, &mut journal)?;
         train(&spec, dir, &control, &mut journal)
     }));
-    let ending =
-        ending.unwrap_or_else(|panic| Err(EngineError::RunFolder(format!("bug in the worker: {}", panic_message(panic.as_ref())))));
+    let ending = ending.unwrap_or_else(|panic| Err(EngineError::Bug(panic_message(panic.as_ref()))));
     let (finished, exit_code, problem) = match ending {
         Ok(ending) => (finished(ending, start), None, None),
         Err(EngineError::Fenced) => return (code::FENCED, Some(EngineError::Fenced.to_string())),
         Err(error) => {
-            let reason = with_sources(&error);
+            let (outcome, reason) = failure(&spec, &error);
             let position = Position { step: journal.last_step(), ..Position::default() };
-            let ending = Ending { outcome: Outcome::Failed, reason: reason.clone(), position, checkpoint_bytes: 0 };
+            let ending = Ending { outcome, reason: reason.clone(), position, checkpoint_bytes: 0 };
             (finished(ending, start), Some(code::FAILED), Some(reason))
         }
     };
     let exit_code = exit_code.unwrap_or(match finished.outcome {
         Outcome::Finished | Outcome::Stopped => code::OK,
         Outcome::Diverged => code::DIVERGED,
-        Outcome::Interrupted => code::INTERRUPTED,
-        Outcome::Failed => code::FAILED,
+        Outcome::Interrupted | Outcome::Released => code::INTERRUPTED,
+        Outcome::Failed | Outcome::Crashed => code::FAILED,
     });
     match journal.record(EventKind::Finished(finished)) {
         Ok(()) => (exit_code, problem),
         Err(EngineError::Fenced) => (code::FENCED, Some(EngineError::Fenced.to_string())),
         Err(error) => (code::FAILED, Some(problem.map_or_else(|| error.to_string(), |problem| format!("{problem}; {error}")))),
     }
+}
+
+/// Says what the crash was after which the queue started this attempt by itself.
+fn note_restart(spec: &RunSpec, dir: &RunDir, attempt: u32, journal: &mut Journal) -> Result<(), EngineError> {
+    let job = dir::read_json::<Job>(&dir.job_file()).map_err(|error| EngineError::RunFolder(error.to_string()))?;
+    match job.filter(|job| job.attempt == attempt).and_then(|job| job.restart) {
+        Some(restart) => journal.note(Level::Warning, format!("{}: {}", restart.in_words(spec.restarts), restart.reason)),
+        None => Ok(()),
+    }
+}
+
+/// How a run ends by an error: a bug may be gone the next time, all else is not, and too little memory has a remedy.
+fn failure(spec: &RunSpec, error: &EngineError) -> (Outcome, String) {
+    let reason = with_sources(error);
+    if out_of_memory::is_said(&reason) {
+        let refused = out_of_memory::refused_bytes(&reason).map(|bytes| format!(" ({bytes} bytes more were refused)")).unwrap_or_default();
+        return (Outcome::Failed, format!("out of memory: {}{refused}", out_of_memory::advice(spec)));
+    }
+    let outcome = if matches!(error, EngineError::Bug(_)) { Outcome::Crashed } else { Outcome::Failed };
+    (outcome, reason)
 }
 
 fn finished(ending: Ending, start: Instant) -> Finished {

@@ -20,6 +20,7 @@ Examples:
   finetop list                                all runs with their status
   finetop predict --run lora texts.txt        labels and probabilities of a trained run
   finetop stop quickstart-1/lora              stop one early; it keeps its best checkpoint
+  finetop resume quickstart-1/lora            let it go on from its last checkpoint after all
   finetop demo                                a look at the dashboard without training anything
 
 Closing a terminal stops nothing: runs are processes of their own, and each has a folder under runs/.";
@@ -61,6 +62,13 @@ Examples:
   finetop import adapter --data train.tsv --dry-run         print the experiment that would run
 
 Pickled weights (.bin) are refused, and the error says how to convert them.";
+
+const EXTEND: &str = "\
+Examples:
+  finetop extend quickstart-1/lora --epochs 3
+
+The learning-rate schedule is computed for the new total, so the rate jumps; the numbers are said first, and on a terminal you are asked.
+The best so far and the patience of early stopping carry on.";
 
 const WHICH: &str = "\
 A RUN is EXPERIMENT-NUMBER/NAME as `finetop list` shows it, or its NAME, or the beginning of either, where only one run fits.";
@@ -113,10 +121,13 @@ pub enum Command {
     Stop(AskArguments),
     /// Hold runs at their next step; runs that wait are held back.
     #[command(after_help = WHICH)]
-    Pause(AskArguments),
-    /// Let paused runs go on; runs that failed or were killed are queued again and go on from their last checkpoint.
+    Pause(PauseArguments),
+    /// Let paused runs go on; runs that were stopped, killed or failed are queued again and go on from their last checkpoint.
     #[command(after_help = WHICH)]
     Resume(AskArguments),
+    /// Give a finished or stopped run more epochs; it goes on from its last checkpoint.
+    #[command(after_help = EXTEND)]
+    Extend(ExtendArguments),
     /// Kill runs: each may save and leave; after ten seconds it is forced to.
     #[command(after_help = WHICH)]
     Kill(AskArguments),
@@ -243,7 +254,31 @@ pub struct ShowArguments {
     pub json: bool,
 }
 
-/// Arguments of `stop`, `pause`, `resume` and `kill`.
+/// Arguments of `pause`.
+#[derive(Debug, Args)]
+pub struct PauseArguments {
+    /// The runs.
+    #[arg(required = true, value_name = "RUN")]
+    pub names: Vec<String>,
+    /// Free their memory: each saves and leaves, and `resume` starts it again from there.
+    #[arg(long)]
+    pub release: bool,
+}
+
+/// Arguments of `extend`.
+#[derive(Debug, Args)]
+pub struct ExtendArguments {
+    /// The run.
+    pub run: String,
+    /// How many epochs more.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub epochs: u32,
+    /// Ask nothing.
+    #[arg(long, short)]
+    pub yes: bool,
+}
+
+/// Arguments of `stop`, `resume` and `kill`.
 #[derive(Debug, Args)]
 pub struct AskArguments {
     /// The runs.
@@ -303,6 +338,12 @@ pub struct SuperviseArguments {
     /// Number of the attempt, 1 for the first.
     #[arg(long)]
     pub attempt: u32,
+    /// Number of the restart after a crash that it is, 1 for the first.
+    #[arg(long)]
+    pub restart: Option<u32>,
+    /// What the crash was.
+    #[arg(long, requires = "restart")]
+    pub because: Option<String>,
 }
 
 #[cfg(test)]

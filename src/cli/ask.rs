@@ -3,7 +3,6 @@
 use std::io::Write;
 use std::path::Path;
 
-use crate::cli::arguments::AskArguments;
 use crate::cli::{exit_code, find};
 use crate::launch::{control, start};
 use crate::run::clock;
@@ -12,10 +11,10 @@ use crate::run::store;
 use crate::run::text;
 
 /// Asks every run named; each gets its own answer.
-pub fn run(root: &Path, arguments: &AskArguments, kind: RequestKind, out: &mut dyn Write) -> anyhow::Result<u8> {
+pub fn run(root: &Path, names: &[String], kind: RequestKind, out: &mut dyn Write) -> anyhow::Result<u8> {
     let catalog = store::read_all(root, clock::now_seconds());
     // All names are understood before anything is asked.
-    let runs: Vec<_> = arguments.names.iter().map(|wanted| find::run(&catalog, wanted)).collect::<Result<_, _>>()?;
+    let runs: Vec<_> = names.iter().map(|wanted| find::run(&catalog, wanted)).collect::<Result<_, _>>()?;
     let mut code = exit_code::OK;
     for run in runs {
         match control::ask(root, run, kind) {

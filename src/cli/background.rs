@@ -7,6 +7,7 @@ use crate::cli::arguments::SuperviseArguments;
 use crate::cli::exit_code;
 use crate::launch::{daemon, supervise};
 use crate::run::clock;
+use crate::run::exit::Restart;
 use crate::run::text;
 
 /// Works off the queue; what it does goes to stdout, which is its log file.
@@ -21,6 +22,8 @@ pub fn queue(root: &Path) -> anyhow::Result<u8> {
 
 /// Runs one attempt of one run; the exit code is its worker's.
 pub fn supervise(arguments: &SuperviseArguments) -> anyhow::Result<u8> {
-    let code = supervise::supervise(&arguments.folder, arguments.attempt)?;
+    let reason = arguments.because.clone().unwrap_or_default();
+    let restart = arguments.restart.map(|number| Restart { number, reason });
+    let code = supervise::supervise(&arguments.folder, arguments.attempt, restart)?;
     Ok(u8::try_from(code).unwrap_or(exit_code::FAILED))
 }

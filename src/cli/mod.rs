@@ -8,6 +8,7 @@ pub mod demo;
 pub mod download;
 pub mod exit_code;
 pub mod export;
+pub mod extend;
 pub mod find;
 pub mod headless;
 pub mod import;
@@ -62,10 +63,12 @@ fn dispatch(arguments: Arguments) -> anyhow::Result<u8> {
         Some(Command::Show(show)) => show::run(root, &show, out),
         Some(Command::Predict(predict)) => predict::run(root, &predict),
         Some(Command::Latency(latency)) => latency::run(root, &latency, out),
-        Some(Command::Stop(ask)) => ask::run(root, &ask, RequestKind::Stop, out),
-        Some(Command::Pause(ask)) => ask::run(root, &ask, RequestKind::Pause, out),
-        Some(Command::Resume(ask)) => ask::run(root, &ask, RequestKind::Resume, out),
-        Some(Command::Kill(ask)) => ask::run(root, &ask, RequestKind::Kill, out),
+        Some(Command::Stop(ask)) => ask::run(root, &ask.names, RequestKind::Stop, out),
+        Some(Command::Pause(pause)) if pause.release => ask::run(root, &pause.names, RequestKind::Release, out),
+        Some(Command::Pause(pause)) => ask::run(root, &pause.names, RequestKind::Pause, out),
+        Some(Command::Resume(ask)) => ask::run(root, &ask.names, RequestKind::Resume, out),
+        Some(Command::Extend(extend)) => extend::run(root, &extend, out),
+        Some(Command::Kill(ask)) => ask::run(root, &ask.names, RequestKind::Kill, out),
         Some(Command::Export(export)) => export::run(root, &export),
         Some(Command::Import(import)) => import::run(root, &import),
         Some(Command::Queue) => background::queue(root),

@@ -15,6 +15,7 @@ use crate::run::event::Evaluation;
 use crate::run::storage::Storage;
 use crate::run::store;
 use crate::run::text;
+use crate::spec::continuation::Extension;
 
 /// Lines of the log that are shown.
 const LOG_LINES: usize = 15;
@@ -85,6 +86,10 @@ fn facts(run: &RunView, folder: &str) -> Vec<Vec<String>> {
         row("time", duration(finished.seconds));
         row("memory", format!("{} at most", bytes(finished.peak_rss_bytes)));
         row("checkpoint", bytes(finished.checkpoint_bytes));
+    }
+    let extensions = run.spec.iter().flat_map(|spec| &spec.extensions);
+    for Extension { step, from_epochs, to_epochs } in extensions {
+        row("extended", format!("at step {step} from {from_epochs} to {to_epochs} epochs"));
     }
     if run.skipped > 0 {
         row("skipped", format!("{} lines of the log could not be understood", run.skipped));

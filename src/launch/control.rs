@@ -11,6 +11,7 @@ use crate::run::catalog::RunView;
 use crate::run::dir::{self, DirError, RunDir};
 use crate::run::exit::Attempt;
 use crate::run::inbox;
+use crate::run::position;
 use crate::run::process;
 use crate::run::request::RequestKind;
 use crate::run::status::RunStatus;
@@ -27,7 +28,7 @@ pub enum ControlError {
         reason: String,
     },
     /// It is over.
-    #[error("{id} is {status} already: there is nothing to {verb}")]
+    #[error("{id} is {status} already: there is nothing to {verb}{remedy}")]
     Over {
         /// The run.
         id: String,
@@ -35,6 +36,8 @@ pub enum ControlError {
         status: &'static str,
         /// What was asked.
         verb: &'static str,
+        /// What could be asked instead, in brackets, or nothing.
+        remedy: &'static str,
     },
     /// The request cannot be written.
     #[error(transparent)]
@@ -48,8 +51,9 @@ pub enum ControlError {
 pub const fn verb(kind: RequestKind) -> &'static str {
     match kind {
         RequestKind::Stop => "stop",
-        RequestKind::Pause => "pause",
+        RequestKind::Pause | RequestKind::Release => "pause",
         RequestKind::Resume => "resume",
+        RequestKind::Extend => "extend",
         RequestKind::Kill => "kill",
     }
 }
@@ -64,12 +68,15 @@ pub fn ask(root: &Path, run: &RunView, kind: RequestKind) -> Result<String, Cont
     if run.status.is_over() {
         return ask_ended(root, &dir, run, kind);
     }
+    if run.status == RunStatus::Paused && run.state.finished.is_some() {
+        return ask_released(root, &dir, run, kind);
+    }
     if run.status == RunStatus::Queued {
         inbox::send(&dir, kind)?;
         return Ok(match kind {
             RequestKind::Stop | RequestKind::Kill => format!("{id}: was waiting; it will not be started"),
-            RequestKind::Pause => format!("{id}: held back until it is resumed"),
-            RequestKind::Resume => {
+            RequestKind::Pause | RequestKind::Release => format!("{id}: held back until it is resumed"),
+            RequestKind::Resume | RequestKind::Extend => {
                 start::start_queue(root)?;
                 format!("{id}: waits for its turn")
             }
@@ -82,24 +89,46 @@ pub fn ask(root: &Path, run: &RunView, kind: RequestKind) -> Result<String, Cont
     Ok(match kind {
         RequestKind::Stop => format!("{id}: asked to stop; it evaluates and keeps its best"),
         RequestKind::Pause => format!("{id}: asked to pause at its next step"),
-        RequestKind::Resume => format!("{id}: asked to go on"),
+        RequestKind::Release => format!("{id}: asked to save, to leave and so to free its memory; `finetop resume` lets it go on"),
+        RequestKind::Resume | RequestKind::Extend => format!("{id}: asked to go on"),
         RequestKind::Kill => format!("{id}: being killed; if it does not leave within 10 seconds it is forced to"),
     })
 }
 
 /// A run that ended before its end may be queued again; all else comes too late.
 fn ask_ended(root: &Path, dir: &RunDir, run: &RunView, kind: RequestKind) -> Result<String, ControlError> {
-    let never_began = run.status == RunStatus::Stopped && run.job.is_none();
-    let can_go_on = matches!(run.status, RunStatus::Failed | RunStatus::Lost) || never_began;
+    let can_go_on = matches!(run.status, RunStatus::Failed | RunStatus::Lost | RunStatus::Stopped);
     if kind != RequestKind::Resume || !can_go_on {
-        return Err(ControlError::Over { id: run.id.to_string(), status: run.status.name(), verb: verb(kind) });
+        let remedy = match run.status {
+            RunStatus::Finished if kind == RequestKind::Resume => " (`finetop extend` gives it more epochs)",
+            _ => "",
+        };
+        return Err(ControlError::Over { id: run.id.to_string(), status: run.status.name(), verb: verb(kind), remedy });
     }
-    inbox::send(dir, kind)?;
+    queue_again(root, dir, run)
+}
+
+/// A run that is paused without a process: nobody is there to obey, so what is asked is what it is.
+fn ask_released(root: &Path, dir: &RunDir, run: &RunView, kind: RequestKind) -> Result<String, ControlError> {
+    let id = &run.id;
+    match kind {
+        RequestKind::Resume => queue_again(root, dir, run),
+        RequestKind::Stop | RequestKind::Kill => {
+            inbox::send(dir, kind)?;
+            Ok(format!("{id}: given up where it was paused; `finetop resume` takes it up again"))
+        }
+        _ => Ok(format!("{id}: is paused without a process already")),
+    }
+}
+
+fn queue_again(root: &Path, dir: &RunDir, run: &RunView) -> Result<String, ControlError> {
+    inbox::send(dir, RequestKind::Resume)?;
     start::start_queue(root)?;
-    Ok(if never_began {
-        format!("{}: queued again", run.id)
-    } else {
-        format!("{}: queued again; it goes on from its last checkpoint, if it has one", run.id)
+    let id = &run.id;
+    Ok(match position::read(&dir.last_file()).or_else(|| position::read(&dir.previous_file())) {
+        Some(position) => format!("{id}: queued again; it goes on from step {}", position.step),
+        None if run.state.steps.is_empty() => format!("{id}: queued again"),
+        None => format!("{id}: queued again; it starts from the beginning, since it has no checkpoint to go on from"),
     })
 }
 

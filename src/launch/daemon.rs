@@ -20,11 +20,12 @@ use crate::launch::start::{self, QUEUE_FILE, StartError};
 use crate::run::catalog::{Catalog, RunId, RunView};
 use crate::run::clock;
 use crate::run::dir;
-use crate::run::exit::ProcessIdentity;
+use crate::run::exit::{ProcessIdentity, Restart};
 use crate::run::experiment;
 use crate::run::inbox;
 use crate::run::process;
 use crate::run::request::RequestKind;
+use crate::run::restart;
 use crate::run::status::RunStatus;
 use crate::run::store::Store;
 
@@ -96,7 +97,8 @@ struct Queue {
     store: Store,
     catalog: Catalog,
     runs_at_once: HashMap<String, usize>,
-    supervisors: HashMap<RunId, Child>,
+    /// With the attempt that each was started for.
+    supervisors: HashMap<RunId, (u32, Child)>,
     refusals: HashMap<RunId, (u32, f64)>,
     /// Runs seen with a job, with the inode of their folder: one whose files are being removed is not started anew.
     begun: HashMap<RunId, u64>,
@@ -157,7 +159,7 @@ impl Queue {
         if run.job.is_some() {
             self.begun.extend(self.inode(&run.id).map(|inode| (run.id.clone(), inode)));
         }
-        let place = if run.status == RunStatus::Queued { self.waiting(run) } else { place_of(run.status) };
+        let place = if run.status == RunStatus::Queued { self.waiting(run) } else { place_of(run) };
         let runs_at_once = self.runs_at_once(run.id.experiment());
         Entry { id: run.id.clone(), place, runs_at_once }
     }
@@ -189,7 +191,7 @@ impl Queue {
             }
         }
         match inbox::standing(&inbox::pending(&self.store.dir(&run.id))) {
-            Some(RequestKind::Pause) => Place::Held,
+            Some(RequestKind::Pause | RequestKind::Release) => Place::Held,
             _ => Place::Waiting,
         }
     }
@@ -202,16 +204,18 @@ impl Queue {
     fn start(&mut self, id: &RunId, log: &mut dyn FnMut(&str)) {
         let Some(run) = self.catalog.run(id) else { return };
         let attempt = run.job.as_ref().map_or(1, |job| job.attempt + 1);
-        let spawned = Command::new(&self.program)
-            .arg("supervise")
-            .arg(self.store.dir(id).path())
-            .args(["--attempt", &attempt.to_string()])
-            .stdin(Stdio::null())
-            .spawn();
+        let restart = self.restart(run);
+        let mut command = Command::new(&self.program);
+        command.arg("supervise").arg(self.store.dir(id).path()).args(["--attempt", &attempt.to_string()]).stdin(Stdio::null());
+        if let Some(restart) = &restart {
+            command.args(["--restart", &restart.number.to_string(), "--because", &restart.reason]);
+            log(&format!("{id}: {}", restart.reason));
+        }
+        let spawned = command.spawn();
         match spawned {
             Ok(supervisor) => {
                 log(&format!("{id}: attempt {attempt} begins (supervisor {})", supervisor.id().unwrap_or(0)));
-                self.supervisors.insert(id.clone(), supervisor);
+                self.supervisors.insert(id.clone(), (attempt, supervisor));
             }
             Err(error) => {
                 log(&format!("{id}: cannot start {}: {error}", self.program.display()));
@@ -220,17 +224,24 @@ impl Queue {
         }
     }
 
+    /// The restart that the next attempt is, where nobody asked for it.
+    fn restart(&self, run: &RunView) -> Option<Restart> {
+        let limit = run.spec.as_ref().ok()?.restarts;
+        let is_asked_for = inbox::standing(&inbox::pending(&self.store.dir(&run.id))).is_some();
+        if is_asked_for { None } else { restart::after_crash(&run.state, run.job.as_ref()?, run.exit.as_ref(), limit) }
+    }
+
     /// Forgets supervisors that have ended. One that left its run waiting could not take it up.
     fn reap(&mut self, log: &mut dyn FnMut(&str)) {
         let mut ended = Vec::new();
-        self.supervisors.retain(|id, supervisor| match supervisor.try_wait() {
+        self.supervisors.retain(|id, (attempt, supervisor)| match supervisor.try_wait() {
             Ok(None) => true,
             Ok(Some(status)) => {
-                ended.push((id.clone(), status.to_string()));
+                ended.push((id.clone(), *attempt, status.to_string()));
                 false
             }
             Err(error) => {
-                ended.push((id.clone(), error.to_string()));
+                ended.push((id.clone(), *attempt, error.to_string()));
                 false
             }
         });
@@ -238,9 +249,11 @@ impl Queue {
             return;
         }
         self.entries();
-        for (id, how) in ended {
+        for (id, attempt, how) in ended {
             log(&format!("{id}: its supervisor ended ({how})"));
-            if self.catalog.run(&id).is_some_and(|run| run.status == RunStatus::Queued) {
+            // One that took it up may leave it waiting again, for the next attempt.
+            let is_taken_up = |run: &RunView| run.job.as_ref().is_some_and(|job| job.attempt >= attempt);
+            if self.catalog.run(&id).is_some_and(|run| run.status == RunStatus::Queued && !is_taken_up(run)) {
                 self.refuse(&id);
             } else {
                 self.refusals.remove(&id);
@@ -254,9 +267,11 @@ impl Queue {
     }
 }
 
-const fn place_of(status: RunStatus) -> Place {
-    match status {
+fn place_of(run: &RunView) -> Place {
+    match run.status {
         RunStatus::Queued => Place::Waiting,
+        // Released: paused without a process, so without a place in memory.
+        RunStatus::Paused if run.state.finished.is_some() => Place::Held,
         RunStatus::Starting | RunStatus::Running | RunStatus::Paused | RunStatus::Stalled => Place::Active,
         RunStatus::Finished | RunStatus::Stopped | RunStatus::Failed | RunStatus::Diverged | RunStatus::Lost => Place::Over,
     }

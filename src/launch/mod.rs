@@ -8,6 +8,8 @@ pub mod begin;
 pub mod control;
 pub mod create;
 pub mod daemon;
+pub mod extend;
+pub mod kernel;
 pub mod program;
 pub mod queue;
 pub mod start;

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use nix::unistd::{Pid, getsid};
 
 use crate::launch::program::{self, ProgramError};
-use crate::run::catalog::Catalog;
+use crate::run::catalog::{Catalog, RunView};
 use crate::run::dir::RunDir;
 use crate::run::inbox;
 use crate::run::request::RequestKind;
@@ -53,9 +53,11 @@ pub enum StartError {
 ///
 /// Called by whoever watches or asks, so that a killed queue heals by itself.
 pub fn ensure_queue(root: &Path, catalog: &Catalog) -> Result<bool, StartError> {
-    let is_waiting = catalog.runs.iter().any(|run| {
-        run.status == RunStatus::Queued && inbox::standing(&inbox::pending(&RunDir::new(root.join(&run.id.0)))) != Some(RequestKind::Pause)
-    });
+    let is_held = |run: &RunView| {
+        let standing = inbox::standing(&inbox::pending(&RunDir::new(root.join(&run.id.0))));
+        matches!(standing, Some(RequestKind::Pause | RequestKind::Release))
+    };
+    let is_waiting = catalog.runs.iter().any(|run| run.status == RunStatus::Queued && !is_held(run));
     if is_waiting { start_queue(root) } else { Ok(false) }
 }
 

@@ -14,11 +14,13 @@ use tokio::process::{Child, Command};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
+use crate::launch::kernel;
 use crate::launch::program::{self, ProgramError};
 use crate::run::clock;
 use crate::run::dir::{self, DirError, RunDir};
-use crate::run::exit::{Exit, Job, ProcessIdentity, code};
+use crate::run::exit::{Cause, Exit, Job, ProcessIdentity, Restart, code};
 use crate::run::inbox;
+use crate::run::out_of_memory;
 use crate::run::process;
 use crate::run::request::RequestKind;
 use crate::run::text;
@@ -64,10 +66,10 @@ enum SpawnError {
     Spawn { path: PathBuf, source: io::Error },
 }
 
-/// Runs attempt `attempt` of the run in `folder` to its end; the exit code of this process.
+/// Runs attempt `attempt` of the run in `folder` to its end, after a crash as `restart`; the exit code of this process.
 ///
 /// Does nothing where another supervisor has the run, this attempt was made before, or the run was stopped or held meanwhile.
-pub fn supervise(folder: &Path, attempt: u32) -> Result<i32, SuperviseError> {
+pub fn supervise(folder: &Path, attempt: u32, restart: Option<Restart>) -> Result<i32, SuperviseError> {
     // Fails only where this process leads its group already; then it is apart from any terminal as it is.
     let _ = nix::unistd::setsid();
     let dir = RunDir::new(folder);
@@ -81,18 +83,19 @@ pub fn supervise(folder: &Path, attempt: u32) -> Result<i32, SuperviseError> {
     }
     // What was asked before now is settled by starting or not starting; what comes later is for the worker.
     let settled = inbox::pending(&dir);
-    if matches!(inbox::standing(&settled), Some(RequestKind::Stop | RequestKind::Kill | RequestKind::Pause)) {
+    if matches!(inbox::standing(&settled), Some(RequestKind::Stop | RequestKind::Kill | RequestKind::Pause | RequestKind::Release)) {
         return Ok(code::OK);
     }
     let stdout = open(&dir.stdout_file(), OpenOptions::new().append(true).create(true))?;
     let stderr = open(&dir.stderr_file(), OpenOptions::new().append(true).create(true))?;
     let stderr_start = stderr.metadata().map_or(0, |metadata| metadata.len());
-    let job = Job { attempt, host: process::host_name(), supervisor: ProcessIdentity::of_self(), started: clock::now_seconds() };
+    let job = Job { attempt, host: process::host_name(), supervisor: ProcessIdentity::of_self(), started: clock::now_seconds(), restart };
     dir::write_json(&dir.job_file(), &job)?;
     // The exit of an earlier attempt: gone already, or not worth more than being told apart by its number.
     let _ = fs::remove_file(dir.exit_file());
     inbox::remove(&settled);
 
+    let kills_before = kernel::out_of_memory_kills();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let ended = runtime.block_on(async {
         match spawn(&dir, attempt, stdout, stderr) {
@@ -100,17 +103,20 @@ pub fn supervise(folder: &Path, attempt: u32) -> Result<i32, SuperviseError> {
             Err(error) => Ok(Err(error)),
         }
     })?;
+    let time = clock::now_seconds();
     let exit = match ended {
-        Ok(status) => Exit {
-            attempt,
-            code: status.code(),
-            signal: status.signal(),
-            stderr_tail: tail(&dir.stderr_file(), stderr_start),
-            time: clock::now_seconds(),
-        },
-        Err(error) => {
-            Exit { attempt, code: None, signal: None, stderr_tail: vec![text::stripped(&error.to_string())], time: clock::now_seconds() }
+        Ok((status, asked)) => {
+            let stderr_tail = tail(&dir.stderr_file(), stderr_start);
+            let is_short_of_memory = match status.signal() {
+                Some(9) => kills_before.zip(kernel::out_of_memory_kills()).is_some_and(|(before, after)| after > before),
+                // Rust's allocator and C++ without a handler abort.
+                Some(_) => stderr_tail.iter().any(|line| out_of_memory::is_said(line)),
+                None => false,
+            };
+            let cause = asked.or(is_short_of_memory.then_some(Cause::OutOfMemory));
+            Exit { attempt, code: status.code(), signal: status.signal(), cause, stderr_tail, time }
         }
+        Err(error) => Exit { attempt, code: None, signal: None, cause: None, stderr_tail: vec![text::stripped(&error.to_string())], time },
     };
     write_exit(&dir, &exit)?;
     Ok(exit.code.unwrap_or(code::FAILED))
@@ -135,8 +141,8 @@ fn spawn(dir: &RunDir, attempt: u32, stdout: File, stderr: File) -> Result<Child
         .map_err(|source| SpawnError::Spawn { path, source })
 }
 
-/// Waits for the worker; hands on SIGTERM, obeys requests to kill.
-async fn watch(dir: &RunDir, mut worker: Child) -> io::Result<ExitStatus> {
+/// Waits for the worker; hands on SIGTERM, obeys requests to kill. Says also whether it was asked to end the worker.
+async fn watch(dir: &RunDir, mut worker: Child) -> io::Result<(ExitStatus, Option<Cause>)> {
     let identity = worker.id().and_then(ProcessIdentity::of);
     let mut terminate = signal(SignalKind::terminate())?;
     let mut look = interval(LOOK_EVERY);
@@ -144,7 +150,7 @@ async fn watch(dir: &RunDir, mut worker: Child) -> io::Result<ExitStatus> {
     let mut deadline: Option<Instant> = None;
     loop {
         let is_asked = tokio::select! {
-            status = worker.wait() => return status,
+            status = worker.wait() => return Ok((status?, deadline.map(|_| Cause::Asked))),
             _ = terminate.recv() => true,
             _ = look.tick() => inbox::take_kill(dir),
         };

@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::run::event::Event;
-use crate::run::exit::{Exit, Job};
+use crate::run::exit::{Cause, Exit, Job, Restart};
+use crate::run::out_of_memory;
 use crate::run::state::RunState;
 use crate::run::status::RunStatus;
 use crate::spec::run::RunSpec;
@@ -83,11 +84,28 @@ impl RunView {
         if let Err(problem) = &self.spec {
             return problem.clone();
         }
+        match self.job.as_ref().and_then(|job| job.restart.as_ref()) {
+            Some(restart) if !self.status.is_over() => format!("{}: {}", restart.in_words(self.restarts()), restart.reason),
+            Some(restart) if !self.status.is_well() => format!("{} ({})", self.own_reason(), restart.in_words(self.restarts())),
+            _ => self.own_reason(),
+        }
+    }
+
+    /// How often it may be restarted by itself.
+    fn restarts(&self) -> u32 {
+        self.spec.as_ref().map_or(0, |spec| spec.restarts)
+    }
+
+    /// Why it ended or is as it is, earlier attempts left aside.
+    fn own_reason(&self) -> String {
         if let Some(finished) = &self.state.finished {
             return finished.reason.clone();
         }
         match (&self.exit, self.status) {
-            (Some(exit), RunStatus::Failed) => exit.in_words(),
+            (Some(exit), RunStatus::Failed | RunStatus::Queued) => match (&self.spec, exit.cause) {
+                (Ok(spec), Some(Cause::OutOfMemory)) => format!("out of memory: {} ({})", out_of_memory::advice(spec), exit.in_words()),
+                _ => exit.in_words(),
+            },
             (_, RunStatus::Lost) => "its worker is gone and left no word".to_owned(),
             (_, RunStatus::Stopped) => "stopped before it began".to_owned(),
             (_, RunStatus::Stalled) => "its worker lives but is silent".to_owned(),
@@ -96,10 +114,18 @@ impl RunView {
     }
 }
 
+impl Restart {
+    /// Which of how many it is.
+    pub fn in_words(&self, limit: u32) -> String {
+        format!("restarted by itself, {} of at most {limit}", self.number)
+    }
+}
+
 impl Exit {
     /// How the process ended, with the last line of its stderr.
     pub fn in_words(&self) -> String {
         let how = match (self.code, self.signal) {
+            (_, Some(9)) if self.cause == Some(Cause::OutOfMemory) => "killed by the kernel for lack of memory (signal 9)".to_owned(),
             (_, Some(9)) => "killed (signal 9)".to_owned(),
             (_, Some(signal)) => format!("ended by signal {signal}"),
             (Some(code), None) => format!("exited with code {code}"),
@@ -150,5 +176,34 @@ impl Catalog {
     /// The run with this id.
     pub fn run(&self, id: &RunId) -> Option<&RunView> {
         self.runs.iter().find(|run| &run.id == id)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn killed(cause: Option<Cause>) -> RunView {
+        let spec = serde_yaml::from_str(include_str!("../../tests/fixtures/golden/run.yaml")).unwrap();
+        let exit = Exit { attempt: 1, code: None, signal: Some(9), cause, stderr_tail: Vec::new(), time: 0.0 };
+        RunView {
+            id: RunId("a-1/b".to_owned()),
+            spec: Ok(spec),
+            state: RunState::default(),
+            status: RunStatus::Failed,
+            job: None,
+            exit: Some(exit),
+            skipped: 0,
+        }
+    }
+
+    #[test]
+    fn a_run_killed_for_lack_of_memory_says_what_takes_it_and_what_to_try() {
+        assert_eq!(killed(None).reason(), "killed (signal 9)");
+        let reason = killed(Some(Cause::OutOfMemory)).reason();
+        for expected in ["out of memory: batches of ", " with max_length ", "try batch_size: ", "gradient_accumulation: 2", "by the kernel"]
+        {
+            assert!(reason.contains(expected), "{reason}");
+        }
     }
 }

@@ -106,6 +106,21 @@ impl RunDir {
         self.checkpoints_dir().join("best.safetensors")
     }
 
+    /// `checkpoints/last.safetensors`: where a restart goes on.
+    pub fn last_file(&self) -> PathBuf {
+        self.checkpoints_dir().join("last.safetensors")
+    }
+
+    /// `checkpoints/previous.safetensors`: the `last` before it, for when it is damaged.
+    pub fn previous_file(&self) -> PathBuf {
+        self.checkpoints_dir().join("previous.safetensors")
+    }
+
+    /// `checkpoints/best-at-last.safetensors`: the best that `last` knows of, where a better one was written since.
+    pub fn best_at_last_file(&self) -> PathBuf {
+        self.checkpoints_dir().join("best-at-last.safetensors")
+    }
+
     /// `supervisor.lock`: held by the one supervisor while it lives.
     pub fn supervisor_lock_file(&self) -> PathBuf {
         self.path.join("supervisor.lock")

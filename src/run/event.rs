@@ -14,7 +14,8 @@ use crate::spec::task::Split;
 /// Version of the format of a run folder; the first event of every attempt carries it.
 ///
 /// Changelog:
-/// - 1: first version. Since then, readable by all: an evaluation of a regression has no `confusion` and other metrics.
+/// - 1: first version. Since then, readable by all: an evaluation of a regression has no `confusion` and other metrics;
+///   the event `extended`, the outcomes `crashed` and `released`, the requests `release` and `extend`, which older readers skip.
 pub const FORMAT_VERSION: u32 = 1;
 
 /// One line of `events.jsonl`.
@@ -45,6 +46,8 @@ pub enum EventKind {
     Checkpoint(Checkpoint),
     /// A request was read and is being obeyed.
     Request(RequestSeen),
+    /// The run goes on for more epochs after it had ended.
+    Extended(Extended),
     /// Something worth a line that is not an error.
     Note(Note),
     /// The run ended; the last event of an attempt.
@@ -169,7 +172,7 @@ pub struct Evaluation {
 pub enum CheckpointKind {
     /// The weights with the best validation metric: the artefact.
     Best,
-    /// The latest weights with the optimizer's state: where a restart goes on.
+    /// The latest weights with the optimizer's state: where a restart goes on. Written as the key `checkpoint` says.
     Last,
 }
 
@@ -193,6 +196,17 @@ pub struct RequestSeen {
     pub request: RequestKind,
     /// Optimizer steps taken when it was read.
     pub step: u64,
+}
+
+/// The run goes on for more epochs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Extended {
+    /// The step at which it goes on.
+    pub step: u64,
+    /// Epochs before.
+    pub from_epochs: u32,
+    /// Epochs since.
+    pub to_epochs: u32,
 }
 
 /// Something worth a line.
@@ -245,6 +259,10 @@ pub enum Outcome {
     Diverged,
     /// An error; the reason says which.
     Failed,
+    /// A bug in the worker; the reason says which.
+    Crashed,
     /// Asked to leave fast (SIGTERM, kill); the last checkpoint allows going on.
     Interrupted,
+    /// Saved and left by request; paused without a process until it is resumed.
+    Released,
 }

@@ -12,7 +12,7 @@ pub mod code {
     pub const USAGE: i32 = 2;
     /// The loss became NaN or infinite.
     pub const DIVERGED: i32 = 3;
-    /// Interrupted (SIGTERM); started again, it goes on from its last checkpoint.
+    /// Interrupted (SIGTERM) or released; started again, it goes on from its last checkpoint.
     pub const INTERRUPTED: i32 = 4;
     /// Another attempt owns the folder now; nothing was written.
     pub const FENCED: i32 = 5;
@@ -29,6 +29,18 @@ pub struct Job {
     pub supervisor: ProcessIdentity,
     /// Seconds since the Unix epoch when it was started.
     pub started: f64,
+    /// Why the queue started it by itself; none where a person did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub restart: Option<Restart>,
+}
+
+/// A start after a crash, by the queue itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Restart {
+    /// 1 for the first since a person started it.
+    pub number: u32,
+    /// What the crash was, in words.
+    pub reason: String,
 }
 
 /// A process that cannot be mistaken for a later one with the same id.
@@ -61,8 +73,21 @@ pub struct Exit {
     pub code: Option<i32>,
     /// Signal, where one killed it.
     pub signal: Option<i32>,
+    /// What lies behind the end, where the supervisor knows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cause: Option<Cause>,
     /// The last lines of its stderr, control characters removed, at most 20.
     pub stderr_tail: Vec<String>,
     /// Seconds since the Unix epoch.
     pub time: f64,
+}
+
+/// What lies behind the end of a worker.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Cause {
+    /// The supervisor ended it, because it was asked to.
+    Asked,
+    /// Memory was refused, or the kernel killed it for lack of memory.
+    OutOfMemory,
 }

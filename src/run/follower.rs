@@ -36,6 +36,8 @@ pub struct Follower {
     is_alive: Option<bool>,
     status: Option<RunStatus>,
     skipped: u64,
+    spec_stamp: Option<Stamp>,
+    restarts: u32,
 }
 
 /// Whether the run can be read.
@@ -97,6 +99,8 @@ impl Follower {
             is_alive: None,
             status: None,
             skipped: 0,
+            spec_stamp: None,
+            restarts: 0,
         }
     }
 
@@ -131,11 +135,19 @@ impl Follower {
                 return true;
             }
         }
+        // An extension replaces it.
+        if stamp_of(&self.dir.spec_file()).is_some_and(|stamp| self.spec_stamp != Some(stamp)) {
+            self.start_over(updates);
+            if matches!(self.source, Source::Broken { .. }) {
+                return true;
+            }
+        }
         self.follow(host, now_seconds, updates)
     }
 
     fn announce(&mut self, updates: &mut Vec<RunUpdate>) {
         self.is_announced = true;
+        self.spec_stamp = stamp_of(&self.dir.spec_file());
         let spec = match &self.source {
             Source::Broken { reason, .. } => Err(reason.clone()),
             Source::Run => self.dir.read_spec().map_err(|error| error.to_string()),
@@ -143,6 +155,7 @@ impl Follower {
         if let (Err(reason), Source::Run) = (&spec, &self.source) {
             self.break_down(reason.clone(), self.dir.spec_file());
         }
+        self.restarts = spec.as_ref().map_or(0, |spec| spec.restarts);
         self.push(updates, Change::Added(Box::new(spec)));
         if matches!(self.source, Source::Broken { .. }) {
             self.push(updates, Change::Status(RunStatus::Failed));
@@ -207,6 +220,7 @@ impl Follower {
             is_alive: self.is_alive,
             silent_seconds: self.last_growth.map_or(0.0, |last| now_seconds - last),
             standing: self.standing,
+            restarts: self.restarts,
         };
         let status = status::judge(&self.state, &facts);
         if self.status != Some(status) {

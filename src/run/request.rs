@@ -17,10 +17,14 @@ pub struct Request {
 pub enum RequestKind {
     /// Finish the step, evaluate, keep the best checkpoint, end as stopped. A run still queued is never started.
     Stop,
-    /// Hold at the next step boundary; a run still queued is held back.
+    /// Hold at the next step boundary, the process and its memory kept; a run still queued is held back.
     Pause,
+    /// Save, leave and so free the memory; the run counts as paused.
+    Release,
     /// Go on.
     Resume,
+    /// Go on after the end, for the epochs that were added to `run.yaml`.
+    Extend,
     /// End now, resumable: the worker on SIGTERM, then SIGKILL after ten seconds.
     Kill,
 }

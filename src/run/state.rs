@@ -6,7 +6,8 @@ use std::collections::{BTreeMap, VecDeque};
 
 use crate::metric::MetricName;
 use crate::run::event::{
-    AttemptStarted, Checkpoint, CheckpointKind, Evaluation, Event, EventKind, Finished, Note, Preparing, StepTaken, TrainingStarted,
+    AttemptStarted, Checkpoint, CheckpointKind, Evaluation, Event, EventKind, Extended, Finished, Note, Preparing, StepTaken,
+    TrainingStarted,
 };
 use crate::run::request::RequestKind;
 use crate::spec::task::Split;
@@ -23,6 +24,8 @@ pub struct RunState {
     pub preparing: Option<Preparing>,
     /// What training started with.
     pub training: Option<TrainingStarted>,
+    /// Steps that the current attempt has taken.
+    pub attempt_steps: u64,
     /// Every step taken, ascending.
     pub steps: Vec<StepTaken>,
     /// Validation evaluations, ascending by step.
@@ -59,6 +62,7 @@ impl RunState {
         match &event.kind {
             EventKind::AttemptStarted(started) => {
                 self.attempt = Some(started.clone());
+                self.attempt_steps = 0;
                 self.finished = None;
                 self.is_paused = false;
             }
@@ -71,6 +75,7 @@ impl RunState {
             EventKind::Step(step) => {
                 self.forget_after(step.step.saturating_sub(1));
                 self.steps.push(step.clone());
+                self.attempt_steps += 1;
             }
             EventKind::Evaluation(evaluation) if evaluation.split == Split::Test => self.test = Some(evaluation.clone()),
             EventKind::Evaluation(evaluation) => {
@@ -84,7 +89,7 @@ impl RunState {
                 self.last_request = Some(seen.request);
                 self.is_paused = seen.request == RequestKind::Pause;
             }
-            EventKind::Note(_) => {}
+            EventKind::Note(_) | EventKind::Extended(_) => {}
             EventKind::Finished(finished) => {
                 self.finished = Some(finished.clone());
                 self.is_paused = false;
@@ -145,6 +150,9 @@ pub fn in_words(kind: &EventKind) -> Option<String> {
         }
         EventKind::Preparing(_) | EventKind::Step(_) | EventKind::Checkpoint(_) => None,
         EventKind::Request(seen) => Some(format!("request at step {}: {:?}", seen.step, seen.request).to_lowercase()),
+        EventKind::Extended(Extended { step, from_epochs, to_epochs }) => {
+            Some(format!("extended from {from_epochs} to {to_epochs} epochs; goes on at step {step}"))
+        }
         EventKind::Note(Note { message, .. }) => Some(message.clone()),
         EventKind::Finished(finished) => {
             let outcome = format!("{:?}", finished.outcome).to_lowercase();

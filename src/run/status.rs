@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::run::event::Outcome;
 use crate::run::exit::{Exit, Job};
 use crate::run::request::RequestKind;
+use crate::run::restart;
 use crate::run::state::RunState;
 
 /// What a run is doing.
@@ -17,7 +18,7 @@ pub enum RunStatus {
     Starting,
     /// Trains.
     Running,
-    /// Holds at a step boundary, by request.
+    /// Holds at a step boundary, by request; its process may have left and so freed its memory.
     Paused,
     /// Its worker lives but has been silent for long.
     Stalled,
@@ -74,6 +75,8 @@ pub struct Facts<'a> {
     pub silent_seconds: f64,
     /// The last request that nobody has taken yet.
     pub standing: Option<RequestKind>,
+    /// How often it may be restarted by itself.
+    pub restarts: u32,
 }
 
 /// A training worker that is silent for longer is stalled.
@@ -85,31 +88,39 @@ const LOST_ELSEWHERE_SECONDS: f64 = 120.0;
 
 /// What a run is doing, from its events and from what is known outside of them.
 pub fn judge(state: &RunState, facts: &Facts) -> RunStatus {
+    use RequestKind::{Extend, Kill, Resume, Stop};
     let Some(job) = facts.job else {
         // Nobody has taken it up: what is asked of it now is all that there is to say.
         return match facts.standing {
+            Some(Resume) => RunStatus::Queued,
             // Its job file is gone: the folder is being removed, and must not be started anew meanwhile.
-            _ if state.attempt.is_some() => queued_again_or(RunStatus::Lost, facts),
-            Some(RequestKind::Stop | RequestKind::Kill) => RunStatus::Stopped,
+            _ if state.attempt.is_some() => RunStatus::Lost,
+            Some(Stop | Kill) => RunStatus::Stopped,
             _ => RunStatus::Queued,
         };
     };
     // Events and an exit of an earlier attempt say nothing about this one.
     let has_begun = state.attempt.as_ref().is_some_and(|started| started.attempt >= job.attempt);
     if let Some(finished) = state.finished.as_ref().filter(|_| has_begun) {
-        return match finished.outcome {
-            Outcome::Finished => RunStatus::Finished,
-            Outcome::Stopped => RunStatus::Stopped,
-            Outcome::Diverged => RunStatus::Diverged,
-            Outcome::Failed | Outcome::Interrupted => queued_again_or(RunStatus::Failed, facts),
+        return match (finished.outcome, facts.standing) {
+            (Outcome::Finished, Some(Extend)) | (Outcome::Stopped, Some(Extend | Resume)) | (Outcome::Released, Some(Resume)) => {
+                RunStatus::Queued
+            }
+            (Outcome::Released, Some(Stop | Kill)) | (Outcome::Stopped, _) => RunStatus::Stopped,
+            (Outcome::Released, _) => RunStatus::Paused,
+            (Outcome::Finished, _) => RunStatus::Finished,
+            (Outcome::Diverged, _) => RunStatus::Diverged,
+            (Outcome::Failed | Outcome::Crashed | Outcome::Interrupted, _) => queued_again_or(RunStatus::Failed, state, job, facts),
         };
     }
     if facts.exit.is_some_and(|exit| exit.attempt >= job.attempt) {
-        return queued_again_or(RunStatus::Failed, facts);
+        return queued_again_or(RunStatus::Failed, state, job, facts);
     }
     match facts.is_alive {
-        Some(false) => return queued_again_or(RunStatus::Lost, facts),
-        None if facts.silent_seconds > LOST_ELSEWHERE_SECONDS && !state.is_paused => return queued_again_or(RunStatus::Lost, facts),
+        Some(false) => return queued_again_or(RunStatus::Lost, state, job, facts),
+        None if facts.silent_seconds > LOST_ELSEWHERE_SECONDS && !state.is_paused => {
+            return queued_again_or(RunStatus::Lost, state, job, facts);
+        }
         _ => {}
     }
     let is_training = has_begun && state.training.is_some() && state.preparing.is_none();
@@ -124,9 +135,14 @@ pub fn judge(state: &RunState, facts: &Facts) -> RunStatus {
     }
 }
 
-/// A run that ended before its end is queued again when someone asks it to go on.
-fn queued_again_or(ended: RunStatus, facts: &Facts) -> RunStatus {
-    if facts.standing == Some(RequestKind::Resume) { RunStatus::Queued } else { ended }
+/// A run that ended before its end is queued again when someone asks it to go on, and by itself where it crashed on this host.
+fn queued_again_or(ended: RunStatus, state: &RunState, job: &Job, facts: &Facts) -> RunStatus {
+    let is_restarted = || facts.is_alive.is_some() && restart::after_crash(state, job, facts.exit, facts.restarts).is_some();
+    match facts.standing {
+        Some(RequestKind::Resume) => RunStatus::Queued,
+        None if is_restarted() => RunStatus::Queued,
+        _ => ended,
+    }
 }
 
 #[cfg(test)]
@@ -136,14 +152,14 @@ mod tests {
     use crate::run::exit::ProcessIdentity;
     use crate::run::number::Number;
 
-    const NO_FACTS: Facts = Facts { job: None, exit: None, is_alive: None, silent_seconds: 0.0, standing: None };
+    const NO_FACTS: Facts = Facts { job: None, exit: None, is_alive: None, silent_seconds: 0.0, standing: None, restarts: 0 };
 
     fn job(attempt: u32) -> Job {
-        Job { attempt, host: "here".to_owned(), supervisor: ProcessIdentity { id: 1, start: 1 }, started: 0.0 }
+        Job { attempt, host: "here".to_owned(), supervisor: ProcessIdentity { id: 1, start: 1 }, started: 0.0, restart: None }
     }
 
     fn exit(attempt: u32) -> Exit {
-        Exit { attempt, code: None, signal: Some(9), stderr_tail: Vec::new(), time: 0.0 }
+        Exit { attempt, code: None, signal: Some(9), cause: None, stderr_tail: Vec::new(), time: 0.0 }
     }
 
     fn fold(kinds: Vec<EventKind>) -> RunState {
@@ -263,6 +279,43 @@ mod tests {
         assert_eq!(judge(&fold(vec![started(1), finished(Outcome::Interrupted)]), &facts), RunStatus::Queued);
         assert_eq!(judge(&fold(vec![started(1)]), &facts), RunStatus::Queued);
         assert_eq!(judge(&fold(vec![started(1), finished(Outcome::Finished)]), &facts), RunStatus::Finished);
+    }
+
+    #[test]
+    fn a_crashed_run_is_queued_again_by_itself_unless_someone_holds_it_or_it_ran_elsewhere() {
+        let (job, exit) = (job(1), exit(1));
+        let facts = Facts { job: Some(&job), exit: Some(&exit), is_alive: Some(false), restarts: 2, ..NO_FACTS };
+        let killed = fold(vec![started(1), training(), step()]);
+        assert_eq!(judge(&killed, &facts), RunStatus::Queued);
+        assert_eq!(judge(&killed, &Facts { exit: None, ..facts }), RunStatus::Queued);
+        for standing in [RequestKind::Kill, RequestKind::Stop, RequestKind::Pause] {
+            assert_eq!(judge(&killed, &Facts { standing: Some(standing), ..facts }), RunStatus::Failed);
+        }
+        assert_eq!(judge(&killed, &Facts { is_alive: None, ..facts }), RunStatus::Failed);
+        assert_eq!(judge(&fold(vec![started(1), finished(Outcome::Failed)]), &facts), RunStatus::Failed);
+        assert_eq!(judge(&fold(vec![started(1), finished(Outcome::Crashed)]), &facts), RunStatus::Queued);
+    }
+
+    #[test]
+    fn a_released_run_is_paused_until_it_is_resumed_or_given_up() {
+        let (job, exit) = (job(1), exit(1));
+        let facts = Facts { job: Some(&job), exit: Some(&exit), is_alive: Some(false), restarts: 2, ..NO_FACTS };
+        let released = fold(vec![started(1), training(), step(), finished(Outcome::Released)]);
+        let judged = |standing| judge(&released, &Facts { standing, ..facts });
+        assert_eq!(judged(None), RunStatus::Paused);
+        assert_eq!(judged(Some(RequestKind::Resume)), RunStatus::Queued);
+        assert_eq!(judged(Some(RequestKind::Stop)), RunStatus::Stopped);
+    }
+
+    #[test]
+    fn a_run_that_ended_goes_on_when_it_is_extended_and_a_stopped_one_also_when_it_is_resumed() {
+        let (job, exit) = (job(1), exit(1));
+        let facts = Facts { job: Some(&job), exit: Some(&exit), is_alive: Some(false), restarts: 2, ..NO_FACTS };
+        let judged = |outcome, request| judge(&fold(vec![started(1), finished(outcome)]), &Facts { standing: Some(request), ..facts });
+        assert_eq!(judged(Outcome::Finished, RequestKind::Extend), RunStatus::Queued);
+        assert_eq!(judged(Outcome::Stopped, RequestKind::Extend), RunStatus::Queued);
+        assert_eq!(judged(Outcome::Stopped, RequestKind::Resume), RunStatus::Queued);
+        assert_eq!(judged(Outcome::Diverged, RequestKind::Resume), RunStatus::Diverged);
     }
 
     #[test]

@@ -85,8 +85,8 @@ impl Synthetic {
         playback.obey(request, elapsed);
         Ok(match request {
             RequestKind::Stop => format!("{id}: asked to stop; it evaluates and keeps its best"),
-            RequestKind::Pause => format!("{id}: asked to pause at its next step"),
-            RequestKind::Resume => format!("{id}: asked to go on"),
+            RequestKind::Pause | RequestKind::Release => format!("{id}: asked to pause at its next step"),
+            RequestKind::Resume | RequestKind::Extend => format!("{id}: asked to go on"),
             RequestKind::Kill => format!("{id}: being killed"),
         })
     }

@@ -38,10 +38,11 @@ pub enum Progress {
 }
 
 impl Patience {
-    /// Takes in the value of `metric` at `step`; NaN never improves.
+    /// Takes in the value of `metric` at `step`; NaN never improves, an infinite value never begins.
     pub fn observe(&mut self, metric: MetricName, min_delta: f64, step: u64, value: f64) -> Progress {
         let improved = match self.best {
-            None => !value.is_nan(),
+            // An infinite one would be a best that JSON cannot hold.
+            None => value.is_finite(),
             Some((_, best)) => {
                 let gain = if metric.definition().higher_is_better { value - best } else { best - value };
                 gain > min_delta

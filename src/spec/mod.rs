@@ -1,6 +1,7 @@
 //! WHAT to do: plain data, defaults and validation. Knows neither tch nor the terminal, nor how a run is executed.
 
 pub mod backbone;
+pub mod continuation;
 pub mod early_stopping;
 pub mod experiment;
 pub mod family;

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use crate::metric::MetricName;
+use crate::spec::continuation::{CheckpointEvery, Extension};
 use crate::spec::early_stopping::EarlyStopping;
 use crate::spec::head::Head;
 use crate::spec::method::Method;
@@ -45,6 +46,15 @@ pub struct RunSpec {
     /// Numbers that the backbone's linear layers multiply.
     #[serde(default)]
     pub precision: Precision,
+    /// When the checkpoint is written where a restart goes on.
+    #[serde(default)]
+    pub checkpoint: CheckpointEvery,
+    /// How often the queue starts it again after a crash; 0, also where an older version left it out, is never.
+    #[serde(default)]
+    pub restarts: u32,
+    /// What was added to its epochs after it had ended, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub extensions: Vec<Extension>,
 }
 
 /// Weights that a run begins with.

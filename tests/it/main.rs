@@ -10,6 +10,7 @@ mod protocol;
 mod pty;
 mod queue;
 mod readme;
+mod restart;
 mod support;
 mod tidy;
 mod trained;

@@ -234,7 +234,14 @@ fn finite() -> impl Strategy<Value = f64> {
 }
 
 fn request() -> impl Strategy<Value = RequestKind> {
-    prop_oneof![Just(RequestKind::Stop), Just(RequestKind::Pause), Just(RequestKind::Resume), Just(RequestKind::Kill)]
+    prop_oneof![
+        Just(RequestKind::Stop),
+        Just(RequestKind::Pause),
+        Just(RequestKind::Resume),
+        Just(RequestKind::Kill),
+        Just(RequestKind::Release),
+        Just(RequestKind::Extend)
+    ]
 }
 
 fn kind() -> impl Strategy<Value = EventKind> {
@@ -309,14 +316,18 @@ fn kind() -> impl Strategy<Value = EventKind> {
         Just(Outcome::Stopped),
         Just(Outcome::Diverged),
         Just(Outcome::Failed),
-        Just(Outcome::Interrupted)
+        Just(Outcome::Interrupted),
+        Just(Outcome::Crashed),
+        Just(Outcome::Released),
     ];
     let finished = (outcome, any::<String>(), any::<[u64; 3]>(), any::<Option<u64>>(), finite()).prop_map(
         |(outcome, reason, [step, peak_rss_bytes, checkpoint_bytes], best_step, seconds)| {
             EventKind::Finished(Finished { outcome, reason, step, best_step, seconds, peak_rss_bytes, checkpoint_bytes })
         },
     );
-    prop_oneof![attempt, preparing, training, step, evaluation, checkpoint, seen, note, finished]
+    let extended = (any::<u64>(), any::<u32>(), any::<u32>())
+        .prop_map(|(step, from_epochs, to_epochs)| EventKind::Extended(Extended { step, from_epochs, to_epochs }));
+    prop_oneof![attempt, preparing, training, step, evaluation, checkpoint, seen, note, extended, finished]
 }
 
 proptest! {

@@ -45,10 +45,14 @@ impl Runs {
 
     /// Makes an experiment without starting anything; its folder name.
     pub fn experiment(&self, name: &str, runs: &[&str], runs_at_once: usize) -> String {
-        let (source, text) = (Path::new("experiment.yaml"), "name: made by a test\n");
         let runs: Vec<_> = runs.iter().map(|run| spec(run)).collect();
-        create::create(&self.root(), &NewExperiment { name, source, text, overrides: &Overrides::default(), runs: &runs, runs_at_once })
-            .unwrap()
+        self.experiment_of(name, &runs, runs_at_once)
+    }
+
+    /// The same with runs of any specification.
+    pub fn experiment_of(&self, name: &str, runs: &[RunSpec], runs_at_once: usize) -> String {
+        let (source, text) = (Path::new("experiment.yaml"), "name: made by a test\n");
+        create::create(&self.root(), &NewExperiment { name, source, text, overrides: &Overrides::default(), runs, runs_at_once }).unwrap()
     }
 
     /// An experiment file `small.yaml` with these runs, two at once, its data and its model.

@@ -103,7 +103,7 @@ fn status<'a>(statuses: &'a [(String, String)], run: &str) -> &'a str {
 }
 
 const THREE: &str = "epochs: 2\nruns_at_once: 2\nruns:\n  - {method: full, lr: 3e-3}\n  - {method: feature_extraction}\n  - {method: lora, rank: 2, targets: all}\n";
-const ENDLESS: &str = "epochs: 10000\nschedule: constant\nruns_at_once: 2\nruns:\n  - {method: full, name: a}\n  - {method: lora, name: b}\n  - {method: feature_extraction, name: c, epochs: 2}\n";
+const ENDLESS: &str = "epochs: 10000\nrestarts: 0\nschedule: constant\nruns_at_once: 2\nruns:\n  - {method: full, name: a}\n  - {method: lora, name: b}\n  - {method: feature_extraction, name: c, epochs: 2}\n";
 
 #[test]
 fn an_experiment_runs_to_one_json_document_that_says_all() {
@@ -186,6 +186,48 @@ fn a_killed_worker_fails_alone_and_goes_on_when_resumed() {
         assert!(place.finetop(&["stop", run]).status.success());
     }
     place.wait_until(|runs| status(runs, "/a") == "stopped" && status(runs, "/b") == "stopped");
+}
+
+#[test]
+fn a_run_killed_again_and_again_goes_on_by_itself_as_often_as_it_may_and_then_by_hand() {
+    let place = Place::new("epochs: 10000\nschedule: constant\ncheckpoint: {seconds: 1}\nruns:\n  - {method: full, name: a}\n");
+    assert!(place.finetop(&["run", "tiny.yaml", "--detach"]).status.success());
+    let dir = place.run("a");
+    for attempt in 1..=3 {
+        let begun = |dir: &RunDir| dir::read_json::<Job>(&dir.job_file()).unwrap().is_some_and(|job| job.attempt == attempt);
+        place.wait_until(|runs| begun(&dir) && status(runs, "/a") == "running");
+        // A step and a checkpoint are made in each attempt.
+        let step = || finetop::run::position::read(&dir.last_file()).map_or(0, |position| position.step);
+        let (start, before) = (Instant::now(), step());
+        while step() <= before && start.elapsed() < PATIENCE {
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        kill_9(dir::read_json::<Attempt>(&dir.attempt_file()).unwrap().unwrap().worker.id);
+    }
+    place.wait_until(|runs| status(runs, "/a") == "failed");
+    let shown = String::from_utf8(place.finetop(&["show", "tiny-1/a"]).stdout).unwrap();
+    assert!(shown.contains("killed (signal 9) (restarted by itself, 2 of at most 2)"), "{shown}");
+    let log = std::fs::read_to_string(dir.events_file()).unwrap();
+    for number in [1, 2] {
+        assert!(log.contains(&format!("restarted by itself, {number} of at most 2: killed (signal 9)")));
+    }
+    let step = finetop::run::position::read(&dir.last_file()).unwrap().step;
+    let answer = String::from_utf8(place.finetop(&["resume", "tiny-1/a"]).stdout).unwrap();
+    assert_eq!(answer.trim(), format!("tiny-1/a: queued again; it goes on from step {step}"));
+    place.wait_until(|runs| status(runs, "/a") == "running");
+    // Paused without a process, and given more epochs after a stop.
+    assert!(place.finetop(&["pause", "tiny-1/a", "--release"]).status.success());
+    place.wait_until(|runs| status(runs, "/a") == "paused");
+    assert!(place.finetop(&["resume", "tiny-1/a"]).status.success());
+    place.wait_until(|runs| status(runs, "/a") == "running");
+    assert!(place.finetop(&["stop", "tiny-1/a"]).status.success());
+    place.wait_until(|runs| status(runs, "/a") == "stopped");
+    let said = String::from_utf8(place.finetop(&["extend", "tiny-1/a", "--epochs", "1"]).stdout).unwrap();
+    assert!(said.contains("for 1 more epoch, to epoch ") && said.contains("tiny-1/a: queued"), "{said}");
+    place.wait_until(|runs| status(runs, "/a") == "finished");
+    let again = String::from_utf8(place.finetop(&["extend", "tiny-1/a", "--epochs", "2"]).stdout).unwrap();
+    assert!(again.contains("the constant schedule is computed for all "), "{again}");
+    place.wait_until(|runs| status(runs, "/a") == "finished");
 }
 
 #[test]

@@ -10,6 +10,7 @@ mod methods;
 mod parity;
 mod predict;
 mod regression;
+mod resume;
 mod tiny;
 mod training;
 mod worker;

@@ -3,6 +3,7 @@
 use finetop::data::example::Target;
 use finetop::pretrained;
 use finetop::run::ledger::closed_form;
+use finetop::run::position::Position;
 use finetop::run::storage::Storage;
 use finetop::spec::backbone::Backbone;
 use finetop::spec::family::Family;
@@ -10,7 +11,7 @@ use finetop::spec::head::{Classifier, Head, Pooling};
 use finetop::spec::method::Method;
 use finetop::spec::run::{Precision, RunSpec};
 use finetop_engine::adapted::{Adapted, Base};
-use finetop_engine::checkpoint::{self, Position};
+use finetop_engine::checkpoint;
 use finetop_engine::data::tokenizer::Encoded;
 use finetop_engine::hooks::Mode;
 use finetop_engine::network::{Inputs, Network};

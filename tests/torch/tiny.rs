@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use finetop::data::example::Target;
 use finetop::metric::MetricName;
 use finetop::spec::backbone::Backbone;
+use finetop::spec::continuation::CheckpointEvery;
 use finetop::spec::family::Family;
 use finetop::spec::head::{Head, Pooling};
 use finetop::spec::method::Method;
@@ -172,6 +173,9 @@ pub fn spec_of(folder: &Path, family: Family, method: Method) -> RunSpec {
         threads: 1,
         device: Device::Cpu,
         precision: Precision::Fp32,
+        checkpoint: CheckpointEvery::default(),
+        restarts: 0,
+        extensions: Vec::new(),
     }
 }
 

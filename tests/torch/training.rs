@@ -3,13 +3,14 @@
 use std::ops::RangeInclusive;
 use std::path::Path;
 
+use finetop::run::position::Position;
 use finetop::spec::backbone::Backbone;
 use finetop::spec::head::Pooling;
 use finetop::spec::method::Method;
 use finetop::spec::method::lora::Lora;
 use finetop::spec::method::p_tuning_v2::PTuningV2;
 use finetop::spec::optimization::Optimization;
-use finetop_engine::checkpoint::{self, Position};
+use finetop_engine::checkpoint;
 use finetop_engine::hooks::Mode;
 use finetop_engine::network::Network;
 use finetop_engine::optimizer::AdamW;
@@ -69,7 +70,14 @@ fn a_method_that_goes_on_from_its_last_checkpoint_ends_with_the_bits_of_one_that
         let (network, params) = made();
         let mut optimizer = AdamW::new(&tiny::optimization(), 2, &params);
         steps(&network, &mut optimizer, 1..=3);
-        checkpoint::save_last(&path, &params, &optimizer, &Position { step: 3, ..Position::default() }).unwrap();
+        checkpoint::save_last(
+            &path,
+            &folder.path().join("previous.safetensors"),
+            &params,
+            &optimizer,
+            &Position { step: 3, ..Position::default() },
+        )
+        .unwrap();
         steps(&network, &mut optimizer, 4..=6);
         let (fresh, fresh_params) = made();
         let mut fresh_optimizer = AdamW::new(&tiny::optimization(), 2, &fresh_params);

@@ -41,7 +41,7 @@ pub fn work(dir: &RunDir, attempt: u32) -> Output {
     command(dir, attempt).output().unwrap()
 }
 
-fn start(dir: &RunDir, attempt: u32) -> Child {
+pub fn start(dir: &RunDir, attempt: u32) -> Child {
     command(dir, attempt).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
 }
 
@@ -55,7 +55,7 @@ pub fn state(dir: &RunDir) -> RunState {
     state
 }
 
-fn wait_until(dir: &RunDir, what: impl Fn(&RunState) -> bool) -> RunState {
+pub fn wait_until(dir: &RunDir, what: impl Fn(&RunState) -> bool) -> RunState {
     let start = Instant::now();
     loop {
         let state = state(dir);
@@ -67,14 +67,14 @@ fn wait_until(dir: &RunDir, what: impl Fn(&RunState) -> bool) -> RunState {
     }
 }
 
-fn weights(dir: &RunDir, name: &str) -> Vec<u8> {
+pub fn weights(dir: &RunDir, name: &str) -> Vec<u8> {
     let bytes = std::fs::read(dir.checkpoints_dir().join(name)).unwrap();
     // The header also holds seconds; only the tensors' bytes are compared.
     let header = u64::from_le_bytes(bytes[..8].try_into().unwrap()) as usize;
     bytes[8 + header..].to_vec()
 }
 
-fn losses(state: &RunState) -> Vec<u64> {
+pub fn losses(state: &RunState) -> Vec<u64> {
     state.steps.iter().map(|step| step.loss.0.to_bits()).collect()
 }
 

@@ -193,12 +193,12 @@ impl Playback {
                 self.status = RunStatus::Running;
                 self.next_time = Some(elapsed + self.script.step_seconds);
             }
-            RequestKind::Pause if is_waiting => {
+            RequestKind::Pause | RequestKind::Release if is_waiting => {
                 self.is_held = true;
                 self.status = RunStatus::Queued;
                 self.next_time = None;
             }
-            RequestKind::Pause => {
+            RequestKind::Pause | RequestKind::Release => {
                 self.status = RunStatus::Paused;
                 self.next_time = None;
             }
@@ -206,7 +206,7 @@ impl Playback {
                 self.status = RunStatus::Running;
                 self.next_time = Some(elapsed + self.script.step_seconds);
             }
-            RequestKind::Resume => {
+            RequestKind::Resume | RequestKind::Extend => {
                 self.is_held = false;
                 self.held_until = elapsed;
             }
@@ -226,7 +226,7 @@ impl Playback {
     fn exit(&mut self, time: f64, code: Option<i32>, signal: Option<i32>, stderr_tail: Vec<String>) {
         self.next_time = None;
         self.ended = Some(time);
-        self.unreported_exit = Some(Exit { attempt: 1, code, signal, stderr_tail, time: EPOCH + time });
+        self.unreported_exit = Some(Exit { attempt: 1, code, signal, cause: None, stderr_tail, time: EPOCH + time });
     }
 
     fn total_steps(&self) -> u64 {

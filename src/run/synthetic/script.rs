@@ -8,6 +8,7 @@ use crate::metric::MetricName;
 use crate::run::event::Ledger;
 use crate::run::ledger;
 use crate::spec::backbone::Backbone;
+use crate::spec::continuation::{CheckpointEvery, RESTARTS};
 use crate::spec::early_stopping::EarlyStopping;
 use crate::spec::head::{Classifier, Head, Pooling};
 use crate::spec::method::site::Site;
@@ -191,5 +192,8 @@ fn spec(name: &str, method: Method, learning_rate: f64) -> RunSpec {
         threads: 1,
         device: Device::Cpu,
         precision: Precision::Fp32,
+        checkpoint: CheckpointEvery::default(),
+        restarts: RESTARTS,
+        extensions: Vec::new(),
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::metric::MetricName;
 use crate::spec::backbone::Backbone;
+use crate::spec::continuation::{CheckpointEvery, RESTARTS};
 use crate::spec::early_stopping::EarlyStopping;
 use crate::spec::experiment::locate::Place;
 use crate::spec::experiment::names;
@@ -66,6 +67,10 @@ pub struct Draft {
     pub precision: Precision,
     /// One run for each.
     pub seeds: Vec<u64>,
+    /// When the checkpoint is written where a restart goes on.
+    pub checkpoint: CheckpointEvery,
+    /// Restarts after a crash.
+    pub restarts: u32,
 }
 
 /// The pre-trained model where none is named: 22.7 M parameters, so that full fine-tuning is a matter of minutes on a processor.
@@ -129,6 +134,9 @@ pub fn resolve(experiment: &Experiment, found: &Found, problems: &mut Problems) 
         threads,
         device: experiment.device.unwrap_or(Device::Auto),
         precision: draft.precision,
+        checkpoint: draft.checkpoint,
+        restarts: draft.restarts,
+        extensions: Vec::new(),
     };
     let (mut runs, mut made_from): (Vec<RunSpec>, Vec<usize>) = (Vec::new(), Vec::new());
     for (index, ((draft, name), run)) in drafts.iter().zip(names).zip(&experiment.runs).enumerate() {
@@ -206,6 +214,8 @@ fn draft(run: &Run, experiment: &Experiment, found: &Found, problems: &mut Probl
         best_metric,
         precision: settings.precision.flatten().unwrap_or(found.precision),
         seeds: settings.seeds.unwrap_or_else(|| vec![0]),
+        checkpoint: settings.checkpoint.unwrap_or_default(),
+        restarts: settings.restarts.unwrap_or(RESTARTS),
     }
 }
 

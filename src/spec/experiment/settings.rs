@@ -1,6 +1,7 @@
 //! Settings that all runs share and any run may override: their keys, ranges and reading.
 
 use crate::metric::MetricName;
+use crate::spec::continuation::CheckpointEvery;
 use crate::spec::experiment::document::Node;
 use crate::spec::experiment::problem::Problems;
 use crate::spec::experiment::section::{Section, Written};
@@ -10,7 +11,7 @@ use crate::spec::optimization::{EvaluateEvery, Schedule};
 use crate::spec::run::Precision;
 
 /// The keys, in the order of help and errors.
-pub const KEYS: [&str; 19] = [
+pub const KEYS: [&str; 21] = [
     "epochs",
     "batch_size",
     "gradient_accumulation",
@@ -25,6 +26,8 @@ pub const KEYS: [&str; 19] = [
     "backbone_dropout",
     "precision",
     "evaluate",
+    "checkpoint",
+    "restarts",
     "head",
     "early_stopping",
     "best_metric",
@@ -82,6 +85,10 @@ pub struct Settings {
     pub precision: Option<Option<Precision>>,
     /// When the validation split is evaluated.
     pub evaluate: Option<EvaluateEvery>,
+    /// When the checkpoint is written where a restart goes on.
+    pub checkpoint: Option<CheckpointEvery>,
+    /// Restarts after a crash.
+    pub restarts: Option<u32>,
     /// What the head reads.
     pub pooling: Option<Written<Pooling>>,
     /// The classifier.
@@ -126,6 +133,8 @@ impl Settings {
             backbone_dropout: self.backbone_dropout.or(base.backbone_dropout),
             precision: self.precision.or(base.precision),
             evaluate: self.evaluate.or(base.evaluate),
+            checkpoint: self.checkpoint.or(base.checkpoint),
+            restarts: self.restarts.or(base.restarts),
             pooling: self.pooling.or(base.pooling),
             classifier: self.classifier.or(base.classifier),
             head_dropout: self.head_dropout.or(base.head_dropout),
@@ -189,6 +198,10 @@ pub fn read(section: &Section, problems: &mut Problems) -> Settings {
         backbone_dropout: share("backbone_dropout", problems),
         precision: section.choice("precision", &PRECISIONS, problems).map(plain),
         evaluate: evaluate(section, problems),
+        checkpoint: checkpoint(section, problems),
+        restarts: section
+            .take("restarts", "a whole number from 0 (never) to 100", problems, |node| values::whole(node, 0, 100))
+            .map(|n| n.value as u32),
         pooling: head.and_then(|head| head.choice("pooling", &Pooling::NAMES, problems)),
         classifier: head.and_then(|head| head.choice("classifier", &Classifier::NAMES, problems)).map(plain),
         head_dropout: head.and_then(|head| head.take("dropout", SHARE, problems, values::share)).map(plain),
@@ -217,6 +230,19 @@ fn evaluate(section: &Section, problems: &mut Problems) -> Option<EvaluateEvery>
     }
     let is_epoch = |node: &Node| (*node == Node::Text("epoch".to_owned())).then_some(EvaluateEvery::Epoch);
     section.take("evaluate", ACCEPTS, problems, is_epoch).map(plain)
+}
+
+fn checkpoint(section: &Section, problems: &mut Problems) -> Option<CheckpointEvery> {
+    let (_, place) = section.entry("checkpoint")?;
+    let inner = section.section("checkpoint", "{seconds: 30} or {steps: 50}", problems)?;
+    inner.check_keys(&["seconds", "steps"], &[], problems);
+    let at_least_one = |node: &Node| values::whole(node, 1, 1 << 40).map(|number| number as u64);
+    let seconds = inner.take("seconds", "a whole number of at least 1", problems, at_least_one);
+    let steps = inner.take("steps", "a whole number of at least 1", problems, at_least_one);
+    if seconds.is_some() && steps.is_some() {
+        problems.push(&place.key(), "`checkpoint` has both seconds and steps", "keep one");
+    }
+    seconds.map(|written| CheckpointEvery::Seconds(written.value)).or(steps.map(|written| CheckpointEvery::Steps(written.value)))
 }
 
 fn early_stopping(section: &Section, problems: &mut Problems) -> Option<Switch<EarlyStoppingWritten>> {
