@@ -27,6 +27,7 @@ pub mod predict;
 pub mod prepare;
 pub mod processor;
 pub mod random;
+pub mod rate;
 pub mod start;
 pub mod train;
 pub mod trained;
