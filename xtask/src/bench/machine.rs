@@ -14,12 +14,19 @@ use crate::bench::figures::{Figures, number};
 pub const QUIET_LOAD: f64 = 0.5;
 
 /// Rates of large matrix products, GFLOP/s, with all the threads of the measurement.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Ceiling {
     /// Single precision.
     pub fp32: f64,
     /// Brain floats.
     pub bf16: f64,
+}
+
+impl Ceiling {
+    /// The higher of two looks: other work on the machine only ever lowers a rate.
+    pub fn best(self, other: Self) -> Self {
+        Self { fp32: self.fp32.max(other.fp32), bf16: self.bf16.max(other.bf16) }
+    }
 }
 
 /// Asks the worker for the rates.
@@ -87,6 +94,12 @@ mod tests {
         assert_eq!(first_number("0.61 0.40 0.30 1/200 4711\n"), Some(0.61));
         assert_eq!(first_number("{ 2.50 1.00 0.90 }\n"), Some(2.5));
         assert_eq!(first_number(""), None);
+    }
+
+    #[test]
+    fn of_two_looks_at_the_ceiling_the_higher_counts() {
+        let (before, after) = (Ceiling { fp32: 200.0, bf16: 300.0 }, Ceiling { fp32: 220.0, bf16: 100.0 });
+        assert_eq!(before.best(after), Ceiling { fp32: 220.0, bf16: 300.0 });
     }
 
     #[test]
