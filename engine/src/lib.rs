@@ -29,6 +29,7 @@ pub mod predict;
 pub mod prepare;
 pub mod processor;
 pub mod random;
+pub mod rate;
 pub mod recovery;
 pub mod start;
 pub mod train;

@@ -1,7 +1,7 @@
 //! Hands over to cargo or to finetop: the process is replaced, so that signals and the terminal are the program's.
 
 use std::os::unix::process::CommandExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Error, Result, anyhow};
@@ -13,12 +13,8 @@ const QUICK_START: [&str; 2] = ["run", "experiments/quickstart.yaml"];
 
 /// Builds the programs and becomes finetop; returns only what went wrong.
 pub fn build_and_become_finetop(places: &Places, arguments: &[String]) -> Error {
-    if let Err(error) = build(places, &["build", "--release", "--bins"]) {
-        return error;
-    }
-    // This program lies where cargo puts finetop too, wherever the user lets cargo build.
-    let program = match std::env::current_exe().context("cannot find the build folder") {
-        Ok(this) => this.with_file_name("finetop"),
+    let program = match build_release_programs(places) {
+        Ok(programs) => programs.join("finetop"),
         Err(error) => return error,
     };
     let mut command = Command::new(&program);
@@ -43,6 +39,14 @@ pub fn become_test(places: &Places, arguments: &[String]) -> Error {
 pub fn version(checkout: &Path) -> Option<String> {
     let output = cargo(checkout).arg("--version").output().ok()?;
     output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
+}
+
+/// Builds the programs as users have them; the folder they lie in.
+pub fn build_release_programs(places: &Places) -> Result<PathBuf> {
+    build(places, &["build", "--release", "--bins"])?;
+    // This program, a release build, lies where cargo puts finetop too, wherever the user lets cargo build.
+    let this = std::env::current_exe().context("cannot find the build folder")?;
+    Ok(this.parent().context("cannot find the build folder")?.to_owned())
 }
 
 /// Builds the programs as tests have them.

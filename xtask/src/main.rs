@@ -13,6 +13,7 @@ use crate::places::Places;
 #[cfg(not(unix))]
 compile_error!("finetop is made for Linux and macOS; on Windows, use the Windows Subsystem for Linux");
 
+mod bench;
 mod cargo;
 mod compiler;
 mod digest;
@@ -31,6 +32,7 @@ mod lock;
 mod model;
 mod model_files;
 mod output;
+mod peers;
 mod pip;
 mod places;
 mod platform;
@@ -51,6 +53,8 @@ commands:
   test ARGS   set up, then `cargo test --workspace ARGS`
   interop     set up, then exchange adapters with PEFT, AdapterHub and Transformers
               and compare every logit (makes two Python environments first)
+  bench ARGS  set up, then measure finetop and Transformers, PEFT and AdapterHub by
+              turns on the same rows, and print the ratios (same environments)
   doctor      say what was found where, and how to mend what is missing
   help        this text
 
@@ -64,6 +68,23 @@ examples:
   cargo xtask test -- --nocapture      arguments after -- go to the test programs
   cargo xtask interop --python A --python-adapters B
                                        with Pythons that have the libraries
+
+arguments of bench, all optional:
+  --only ROW,…      full, feature_extraction, lora, ia3, bitfit, houlsby_adapter,
+                    pfeiffer_adapter, prefix_tuning, prompt_tuning, evaluation,
+                    comparison, start (all)
+  --repeats N       times that all is run; the table has medians (3)
+  --rows N          training rows at most (2000)
+  --threads N       processor threads on both sides (all)
+  --stock, --tuned  only the peers' default settings, or only bf16 and batches
+                    by length (both)
+  --data FOLDER     with train.tsv and validation.tsv or dev.tsv, columns text and
+                    label (assets/did-it-happen)
+  --precision NAME  finetop's `precision`, where not its default
+  --python PATH, --python-adapters PATH
+                    Pythons that have the libraries (environments in the cache)
+  --programs FOLDER finetop and finetop-worker (a release build)
+  --json FILE       every figure of every repeat
 
 where things come from, the first that is there:
   libtorch    $LIBTORCH; PyTorch 2.11 of the active Python; a download with pip
@@ -129,14 +150,20 @@ fn run(mut arguments: Vec<String>) -> Result<ExitCode> {
             return Err(cargo::become_test(&places, &arguments));
         }
         "interop" => {
-            let options = interop::Options::read(&arguments)?;
+            let options = interop::read(&arguments)?;
             let places = places()?;
             setup::set_up(&places, output)?;
             return interop::check(&places, options);
         }
+        "bench" => {
+            let options = bench::Options::read(&arguments)?;
+            let places = places()?;
+            setup::set_up(&places, output)?;
+            return bench::measure(&places, options);
+        }
         "doctor" if arguments.is_empty() => return Ok(doctor::examine(&places()?)),
         "doctor" => bail!("`doctor` takes no arguments"),
-        unknown => bail!("no command `{unknown}`: one of setup, run, test, interop, doctor, help"),
+        unknown => bail!("no command `{unknown}`: one of setup, run, test, interop, bench, doctor, help"),
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -12,7 +12,7 @@ use finetop::run::exit::code;
 use finetop::run::text;
 use finetop_engine::error::EngineError;
 use finetop_engine::export::{self, Order};
-use finetop_engine::{latency, logits, predict, worker};
+use finetop_engine::{latency, logits, predict, rate, worker};
 use signal_hook::consts::SIGINT;
 
 /// Exit code after Ctrl-C, as shells count it.
@@ -43,6 +43,16 @@ enum Command {
     Export(ExportArguments),
     /// Prints a run's logits: reads a JSON object such as {"text": "…"} per line, writes one such as {"logits": […]} per line.
     Logits(LogitsArguments),
+    /// Prints how fast this machine multiplies large matrices, as JSON.
+    #[command(hide = true)]
+    Rate(RateArguments),
+}
+
+#[derive(Args)]
+struct RateArguments {
+    /// Processor threads.
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..))]
+    threads: u16,
 }
 
 #[derive(Args)]
@@ -96,6 +106,10 @@ fn main() {
             let (input, output) = (std::io::stdin().lock(), std::io::stdout().lock());
             at_the_terminal(|| logits::answer(&RunDir::new(arguments.run_dir), input, output).map(|()| code::OK))
         }
+        Command::Rate(RateArguments { threads }) => at_the_terminal(|| {
+            println!("{}", serde_json::to_string(&rate::measure(threads.into())).expect("plain numbers always encode"));
+            Ok(code::OK)
+        }),
     };
     if let Some(problem) = problem {
         eprintln!("error: {problem}");
