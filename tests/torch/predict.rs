@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::flow::Place;
 
-const RUNS: &str = "epochs: 4\nruns:\n  - {method: full, lr: 3e-3}\n  - {method: lora, rank: 2, lr: 3e-2}\n  - {method: pfeiffer_adapter, name: adapter, lr: 1e-2}\n";
+const RUNS: &str = "epochs: 4\nprecision: fp32\nruns:\n  - {method: full, lr: 3e-3}\n  - {method: lora, rank: 2, lr: 3e-2}\n  - {method: pfeiffer_adapter, name: adapter, lr: 1e-2}\n";
 
 fn trained(runs: &str) -> Place {
     let place = Place::new(runs);
