@@ -69,7 +69,7 @@ impl Base {
             seed: spec.seed,
             tokenize: &|_| Vec::new(),
         };
-        Network::new(&self.folder, self.tensors(BackboneTraining::None), &plan, &mut params)
+        Network::new(&self.folder, self.tensors(), &plan, &mut params)
     }
 
     /// Where its tensors live.
@@ -77,12 +77,9 @@ impl Base {
         self.device
     }
 
-    /// The base's tensors for a run: its own copies of those that `training` changes, the base's of all others.
-    fn tensors(&self, training: BackboneTraining) -> BTreeMap<String, Tensor> {
-        let parts: BTreeMap<_, _> = self.backbone.tensors(true).into_iter().map(|tensor| (tensor.name, tensor.part)).collect();
-        let own = |name: &String| parts.get(name).is_some_and(|&part| training.trains(part));
-        let tensors = self.tensors.iter();
-        tensors.map(|(name, tensor)| (name.clone(), if own(name) { tensor.copy() } else { tensor.shallow_clone() })).collect()
+    /// The base's tensors for a run, which makes its own of those that it trains.
+    fn tensors(&self) -> BTreeMap<String, Tensor> {
+        self.tensors.iter().map(|(name, tensor)| (name.clone(), tensor.shallow_clone())).collect()
     }
 }
 
@@ -126,7 +123,7 @@ impl Adapted {
             seed: spec.seed,
             tokenize: &tokenize,
         };
-        let network = Network::new(&base.folder, base.tensors(training), &plan, &mut params)?;
+        let network = Network::new(&base.folder, base.tensors(), &plan, &mut params)?;
         Ok(Self { spec, network, params, tokenizer })
     }
 

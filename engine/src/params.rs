@@ -82,6 +82,11 @@ impl Params {
         }
     }
 
+    /// Whether a part of the backbone trains.
+    pub fn trains(&self, part: Part) -> bool {
+        self.training.trains(part)
+    }
+
     /// Adds a pre-trained tensor, which requires a gradient only where its part trains.
     pub fn add_backbone(&mut self, name: &str, part: Part, tensor: &Tensor) -> Tensor {
         let trains = self.training.trains(part);

@@ -32,10 +32,21 @@ pub fn begin(root: &Path, plan: &Plan) -> Result<String, BeginError> {
     program::worker()?;
     let runs = plan.specs();
     let Plan { name, file, text, overrides, runs_at_once, .. } = plan;
-    let experiment = NewExperiment { name, source: file, text, overrides, runs: &runs, runs_at_once: *runs_at_once };
+    let start_order = start_order(plan);
+    let experiment =
+        NewExperiment { name, source: file, text, overrides, runs: &runs, runs_at_once: *runs_at_once, start_order: &start_order };
     let name = create::create(root, &experiment)?;
     match start::start_queue(root) {
         Ok(_) => Ok(name),
         Err(source) => Err(BeginError::Start { experiment: name, source }),
     }
+}
+
+/// The longest first, where several run at once: else the last one, alone, leaves the machine half idle.
+fn start_order(plan: &Plan) -> Vec<String> {
+    let mut runs: Vec<_> = plan.runs.iter().collect();
+    if plan.runs_at_once > 1 {
+        runs.sort_by_key(|run| std::cmp::Reverse(run.cost.token_passes));
+    }
+    runs.into_iter().map(|run| run.spec.name.clone()).collect()
 }

@@ -31,6 +31,8 @@ pub struct NewExperiment<'a> {
     pub runs: &'a [RunSpec],
     /// How many of them may run at once.
     pub runs_at_once: usize,
+    /// Their names in the order in which they start.
+    pub start_order: &'a [String],
 }
 
 /// An experiment's folder that cannot be made; nothing is left of it.
@@ -94,6 +96,7 @@ fn fill(folder: &Path, experiment: &NewExperiment) -> Result<(), CreateError> {
         created: clock::now_seconds(),
         runs: experiment.runs.iter().map(|run| run.name.clone()).collect(),
         runs_at_once: experiment.runs_at_once.max(1),
+        start_order: experiment.start_order.to_vec(),
     };
     dir::write_json(&folder.join(RECORD_FILE), &record)?;
     Ok(())
@@ -168,7 +171,7 @@ mod tests {
         let source = Path::new("experiment.yaml");
         let overrides = Overrides { epochs: Some(2), ..Overrides::default() };
         let (text, runs) = ("name: x # as written\n", runs(names));
-        create(root, &NewExperiment { name, source, text, overrides: &overrides, runs: &runs, runs_at_once: 2 })
+        create(root, &NewExperiment { name, source, text, overrides: &overrides, runs: &runs, runs_at_once: 2, start_order: &[] })
     }
 
     #[test]

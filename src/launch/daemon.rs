@@ -96,7 +96,8 @@ struct Queue {
     program: PathBuf,
     store: Store,
     catalog: Catalog,
-    runs_at_once: HashMap<String, usize>,
+    /// How many runs each experiment allows at once, and the order in which they start; its record never changes.
+    records: HashMap<String, (usize, Vec<String>)>,
     /// With the attempt that each was started for.
     supervisors: HashMap<RunId, (u32, Child)>,
     refusals: HashMap<RunId, (u32, f64)>,
@@ -111,7 +112,7 @@ impl Queue {
             program: program::finetop()?,
             store: Store::open(root),
             catalog: Catalog::default(),
-            runs_at_once: HashMap::new(),
+            records: HashMap::new(),
             supervisors: HashMap::new(),
             refusals: HashMap::new(),
             begun: HashMap::new(),
@@ -150,8 +151,12 @@ impl Queue {
             self.catalog.apply(update);
         }
         let runs = std::mem::take(&mut self.catalog.runs);
-        let entries = runs.iter().map(|run| self.entry(run)).collect();
+        let mut entries: Vec<_> = runs.iter().map(|run| self.entry(run)).collect();
         self.catalog.runs = runs;
+        for runs in entries.chunk_by_mut(|one, other| one.id.experiment() == other.id.experiment()) {
+            let (_, order) = self.record(runs[0].id.experiment());
+            runs.sort_by_key(|run| order.iter().position(|name| name == run.id.run()).unwrap_or(usize::MAX));
+        }
         entries
     }
 
@@ -160,19 +165,16 @@ impl Queue {
             self.begun.extend(self.inode(&run.id).map(|inode| (run.id.clone(), inode)));
         }
         let place = if run.status == RunStatus::Queued { self.waiting(run) } else { place_of(run) };
-        let runs_at_once = self.runs_at_once(run.id.experiment());
+        let runs_at_once = self.record(run.id.experiment()).0;
         Entry { id: run.id.clone(), place, runs_at_once }
     }
 
-    /// How many runs the experiment allows at once; its record never changes.
-    fn runs_at_once(&mut self, experiment: &str) -> usize {
-        if let Some(&known) = self.runs_at_once.get(experiment) {
-            return known;
-        }
-        let record = experiment::read_record(&self.root.join(experiment));
-        let runs_at_once = record.ok().flatten().map_or(1, |record| record.runs_at_once);
-        self.runs_at_once.insert(experiment.to_owned(), runs_at_once);
-        runs_at_once
+    fn record(&mut self, experiment: &str) -> &(usize, Vec<String>) {
+        let root = &self.root;
+        self.records.entry(experiment.to_owned()).or_insert_with(|| {
+            let record = experiment::read_record(&root.join(experiment)).ok().flatten();
+            record.map_or((1, Vec::new()), |record| (record.runs_at_once, record.start_order))
+        })
     }
 
     fn waiting(&self, run: &RunView) -> Place {

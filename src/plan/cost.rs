@@ -9,6 +9,7 @@ use crate::run::ledger;
 use crate::run::storage::Storage;
 use crate::spec::backbone::Backbone;
 use crate::spec::head::Classifier;
+use crate::spec::method::Method;
 use crate::spec::optimization::LrSchedule;
 use crate::spec::run::RunSpec;
 use crate::spec::task::Split;
@@ -33,6 +34,8 @@ pub struct Cost {
     pub warmup_steps: u64,
     /// Predicted peak memory of the run's process, bytes.
     pub memory_bytes: u64,
+    /// About how much is computed, in passes of a row's tokens through the encoder: tells which of several runs takes longest.
+    pub token_passes: u64,
 }
 
 /// The cost of a run.
@@ -50,7 +53,27 @@ pub fn cost(spec: &RunSpec, backbone: &Backbone, survey: &Survey) -> Cost {
         total_steps,
         warmup_steps: LrSchedule::new(&spec.optimization, total_steps).warmup_steps,
         memory_bytes: memory::predict(spec, backbone, ledger.trainable, ledger.frozen, longest),
+        token_passes: token_passes(spec, survey),
     }
+}
+
+/// Forward is one pass; backward is one for the inputs and, where weights train, one for the weights. Frozen features are computed once.
+fn token_passes(spec: &RunSpec, survey: &Survey) -> u64 {
+    let (per_training_row, epochs) = match spec.method {
+        Method::FeatureExtraction => (1.0, 1.0),
+        Method::Full => (3.0, f64::from(spec.optimization.epochs)),
+        _ => (2.0, f64::from(spec.optimization.epochs)),
+    };
+    let n_virtual = spec.method.virtual_tokens() as f64;
+    let passes = survey.splits.iter().map(|split| {
+        let passes = match split.split {
+            Split::Train => per_training_row * epochs,
+            Split::Validation => epochs,
+            Split::Test => 1.0,
+        };
+        passes * split.n_rows as f64 * (split.words.mean + n_virtual)
+    });
+    passes.sum::<f64>() as u64
 }
 
 fn n_trained_tensors(spec: &RunSpec, backbone: &Backbone) -> u64 {
@@ -64,7 +87,6 @@ fn n_trained_tensors(spec: &RunSpec, backbone: &Backbone) -> u64 {
 mod tests {
     use super::*;
     use crate::spec::head::{Head, Pooling};
-    use crate::spec::method::Method;
 
     fn counts(backbone: &Backbone, method: Method, pooling: Pooling) -> Ledger {
         let spec: RunSpec = serde_yaml::from_str(include_str!("../../tests/fixtures/experiments/run.yaml")).unwrap();

@@ -29,6 +29,9 @@ pub struct ExperimentRecord {
     pub runs: Vec<String>,
     /// How many of its runs may run at once, at least 1.
     pub runs_at_once: usize,
+    /// The runs in the order in which they start; those not named follow in their own.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub start_order: Vec<String>,
 }
 
 /// Reads the record of the experiment folder; `None` where the folder is no experiment.

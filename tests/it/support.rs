@@ -52,7 +52,11 @@ impl Runs {
     /// The same with runs of any specification.
     pub fn experiment_of(&self, name: &str, runs: &[RunSpec], runs_at_once: usize) -> String {
         let (source, text) = (Path::new("experiment.yaml"), "name: made by a test\n");
-        create::create(&self.root(), &NewExperiment { name, source, text, overrides: &Overrides::default(), runs, runs_at_once }).unwrap()
+        create::create(
+            &self.root(),
+            &NewExperiment { name, source, text, overrides: &Overrides::default(), runs, runs_at_once, start_order: &[] },
+        )
+        .unwrap()
     }
 
     /// An experiment file `small.yaml` with these runs, two at once, its data and its model.

@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use safetensors::tensor::TensorView;
-use safetensors::{Dtype, SafeTensors};
-use tch::{Kind, Tensor};
+use safetensors::SafeTensors;
+use tch::Tensor;
 
 use crate::error::EngineError;
 use crate::model::encoder::Encoder;
+use crate::model::mapped;
 use crate::params::Params;
 use finetop::pretrained::{tensors, weights};
 use finetop::spec::backbone::{Backbone, BackboneTensor};
@@ -41,6 +41,8 @@ impl Weights<'_> {
         match self.tensors.remove(name) {
             Some(tensor) if tensor.size() == *shape => {
                 let tensor = tensor.to_device(self.params.device);
+                // What trains needs memory of its own, not the file's.
+                let tensor = if self.params.trains(*part) { tensor.copy() } else { tensor };
                 self.params.add_backbone(name, *part, &tensor)
             }
             Some(tensor) => {
@@ -56,19 +58,20 @@ impl Weights<'_> {
     }
 }
 
-/// The encoder's tensors in the checkpoint of `folder` as fp32, by canonical name; what is wrong with its files is an error.
+/// The encoder's tensors in the checkpoint of `folder` as fp32, by canonical name; what is wrong with its files is an error. They may be the
+/// file's own memory, and must not be changed in place.
 pub fn read(folder: &Path, family: Family) -> Result<BTreeMap<String, Tensor>, EngineError> {
     let mut found = BTreeMap::new();
     for file in weights::find(folder).map_err(|error| EngineError::Data(error.to_string()))? {
         let path = &file.path;
-        let bytes = std::fs::read(path).map_err(|source| EngineError::File { action: "read", path: path.clone(), source })?;
+        let bytes = mapped::file(path).map_err(|source| EngineError::File { action: "read", path: path.clone(), source })?;
         let fail = |problem: String| EngineError::Weights { path: path.clone(), problem };
         let views =
-            SafeTensors::deserialize(&bytes).map_err(|error| fail(format!("not a whole safetensors file ({error}); download it again")))?;
+            SafeTensors::deserialize(bytes).map_err(|error| fail(format!("not a whole safetensors file ({error}); download it again")))?;
         file.check(views.names().into_iter()).map_err(|error| EngineError::Data(error.to_string()))?;
         for (canonical, name) in tensors::by_canonical_name(views.names().into_iter(), family).map_err(fail)? {
             let view = views.tensor(name).map_err(|error| fail(error.to_string()))?;
-            let tensor = tensor(&view).map_err(|problem| fail(format!("tensor {name} {problem}")))?;
+            let tensor = mapped::tensor(&view).map_err(|problem| fail(format!("tensor {name} {problem}")))?;
             if found.insert(canonical, tensor).is_some() {
                 return Err(fail(format!("tensor {name} occurs in two files")));
             }
@@ -105,16 +108,4 @@ pub fn encoder(
 
 fn not_part(canonical: &str, family: Family) -> String {
     format!("tensor {} is not part of the {} encoder that config.json describes", family.checkpoint_name(canonical), family.name())
-}
-
-/// A tensor of a file as fp32.
-fn tensor(view: &TensorView) -> Result<Tensor, String> {
-    let kind = match view.dtype() {
-        Dtype::F32 => Kind::Float,
-        Dtype::F16 => Kind::Half,
-        Dtype::BF16 => Kind::BFloat16,
-        other => return Err(format!("has type {other:?}; F32, F16 or BF16 is needed")),
-    };
-    let shape: Vec<i64> = view.shape().iter().map(|&size| size as i64).collect();
-    Ok(Tensor::f_from_data_size(view.data(), &shape, kind).map_err(|error| error.to_string())?.to_kind(Kind::Float))
 }

@@ -7,3 +7,4 @@ pub mod layer;
 pub mod layer_norm;
 pub mod linear;
 pub mod load;
+pub mod mapped;

@@ -1,0 +1,47 @@
+//! A checkpoint's file in memory without a copy: its pages are read when they are needed, and shared by all processes that map it.
+#![expect(unsafe_code, reason = "a mapping lives as long as the process, and tensors point into it")]
+
+use std::fs::File;
+use std::io;
+use std::path::Path;
+
+use memmap2::{Mmap, MmapOptions};
+use safetensors::Dtype;
+use safetensors::tensor::TensorView;
+use tch::{Device, Kind, Tensor};
+
+/// Bytes that the numbers of a mapped tensor begin at a multiple of; files written by safetensors see to it.
+const ALIGNMENT: usize = size_of::<f32>();
+
+/// A file as bytes until the process ends: tensors of it have no owner to keep it.
+pub fn file(path: &Path) -> io::Result<&'static [u8]> {
+    let file = File::open(path)?;
+    // SAFETY: the mapping is private and never written to. A file cut short under a running process ends that process, as everywhere
+    // where checkpoints are mapped; the queue starts it again.
+    let mapping: Mmap = unsafe { MmapOptions::new().map(&file)? };
+    Ok(Box::leak(Box::new(mapping)))
+}
+
+/// A tensor of a mapped file as fp32: the file's own memory where it is fp32, else a copy. It must not be changed in place.
+///
+/// # Errors
+/// In words, where its type cannot be read.
+pub fn tensor(view: &TensorView<'static>) -> Result<Tensor, String> {
+    let kind = match view.dtype() {
+        Dtype::F32 => Kind::Float,
+        Dtype::F16 => Kind::Half,
+        Dtype::BF16 => Kind::BFloat16,
+        other => return Err(format!("has type {other:?}; F32, F16 or BF16 is needed")),
+    };
+    let shape: Vec<i64> = view.shape().iter().map(|&size| size as i64).collect();
+    let data = view.data();
+    if kind != Kind::Float || data.as_ptr().align_offset(ALIGNMENT) != 0 || data.is_empty() {
+        return Ok(Tensor::f_from_data_size(data, &shape, kind).map_err(|error| error.to_string())?.to_kind(Kind::Float));
+    }
+    let mut strides = vec![1; shape.len()];
+    for side in (1..shape.len()).rev() {
+        strides[side - 1] = strides[side] * shape[side];
+    }
+    // SAFETY: the bytes are the view's shape of fp32 numbers (the reader of the file checked their length), aligned, and never freed.
+    Ok(unsafe { Tensor::from_blob(data.as_ptr(), &shape, &strides, kind, Device::Cpu) })
+}
