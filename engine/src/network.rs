@@ -12,7 +12,7 @@ use crate::head::Head;
 use crate::hooks::{Hooks, Mode};
 use crate::methods::{self, Surroundings};
 use crate::model::encoder::Encoder;
-use crate::model::load;
+use crate::model::{load, mapped};
 use crate::params::Params;
 use crate::processor;
 use crate::random::{self, Stream};
@@ -84,6 +84,7 @@ impl Network {
         let words = encoder.words().shallow_clone();
         let hooks = methods::build(method, &Surroundings { backbone, words, tokenize: *tokenize }, params);
         let head = Head::new(head, backbone, *n_outputs as i64, params);
+        mapped::release_pages();
         Ok(Self { encoder, hooks, head, backbone: (*backbone).clone() })
     }
 

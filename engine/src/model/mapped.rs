@@ -4,8 +4,9 @@
 use std::fs::File;
 use std::io;
 use std::path::Path;
+use std::sync::{Mutex, PoisonError};
 
-use memmap2::{Mmap, MmapOptions};
+use memmap2::{Mmap, MmapOptions, UncheckedAdvice};
 use safetensors::Dtype;
 use safetensors::tensor::TensorView;
 use tch::{Device, Kind, Tensor};
@@ -19,7 +20,20 @@ pub fn file(path: &Path) -> io::Result<&'static [u8]> {
     // SAFETY: the mapping is private and never written to. A file cut short under a running process ends that process, as everywhere
     // where checkpoints are mapped; the queue starts it again.
     let mapping: Mmap = unsafe { MmapOptions::new().map(&file)? };
-    Ok(Box::leak(Box::new(mapping)))
+    let mapping: &'static Mmap = Box::leak(Box::new(mapping));
+    MAPPINGS.lock().unwrap_or_else(PoisonError::into_inner).push(mapping);
+    Ok(mapping)
+}
+
+static MAPPINGS: Mutex<Vec<&'static Mmap>> = Mutex::new(Vec::new());
+
+/// Gives back the pages read so far, for instance of weights that were copied; what is needed still is read again.
+pub fn release_pages() {
+    for mapping in MAPPINGS.lock().unwrap_or_else(PoisonError::into_inner).iter() {
+        // SAFETY: the pages are the file's and nobody wrote to them, so that reading them again gives the same bytes. Where the
+        // system does not take the advice, memory is all that is lost.
+        let _ = unsafe { mapping.unchecked_advise(UncheckedAdvice::DontNeed) };
+    }
 }
 
 /// A tensor of a mapped file as fp32: the file's own memory where it is fp32, else a copy. It must not be changed in place.
