@@ -30,6 +30,16 @@ fn runs_are_started_in_order_and_the_queue_ends_by_itself() {
 }
 
 #[test]
+fn an_experiment_may_name_another_order_of_starting_than_of_showing() {
+    let runs = Runs::new();
+    let name = runs.experiment_in_order("order", &["a", "b", "c"], &["c", "a"]);
+    runs.start_queue();
+    let starts = ["c", "a", "b"].map(|run| runs.wait_for_status(&format!("{name}/{run}"), RunStatus::Finished).job.unwrap().started);
+    assert!(starts.is_sorted(), "{starts:?}");
+    assert_eq!(runs.catalog().runs.iter().map(|run| run.id.run().to_owned()).collect::<Vec<_>>(), ["a", "b", "c"]);
+}
+
+#[test]
 fn a_killed_queue_takes_nothing_along_and_is_started_again_by_the_next_command() {
     let runs = Runs::new();
     let name = runs.experiment("kill", &["wait-1", "wait-2", "third"], 2);

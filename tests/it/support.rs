@@ -49,12 +49,23 @@ impl Runs {
         self.experiment_of(name, &runs, runs_at_once)
     }
 
+    /// The same with the order in which the runs start, one at a time.
+    pub fn experiment_in_order(&self, name: &str, runs: &[&str], start_order: &[&str]) -> String {
+        let runs: Vec<_> = runs.iter().map(|run| spec(run)).collect();
+        let start_order: Vec<_> = start_order.iter().map(|&run| run.to_owned()).collect();
+        self.create(name, &runs, 1, &start_order)
+    }
+
     /// The same with runs of any specification.
     pub fn experiment_of(&self, name: &str, runs: &[RunSpec], runs_at_once: usize) -> String {
+        self.create(name, runs, runs_at_once, &[])
+    }
+
+    fn create(&self, name: &str, runs: &[RunSpec], runs_at_once: usize, start_order: &[String]) -> String {
         let (source, text) = (Path::new("experiment.yaml"), "name: made by a test\n");
         create::create(
             &self.root(),
-            &NewExperiment { name, source, text, overrides: &Overrides::default(), runs, runs_at_once, start_order: &[] },
+            &NewExperiment { name, source, text, overrides: &Overrides::default(), runs, runs_at_once, start_order },
         )
         .unwrap()
     }
