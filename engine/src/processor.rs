@@ -13,9 +13,18 @@ static READY: Once = Once::new();
 pub fn prepare() {
     READY.call_once(|| {
         native::keep_memory();
-        #[cfg(target_arch = "x86_64")]
-        native::multiply_with_onednn(std::arch::is_x86_feature_detected!("avx512f") && !has_matrix_units());
+        if multiplies_with_onednn() {
+            native::multiply_with_onednn(true);
+        }
     });
+}
+
+/// Whether oneDNN multiplies fp32 matrices here. MKL's last bits also depend on where in memory a matrix lies.
+pub fn multiplies_with_onednn() -> bool {
+    #[cfg(target_arch = "x86_64")]
+    return std::arch::is_x86_feature_detected!("avx512f") && !has_matrix_units();
+    #[cfg(not(target_arch = "x86_64"))]
+    false
 }
 
 /// Where the processor has units for matrices of bf16 (AMX), oneDNN would round fp32 factors to them.

@@ -102,8 +102,12 @@ fn export(dir: &RunDir, out: &Path, format: Option<Format>) -> Result<String, St
     Ok(String::from_utf8(said).unwrap())
 }
 
-/// The largest difference of a logit that an export tells of: the same numbers, but for the order of additions, which depends on a projection,
-/// and in some libraries on where tensors lie.
+/// What a read-back may differ by where the same numbers come in the same order.
+fn same_order() -> f64 {
+    if finetop_engine::processor::multiplies_with_onednn() { 0.0 } else { 2e-6 }
+}
+
+/// The largest difference of a logit that an export tells of.
 fn read_back(said: &str) -> f64 {
     said.lines().nth(1).unwrap().rsplit(' ').next().unwrap().parse().unwrap()
 }
@@ -120,14 +124,16 @@ fn exportable(method: Method) -> (Method, Head) {
 }
 
 #[test]
-fn every_method_is_exported_and_read_back_to_the_same_logits() {
+fn every_method_is_exported_and_read_back_to_the_same_bits() {
     for method in Method::examples() {
         let folder = tempfile::tempdir().unwrap();
         let (method, head) = exportable(method);
         let dir = run(folder.path(), method.clone(), head);
         let out = folder.path().join("out");
         let said = export(&dir, &out, None).unwrap_or_else(|error| panic!("{method:?}: {error}"));
-        assert!(read_back(&said) < 2e-6, "{method:?}: {said}");
+        // Computed from a projection, the same numbers come in another order.
+        let is_exact = !matches!(&method, Method::PrefixTuning(prefix) if prefix.projection.is_some());
+        assert!(read_back(&said) <= if is_exact { same_order() } else { 2e-6 }, "{method:?}: {said}");
         assert!(said.contains("27 validation rows") && said.contains(&format!("({}, ", default_format(&method).name())), "{said}");
         assert!(out.join("README.md").is_file() && out.join("finetop.json").is_file());
         assert!(std::fs::read_dir(folder.path()).unwrap().all(|entry| !entry.unwrap().file_name().to_string_lossy().starts_with('.')));
@@ -477,7 +483,7 @@ fn every_family_is_exported_under_its_own_names_and_read_back_to_the_same_bits()
             let dir = run_of(folder.path(), &spec);
             let out = folder.path().join("out");
             let said = export(&dir, &out, None).unwrap_or_else(|error| panic!("{family} {method}: {error}"));
-            assert!(read_back(&said) < 2e-6, "{family} {method}: {said}");
+            assert!(read_back(&said) <= same_order(), "{family} {method}: {said}");
             let weights = std::fs::read_dir(&out).unwrap().map(|entry| entry.unwrap().path());
             let weights = weights.filter(|path| path.extension().is_some_and(|ending| ending == "safetensors"));
             assert!(
