@@ -5,7 +5,10 @@ use std::time::{Duration, Instant};
 use crate::error::EngineError;
 use finetop::run::clock;
 use finetop::run::event::{Event, EventKind, Level, Note};
+use finetop::run::state::RunState;
 use finetop::run::writer::{EventWriter, WriteError};
+use finetop::spec::run::RunSpec;
+use finetop::verdict::alerts;
 
 /// Steps are held back at most this long; every other event is written at once.
 const HOLD: Duration = Duration::from_millis(100);
@@ -16,13 +19,14 @@ pub struct Journal {
     writer: EventWriter,
     held: Vec<Event>,
     flushed: Instant,
-    last_step: u64,
+    /// The fold of the whole log, earlier attempts included.
+    state: RunState,
 }
 
 impl Journal {
-    /// Writes through `writer`.
-    pub fn new(writer: EventWriter) -> Self {
-        Self { writer, held: Vec::new(), flushed: Instant::now(), last_step: 0 }
+    /// Writes through `writer` what follows on `state`, the fold of what the log holds already.
+    pub fn new(writer: EventWriter, state: RunState) -> Self {
+        Self { writer, held: Vec::new(), flushed: Instant::now(), state }
     }
 
     /// Takes an event down.
@@ -31,16 +35,20 @@ impl Journal {
     /// When it cannot be written, or another attempt owns the run's folder.
     pub fn record(&mut self, kind: EventKind) -> Result<(), EngineError> {
         let may_wait = matches!(kind, EventKind::Step(_));
-        if let EventKind::Step(step) = &kind {
-            self.last_step = step.step;
-        }
-        self.held.push(Event { time: clock::now_seconds(), kind });
+        let event = Event { time: clock::now_seconds(), kind };
+        self.state.apply(&event);
+        self.held.push(event);
         if may_wait && self.flushed.elapsed() < HOLD { Ok(()) } else { self.flush() }
     }
 
-    /// The last step taken down, 0 before the first.
-    pub const fn last_step(&self) -> u64 {
-        self.last_step
+    /// All that the log says of the run.
+    pub const fn state(&self) -> &RunState {
+        &self.state
+    }
+
+    /// Judges the run by its log, and takes down what is new.
+    pub fn judge(&mut self, spec: &RunSpec) -> Result<(), EngineError> {
+        alerts::changes(spec, &self.state).into_iter().try_for_each(|change| self.record(change))
     }
 
     /// Takes a line for people down.

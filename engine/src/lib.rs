@@ -20,6 +20,7 @@ pub mod memory;
 pub mod merge;
 pub mod methods;
 pub mod model;
+pub mod movement;
 pub mod native;
 pub mod network;
 pub mod optimizer;

@@ -14,6 +14,7 @@ use crate::evaluate::evaluate;
 use crate::hooks::Mode;
 use crate::journal::Journal;
 use crate::loss;
+use crate::movement::Beginning;
 use crate::network::{Inputs, Network};
 use crate::optimizer::AdamW;
 use crate::pace::Pace;
@@ -55,6 +56,7 @@ pub fn train(spec: &RunSpec, dir: &RunDir, control: &Control, journal: &mut Jour
         Err(order) => return Ok(before_training(order)),
     };
     let optimizer = AdamW::new(&spec.optimization, network.backbone.n_layers, &params);
+    let beginning = Beginning::new(&params);
     let steps_per_epoch = inputs[&Split::Train].rows.len().div_ceil(spec.optimization.batch_size) as u64;
     let total_steps = steps_per_epoch * u64::from(spec.optimization.epochs);
 
@@ -81,15 +83,31 @@ pub fn train(spec: &RunSpec, dir: &RunDir, control: &Control, journal: &mut Jour
         threads: spec.threads as u64,
         resumed_step: position.step,
     }))?;
+    journal.record(EventKind::Updates(beginning.updates(position.step)))?;
+    journal.judge(spec)?;
 
     let checkpoint_bytes = std::fs::metadata(dir.best_file()).map_or(0, |metadata| metadata.len());
     let n_trainable: i64 = optimizer.slots().iter().map(|slot| slot.tensor.size().iter().product::<i64>()).sum();
     let last_bytes = (n_trainable as u64) * LAST_BYTES_PER_PARAMETER;
     let pace = Pace::new(spec.checkpoint, position.training_seconds, last_bytes);
     let saved = position.clone();
-    let mut run =
-        Training { spec, dir, network, params, optimizer, inputs, device, steps_per_epoch, position, saved, pace, checkpoint_bytes };
+    let mut run = Training {
+        spec,
+        dir,
+        network,
+        params,
+        beginning,
+        optimizer,
+        inputs,
+        device,
+        steps_per_epoch,
+        position,
+        saved,
+        pace,
+        checkpoint_bytes,
+    };
     let (outcome, reason) = run.steps(total_steps, control, journal)?;
+    journal.judge(spec)?;
     run.end(outcome, journal)?;
     Ok(Ending { outcome, reason, position: run.position, checkpoint_bytes: run.checkpoint_bytes })
 }
@@ -108,6 +126,7 @@ struct Training<'a> {
     dir: &'a RunDir,
     network: Network,
     params: crate::params::Params,
+    beginning: Beginning,
     optimizer: AdamW,
     inputs: BTreeMap<Split, Inputs>,
     device: Device,
@@ -231,6 +250,8 @@ impl Training<'_> {
             seconds: start.elapsed().as_secs_f64(),
             is_best,
         }))?;
+        journal.record(EventKind::Updates(self.beginning.updates(step)))?;
+        journal.judge(self.spec)?;
         if is_best {
             self.save(CheckpointKind::Best, journal)?;
         }

@@ -13,6 +13,8 @@ use finetop::run::event::{AttemptStarted, EventKind, FORMAT_VERSION, Finished, L
 use finetop::run::exit::{Job, code};
 use finetop::run::out_of_memory;
 use finetop::run::position::Position;
+use finetop::run::reader::EventReader;
+use finetop::run::state::RunState;
 use finetop::run::writer::EventWriter;
 use finetop::spec::run::RunSpec;
 
@@ -32,7 +34,11 @@ pub fn work(dir: &RunDir, attempt: u32) -> (i32, Option<String>) {
         Err(error) => return (if error.is_fenced() { code::FENCED } else { code::FAILED }, Some(error.to_string())),
     };
     let (host, process_id) = (writer.attempt().host.clone(), writer.attempt().worker.id);
-    let mut journal = Journal::new(writer);
+    // A log that cannot be read spoils the judgement of the run, not the run.
+    let earlier = EventReader::new(dir.events_file()).poll().unwrap_or_default();
+    let mut history = RunState::default();
+    earlier.events.iter().for_each(|event| history.apply(event));
+    let mut journal = Journal::new(writer, history);
 
     let ending = panic::catch_unwind(AssertUnwindSafe(|| {
         journal.record(EventKind::AttemptStarted(AttemptStarted { format: FORMAT_VERSION, attempt, host, process_id }))?;
@@ -45,7 +51,9 @@ pub fn work(dir: &RunDir, attempt: u32) -> (i32, Option<String>) {
         Err(EngineError::Fenced) => return (code::FENCED, Some(EngineError::Fenced.to_string())),
         Err(error) => {
             let (outcome, reason) = failure(&spec, &error);
-            let position = Position { step: journal.last_step(), ..Position::default() };
+            let state = journal.state();
+            let step = if state.attempt_steps == 0 { 0 } else { state.step() };
+            let position = Position { step, ..Position::default() };
             let ending = Ending { outcome, reason: reason.clone(), position, checkpoint_bytes: 0 };
             (finished(ending, start), Some(code::FAILED), Some(reason))
         }

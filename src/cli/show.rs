@@ -1,5 +1,6 @@
 //! `finetop show RUN`: settings, parameters, results and the end of the log of one run.
 
+use std::collections::BTreeSet;
 use std::io::Write;
 use std::path::Path;
 
@@ -9,6 +10,7 @@ use crate::launch::start;
 use crate::report::columns::{Align, aligned};
 use crate::report::number::{bytes, duration, metric};
 use crate::report::{json, ledger};
+use crate::run::alert::Moment;
 use crate::run::catalog::RunView;
 use crate::run::clock;
 use crate::run::event::Evaluation;
@@ -16,6 +18,7 @@ use crate::run::storage::Storage;
 use crate::run::store;
 use crate::run::text;
 use crate::spec::continuation::Extension;
+use crate::verdict::alerts;
 
 /// Lines of the log that are shown.
 const LOG_LINES: usize = 15;
@@ -90,6 +93,11 @@ fn facts(run: &RunView, folder: &str) -> Vec<Vec<String>> {
     let extensions = run.spec.iter().flat_map(|spec| &spec.extensions);
     for Extension { step, from_epochs, to_epochs } in extensions {
         row("extended", format!("at step {step} from {from_epochs} to {to_epochs} epochs"));
+    }
+    for alert in alerts(run, &BTreeSet::new()) {
+        let Moment { step, epoch } = alert.since;
+        row(alert.rule.name(), format!("{} (since step {step}, epoch {epoch:.1})", text::printable(&alert.what)));
+        row("", format!("{}; {}", alert.rule.why(), text::printable(&alert.advice)));
     }
     if run.skipped > 0 {
         row("skipped", format!("{} lines of the log could not be understood", run.skipped));

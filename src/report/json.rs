@@ -1,13 +1,15 @@
 //! Runs as one JSON document for scripts. Must not know who reads it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
 use crate::metric::MetricName;
+use crate::run::alert::Alert;
 use crate::run::catalog::RunView;
 use crate::run::event::{Evaluation, Ledger};
 use crate::run::storage::Storage;
+use crate::verdict::alerts;
 
 /// The document: `{"runs": […]}`.
 #[derive(Debug, Serialize)]
@@ -35,6 +37,7 @@ struct RunReport {
     examples_per_second: Option<f64>,
     peak_rss_bytes: Option<u64>,
     checkpoint_bytes: Option<u64>,
+    alerts: Vec<Alert>,
 }
 
 /// A run of one experiment, by its name.
@@ -85,6 +88,7 @@ fn report(run: &RunView, name: String) -> RunReport {
         examples_per_second: state.examples_per_second().filter(|rate| rate.is_finite()),
         peak_rss_bytes: finished.map(|finished| finished.peak_rss_bytes),
         checkpoint_bytes: finished.map(|finished| finished.checkpoint_bytes),
+        alerts: alerts(run, &BTreeSet::new()),
     }
 }
 

@@ -1,10 +1,14 @@
 //! Runs as aligned tables. Must not know terminals.
 
+use std::collections::BTreeSet;
+
 use crate::metric::MetricName;
 use crate::report::columns::{Align, aligned};
 use crate::report::number::{MISSING, duration, grouped, metric};
+use crate::run::alert::Severity;
 use crate::run::catalog::RunView;
 use crate::run::event::Evaluation;
+use crate::verdict::alerts;
 
 /// What came out of an experiment: a line per run, then a line with the reason of each that did not end well.
 pub fn summary(runs: &[RunView]) -> String {
@@ -37,6 +41,12 @@ pub fn summary(runs: &[RunView]) -> String {
         text.push_str(&crate::run::text::printable(&format!("{} {}: {reason}", run.id.run(), run.status.name())));
         text.push('\n');
     }
+    for run in runs {
+        for alert in alerts(run, &BTreeSet::new()).iter().filter(|alert| alert.severity >= Severity::Watch) {
+            text.push_str(&crate::run::text::printable(&format!("{} {}: {}", run.id.run(), alert.rule.name(), alert.what)));
+            text.push('\n');
+        }
+    }
     text
 }
 
@@ -56,10 +66,20 @@ pub fn list(runs: &[RunView]) -> String {
             value_of(run, run.state.best()),
             value_of(run, run.state.test.as_ref()),
             or_missing(seconds.or(so_far).map(duration)),
-            run.reason(),
+            reason_or_alert(run),
         ]
     }));
     aligned(&[Left, Left, Left, Right, Right, Right, Right, Left], &rows)
+}
+
+/// Why it is as it is; where there is no reason, the most urgent thing that deserves a look.
+fn reason_or_alert(run: &RunView) -> String {
+    let reason = run.reason();
+    let first = alerts(run, &BTreeSet::new()).into_iter().find(|alert| alert.severity >= Severity::Watch);
+    match first {
+        Some(alert) if reason.is_empty() || run.status.is_well() => format!("{}: {}", alert.rule.name(), alert.brief),
+        _ => reason,
+    }
 }
 
 /// The method's short name.

@@ -7,15 +7,18 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::metric::{ConfusionMatrix, MetricName};
+use crate::run::alert::{Alert, AlertCleared};
 use crate::run::number::Number;
 use crate::run::request::RequestKind;
+use crate::run::updates::Updates;
 use crate::spec::task::Split;
 
 /// Version of the format of a run folder; the first event of every attempt carries it.
 ///
 /// Changelog:
 /// - 1: first version. Since then, readable by all: an evaluation of a regression has no `confusion` and other metrics;
-///   the event `extended`, the outcomes `crashed` and `released`, the requests `release` and `extend`, which older readers skip.
+///   the events `extended`, `updates`, `alert` and `alert_cleared`, the outcomes `crashed` and `released`, the requests `release` and
+///   `extend`, which older readers skip.
 pub const FORMAT_VERSION: u32 = 1;
 
 /// One line of `events.jsonl`.
@@ -42,12 +45,18 @@ pub enum EventKind {
     Step(StepTaken),
     /// A split was evaluated.
     Evaluation(Evaluation),
+    /// How far the weights have moved by place and part; at the start and after every evaluation of the validation split.
+    Updates(Updates),
     /// A checkpoint was written.
     Checkpoint(Checkpoint),
     /// A request was read and is being obeyed.
     Request(RequestSeen),
     /// The run goes on for more epochs after it had ended.
     Extended(Extended),
+    /// A rule says something of the run, or says it anew; judged at the start, at every evaluation and at the end.
+    Alert(Alert),
+    /// A rule has nothing to say any more.
+    AlertCleared(AlertCleared),
     /// Something worth a line that is not an error.
     Note(Note),
     /// The run ended; the last event of an attempt.

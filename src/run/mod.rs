@@ -1,5 +1,6 @@
 //! The PROTOCOL: the files of one run. Knows neither tch, ratatui nor tokio; both sides of the house depend on it, it on neither.
 
+pub mod alert;
 pub mod catalog;
 pub mod clock;
 pub mod dir;
@@ -24,4 +25,5 @@ pub mod storage;
 pub mod store;
 pub mod synthetic;
 pub mod text;
+pub mod updates;
 pub mod writer;

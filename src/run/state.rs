@@ -5,11 +5,13 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use crate::metric::MetricName;
+use crate::run::alert::{Alert, AlertCleared, Rule};
 use crate::run::event::{
     AttemptStarted, Checkpoint, CheckpointKind, Evaluation, Event, EventKind, Extended, Finished, Note, Preparing, StepTaken,
     TrainingStarted,
 };
 use crate::run::request::RequestKind;
+use crate::run::updates::Updates;
 use crate::spec::task::Split;
 
 /// Lines of the event log that are kept in words.
@@ -30,6 +32,10 @@ pub struct RunState {
     pub steps: Vec<StepTaken>,
     /// Validation evaluations, ascending by step.
     pub evaluations: Vec<Evaluation>,
+    /// How far the weights have moved: at the start and at evaluations, ascending by step; empty in logs of older workers.
+    pub updates: Vec<Updates>,
+    /// What its worker says deserves attention now; empty in logs of older workers.
+    pub alerts: BTreeMap<Rule, Alert>,
     /// The test evaluation with the best checkpoint.
     pub test: Option<Evaluation>,
     /// Latest checkpoint of each kind.
@@ -82,6 +88,16 @@ impl RunState {
                 self.evaluations.retain(|earlier| earlier.step < evaluation.step);
                 self.evaluations.push(evaluation.clone());
             }
+            EventKind::Updates(updates) => {
+                self.updates.retain(|earlier| earlier.step < updates.step);
+                self.updates.push(updates.clone());
+            }
+            EventKind::Alert(alert) => {
+                self.alerts.insert(alert.rule, alert.clone());
+            }
+            EventKind::AlertCleared(cleared) => {
+                self.alerts.remove(&cleared.rule);
+            }
             EventKind::Checkpoint(checkpoint) => {
                 self.checkpoints.insert(checkpoint.kind, checkpoint.clone());
             }
@@ -97,7 +113,7 @@ impl RunState {
         }
     }
 
-    /// Forgets every step and evaluation after `step`.
+    /// Forgets every step and evaluation after `step`, and the alerts since.
     fn forget_after(&mut self, step: u64) {
         while self.steps.last().is_some_and(|last| last.step > step) {
             self.steps.pop();
@@ -105,6 +121,10 @@ impl RunState {
         while self.evaluations.last().is_some_and(|last| last.step > step) {
             self.evaluations.pop();
         }
+        while self.updates.last().is_some_and(|last| last.step > step) {
+            self.updates.pop();
+        }
+        self.alerts.retain(|_, alert| alert.since.step <= step);
     }
 
     /// The last step taken, 0 before the first.
@@ -148,11 +168,16 @@ pub fn in_words(kind: &EventKind) -> Option<String> {
         EventKind::Checkpoint(checkpoint) if checkpoint.kind == CheckpointKind::Best => {
             Some(format!("best checkpoint of step {} saved: {} bytes in {:.2} s", checkpoint.step, checkpoint.bytes, checkpoint.seconds))
         }
-        EventKind::Preparing(_) | EventKind::Step(_) | EventKind::Checkpoint(_) => None,
+        // Told when it appears or grows, not when its figures change.
+        EventKind::Alert(Alert { rule, what, advice, since, at, .. }) if since.step == at.step => {
+            Some(format!("alert: {}: {what} ({advice})", rule.name()))
+        }
+        EventKind::Preparing(_) | EventKind::Step(_) | EventKind::Updates(_) | EventKind::Alert(_) | EventKind::Checkpoint(_) => None,
         EventKind::Request(seen) => Some(format!("request at step {}: {:?}", seen.step, seen.request).to_lowercase()),
         EventKind::Extended(Extended { step, from_epochs, to_epochs }) => {
             Some(format!("extended from {from_epochs} to {to_epochs} epochs; goes on at step {step}"))
         }
+        EventKind::AlertCleared(AlertCleared { rule, .. }) => Some(format!("alert over: {}", rule.name())),
         EventKind::Note(Note { message, .. }) => Some(message.clone()),
         EventKind::Finished(finished) => {
             let outcome = format!("{:?}", finished.outcome).to_lowercase();

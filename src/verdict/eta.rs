@@ -14,20 +14,25 @@ pub fn seconds_left(state: &RunState) -> Option<f64> {
     if state.finished.is_some() {
         return None;
     }
+    Some(training.total_steps.saturating_sub(state.step()) as f64 * seconds_per_step(state)?)
+}
+
+/// Seconds that a step takes of late, with its share of the evaluations; `None` before the first.
+pub fn seconds_per_step(state: &RunState) -> Option<f64> {
     let recent = &state.steps[state.steps.len().saturating_sub(RECENT_STEPS)..];
     if recent.is_empty() {
         return None;
     }
     let per_step = recent.iter().map(|step| step.seconds).sum::<f64>() / recent.len() as f64;
-    let left = training.total_steps.saturating_sub(state.step()) as f64;
-    Some(left * (per_step + evaluation_seconds_per_step(state, training.steps_per_epoch)))
+    let per_epoch = state.training.as_ref().map_or(0, |training| training.steps_per_epoch);
+    Some(per_step + evaluation_seconds_per_step(state, per_epoch))
 }
 
 /// What evaluations add to a step, on average.
 fn evaluation_seconds_per_step(state: &RunState, steps_per_epoch: u64) -> f64 {
     let evaluations = &state.evaluations[state.evaluations.len().saturating_sub(RECENT_EVALUATIONS)..];
     let interval = match evaluations {
-        [.., earlier, later] => later.step - earlier.step,
+        [.., earlier, later] => later.step.saturating_sub(earlier.step),
         _ => steps_per_epoch,
     };
     if evaluations.is_empty() || interval == 0 {

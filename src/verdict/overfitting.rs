@@ -6,7 +6,10 @@
 //! training loss must have fallen since the best evaluation, so that a plateau or a noisy curve raises no alarm.
 
 use crate::metric::MetricName;
+use crate::run::alert::{Action, Severity};
 use crate::run::state::RunState;
+use crate::verdict::series::median;
+use crate::verdict::{Finding, Run, patience};
 
 /// Generalisation loss from which a run deserves a look: 2 %.
 const WATCH_RISE: f64 = 0.02;
@@ -23,6 +26,9 @@ const OVERFITTING_EVALUATIONS: usize = 3;
 /// The mean of the last evaluations must lie this many standard deviations of the noise above the best: the least
 /// of some dozen evaluations of a flat curve lies about two below its mean, and three more are seldom chance.
 const NOISE_FACTOR: f64 = 5.0;
+
+/// Medians of the wrong steps that one of them counts as at most.
+const OUTLIER: f64 = 3.0;
 
 /// Training loss must have fallen by this share since the best evaluation: less is the end of an ordinary descent.
 const TRAIN_FALL: f64 = 0.1;
@@ -170,6 +176,29 @@ pub fn judge(points: &[Point], higher_is_better: bool) -> Verdict {
     verdict
 }
 
+/// What there is to say of a run: the verdict by its best metric, and what early stopping would have saved.
+pub fn finding(run: &Run) -> Option<Finding> {
+    let metric = run.spec.best_metric;
+    let verdict = judge(&points(run.state, metric), metric.definition().higher_is_better);
+    let severity = match verdict.level {
+        Level::None => return None,
+        Level::Watch => Severity::Watch,
+        Level::Overfitting => Severity::Warning,
+    };
+    let stop = patience::would_have_stopped(run).filter(|stop| stop.seconds.is_finite());
+    let saved = stop.map_or_else(String::new, |stop| {
+        let minutes = stop.seconds / 60.0;
+        format!("; patience {} would have stopped it at step {}, saving {minutes:.1} min", stop.patience, stop.step)
+    });
+    let advice = match verdict.level {
+        Level::Overfitting if verdict.metric_improves => "stop it, unless the metric alone counts: the best checkpoint is kept",
+        Level::Overfitting => "stop it: the best checkpoint is kept; next time set early_stopping, fewer epochs or more rows",
+        _ => "look again after the next evaluation",
+    };
+    let action = (verdict.level == Level::Overfitting).then_some(Action::Stop);
+    Some(Finding { severity, what: verdict.in_words(metric) + &saved, brief: verdict.in_brief(), advice: advice.to_owned(), action })
+}
+
 /// Training loss at an evaluation; that of the next where it has none of its own (an evaluation before the first step).
 fn strip_loss(points: &[Point], idx: usize) -> Option<f64> {
     points[idx..].iter().find_map(|point| point.train_loss)
@@ -189,11 +218,14 @@ fn best_metric_idx(points: &[Point], higher_is_better: bool) -> Option<usize> {
 
 /// Standard deviation of the noise in the validation loss, from the steps that go the wrong way: up before the best,
 /// down after it. A curve that falls and then rises has none, however bent. Of a flat curve half go the wrong way, each
-/// with variance 2σ², so that their squares over all steps have the mean σ².
+/// with variance 2σ², so that their squares over all steps have the mean σ². One step far out of line must not hide
+/// all that follows, so each counts as [`OUTLIER`] medians at most.
 fn noise(points: &[Point], best_idx: usize) -> f64 {
     let steps = points.windows(2).map(|pair| pair[1].validation_loss - pair[0].validation_loss).enumerate();
     let wrong = steps.filter(|(idx, step)| step.is_finite() && (*step > 0.0) == (*idx < best_idx));
-    let squares: f64 = wrong.map(|(_, step)| step * step).sum();
+    let sizes: Vec<f64> = wrong.map(|(_, step)| step.abs()).collect();
+    let most = OUTLIER * median(&sizes);
+    let squares: f64 = sizes.iter().map(|size| size.min(most).powi(2)).sum();
     (squares / (points.len() - 1).max(1) as f64).sqrt()
 }
 

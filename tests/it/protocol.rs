@@ -6,6 +6,7 @@ use std::thread;
 use std::time::Duration;
 
 use finetop::metric::{ConfusionMatrix, MetricName};
+use finetop::run::alert::{Action, Alert, AlertCleared, Moment, Rule, Severity};
 use finetop::run::catalog::{Catalog, Change};
 use finetop::run::dir::RunDir;
 use finetop::run::event::*;
@@ -15,6 +16,7 @@ use finetop::run::request::RequestKind;
 use finetop::run::state::RunState;
 use finetop::run::status::RunStatus;
 use finetop::run::store::Store;
+use finetop::run::updates::{Group, Movement, Part, Place, Updates};
 use finetop::run::writer::EventWriter;
 use finetop::spec::task::Split;
 use proptest::prelude::*;
@@ -327,7 +329,32 @@ fn kind() -> impl Strategy<Value = EventKind> {
     );
     let extended = (any::<u64>(), any::<u32>(), any::<u32>())
         .prop_map(|(step, from_epochs, to_epochs)| EventKind::Extended(Extended { step, from_epochs, to_epochs }));
-    prop_oneof![attempt, preparing, training, step, evaluation, checkpoint, seen, note, extended, finished]
+    prop_oneof![attempt, preparing, training, step, evaluation, judgement(), checkpoint, seen, note, extended, finished]
+}
+
+/// What a worker measures of its weights and says of its run.
+fn judgement() -> impl Strategy<Value = EventKind> {
+    let updates =
+        (any::<u64>(), prop::collection::vec((0..5_usize, any::<u64>(), any::<bool>(), number()), 0..4)).prop_map(|(step, groups)| {
+            let places = [Place::Embeddings, Place::Layer(7), Place::EveryLayer, Place::Pooler, Place::Head];
+            let groups = groups.into_iter().map(|(place, parameters, trains, norm)| Group {
+                place: places[place],
+                part: [Part::Backbone, Part::Norms, Part::Method, Part::Head][place % 4],
+                parameters,
+                movement: trains.then_some(Movement { start_norm: norm, update_norm: norm, gradient_norm: norm }),
+            });
+            EventKind::Updates(Updates { step, groups: groups.collect() })
+        });
+    let moment = || (any::<u64>(), finite()).prop_map(|(step, epoch)| Moment { step, epoch });
+    let alert = (0..Rule::ALL.len(), any::<bool>(), any::<[String; 3]>(), moment(), moment()).prop_map(
+        |(rule, is_warning, [what, brief, advice], since, at)| {
+            let severity = if is_warning { Severity::Warning } else { Severity::Info };
+            let action = is_warning.then_some(Action::Stop);
+            EventKind::Alert(Alert { rule: Rule::ALL[rule], severity, what, brief, since, at, advice, action })
+        },
+    );
+    let cleared = (0..Rule::ALL.len(), moment()).prop_map(|(rule, at)| EventKind::AlertCleared(AlertCleared { rule: Rule::ALL[rule], at }));
+    prop_oneof![updates, alert, cleared]
 }
 
 proptest! {

@@ -12,13 +12,13 @@ const MAY_USE: [(&str, &[&str]); 14] = [
     ("pretrained", &["spec"]),
     ("run", &["metric", "spec"]),
     ("interop", &["hub", "pretrained", "run", "spec"]),
-    ("verdict", &["metric", "run"]),
+    ("verdict", &["metric", "run", "spec"]),
     ("plan", &["data", "hub", "interop", "metric", "pretrained", "run", "spec"]),
     ("launch", &["plan", "run", "spec"]),
-    ("report", &["data", "interop", "metric", "plan", "run", "spec"]),
-    ("engine", &["data", "interop", "metric", "pretrained", "run", "spec"]),
+    ("report", &["data", "interop", "metric", "plan", "run", "spec", "verdict"]),
+    ("engine", &["data", "interop", "metric", "pretrained", "run", "spec", "verdict"]),
     ("tui", &["launch", "metric", "plan", "report", "run", "spec", "verdict"]),
-    ("cli", &["hub", "interop", "launch", "metric", "plan", "report", "run", "spec", "tui"]),
+    ("cli", &["hub", "interop", "launch", "metric", "plan", "report", "run", "spec", "tui", "verdict"]),
 ];
 
 /// Words that name a library, and the modules that may say them.

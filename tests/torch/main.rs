@@ -4,6 +4,7 @@ mod beginning;
 mod families;
 mod flow;
 mod interop;
+mod judged;
 mod latency;
 mod load;
 mod methods;

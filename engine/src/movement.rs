@@ -1,0 +1,187 @@
+//! How far trained tensors have moved since the start, by place and part. Must not know what is made of it.
+//!
+//! A copy of every weight would cost as much memory as the weights. So of each tensor an even sample of at most [`SAMPLE`] elements
+//! is kept, and norms are scaled up by it: exact for most tensors of parameter-efficient methods, a few per cent off for large matrices.
+
+use std::collections::BTreeMap;
+
+use tch::{Kind, Tensor};
+
+use crate::params::{HEAD, METHOD, Params};
+use finetop::run::number::Number;
+use finetop::run::updates::{Group, Movement, Part, Place, Updates};
+
+/// Elements of a tensor that are compared at most.
+const SAMPLE: u64 = 8192;
+
+/// Where a tensor stands, what it belongs to, and whether it trains.
+type Key = (Place, Part, bool);
+
+/// The trained tensors with a sample of what they were.
+#[derive(Debug)]
+pub struct Beginning {
+    traced: Vec<Traced>,
+    /// Parameters of every group.
+    sizes: BTreeMap<Key, u64>,
+}
+
+#[derive(Debug)]
+struct Traced {
+    key: Key,
+    tensor: Tensor,
+    stride: i64,
+    start: Tensor,
+}
+
+impl Beginning {
+    /// Keeps what the trained tensors of `params` are now.
+    pub fn new(params: &Params) -> Self {
+        let mut sizes = BTreeMap::new();
+        let trainable: BTreeMap<&str, &Tensor> = params.trainable().into_iter().collect();
+        for (name, tensor) in params.backbone.iter().chain(params.delta.iter()) {
+            *sizes.entry(key(name, trainable.contains_key(name))).or_default() += tensor.numel() as u64;
+        }
+        let traced = trainable.into_iter().map(|(name, tensor)| {
+            let stride = stride(&tensor.size());
+            Traced { key: key(name, true), start: sample(&tensor.detach(), stride).copy(), tensor: tensor.shallow_clone(), stride }
+        });
+        Self { traced: traced.collect(), sizes }
+    }
+
+    /// How far they have moved, with the gradients of the last step.
+    pub fn updates(&self, step: u64) -> Updates {
+        let _guard = tch::no_grad_guard();
+        let squares: Vec<Tensor> = self.traced.iter().flat_map(Traced::squares).collect();
+        let squares: Vec<f32> = if squares.is_empty() {
+            Vec::new()
+        } else {
+            Vec::try_from(Tensor::stack(&squares, 0).to_kind(Kind::Float)).unwrap_or_default()
+        };
+        let mut sums: BTreeMap<Key, [f64; 3]> = BTreeMap::new();
+        for (traced, squares) in self.traced.iter().zip(squares.chunks(3)) {
+            let share = traced.tensor.numel() as f64 / traced.start.numel().max(1) as f64;
+            for (sum, square) in sums.entry(traced.key).or_default().iter_mut().zip(squares) {
+                *sum += share * f64::from(*square);
+            }
+        }
+        let groups = self.sizes.iter().map(|(key, &parameters)| {
+            let movement = sums.get(key).map(|sums| {
+                let [start_norm, update_norm, gradient_norm] = sums.map(|sum| Number(sum.sqrt()));
+                Movement { start_norm, update_norm, gradient_norm }
+            });
+            Group { place: key.0, part: key.1, parameters, movement }
+        });
+        Updates { step, groups: groups.collect() }
+    }
+}
+
+impl Traced {
+    /// Squared norms of the samples: beginning, difference, gradient.
+    fn squares(&self) -> [Tensor; 3] {
+        let gradient = self.tensor.grad();
+        let gradient = if gradient.defined() {
+            square(&sample(&gradient, self.stride))
+        } else {
+            Tensor::zeros([], (Kind::Float, self.start.device()))
+        };
+        [square(&self.start), square(&(sample(&self.tensor.detach(), self.stride) - &self.start)), gradient]
+    }
+}
+
+fn square(tensor: &Tensor) -> Tensor {
+    tensor.square().sum(Kind::Float)
+}
+
+/// Every `stride`-th element.
+fn sample(tensor: &Tensor, stride: i64) -> Tensor {
+    tensor.reshape(-1).slice(0, None, None, stride)
+}
+
+/// Every how many elements one is compared; shares no factor with a row's length, so that no column is left out.
+fn stride(shape: &[i64]) -> i64 {
+    let (elements, row) = (shape.iter().product::<i64>(), shape.last().copied().unwrap_or(1));
+    let mut stride = (elements as u64).div_ceil(SAMPLE).max(1) as i64;
+    while stride > 1 && common_divisor(stride, row) > 1 {
+        stride += 1;
+    }
+    stride
+}
+
+/// The greatest (Euclid).
+const fn common_divisor(a: i64, b: i64) -> i64 {
+    if b == 0 { a } else { common_divisor(b, a % b) }
+}
+
+/// Where a tensor of this name stands.
+fn key(name: &str, trains: bool) -> Key {
+    let layer = name.split_once("layer.").and_then(|(_, rest)| rest.split('.').next()).and_then(|layer| layer.parse().ok());
+    let spans_layers = name.starts_with(METHOD) && name != "method.prompt";
+    let place = match layer {
+        _ if name.starts_with(HEAD) => Place::Head,
+        Some(layer) => Place::Layer(layer),
+        None if spans_layers => Place::EveryLayer,
+        None if name.starts_with("pooler.") => Place::Pooler,
+        None => Place::Embeddings,
+    };
+    let part = match name {
+        _ if name.starts_with(HEAD) => Part::Head,
+        _ if name.starts_with(METHOD) => Part::Method,
+        _ if name.contains("LayerNorm") => Part::Norms,
+        _ => Part::Backbone,
+    };
+    (place, part, trains)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use finetop::spec::backbone::{BackboneTraining, Part as Of, Place as At, Role};
+    use tch::Device;
+
+    #[test]
+    fn names_tell_place_and_part() {
+        let keys = [
+            ("embeddings.LayerNorm.weight", Place::Embeddings, Part::Norms),
+            ("encoder.layer.11.output.dense.weight", Place::Layer(11), Part::Backbone),
+            ("method.layer.3.query.lora_a", Place::Layer(3), Part::Method),
+            ("method.prefix", Place::EveryLayer, Part::Method),
+            ("method.prompt", Place::Embeddings, Part::Method),
+            ("pooler.dense.bias", Place::Pooler, Part::Backbone),
+            ("head.output.weight", Place::Head, Part::Head),
+        ];
+        for (name, place, part) in keys {
+            assert_eq!(key(name, true), (place, part, true), "{name}");
+        }
+    }
+
+    #[test]
+    fn norms_of_a_sample_are_close_to_those_of_the_whole_and_frozen_groups_have_none() {
+        tch::manual_seed(3);
+        let mut params = Params::new(BackboneTraining::Biases, Device::Cpu);
+        let frozen = Of { place: At::Block(0), role: Role::Weight };
+        let _ = params.add_backbone("encoder.layer.0.output.dense.weight", frozen, &Tensor::randn([8, 8], (Kind::Float, Device::Cpu)));
+        let large = params.add_normal("method.layer.0.query.lora_a", &[384, 512], 1.0);
+        let _ = params.add_zeros("method.layer.0.query.lora_b", &[512, 8]);
+        let beginning = Beginning::new(&params);
+        assert_eq!(beginning.updates(0).of(Part::Method).unwrap().relative().to_bits(), 0);
+
+        let (mut changed, change) = (large.detach(), Tensor::randn([384, 512], (Kind::Float, Device::Cpu)) * 0.1);
+        let _ = changed.g_add_(&change);
+        let updates = beginning.updates(7);
+        let method = updates.of(Part::Method).unwrap();
+        let expected = change.norm().double_value(&[]);
+        assert!((method.update_norm.0 / expected - 1.0).abs() < 0.03, "{} is not {expected}", method.update_norm.0);
+        assert!((method.relative() - 0.1).abs() < 0.003);
+        let frozen = updates.groups.iter().find(|group| group.part == Part::Backbone).unwrap();
+        assert_eq!((frozen.parameters, frozen.movement), (64, None));
+    }
+
+    #[test]
+    fn a_sample_meets_every_column() {
+        for shape in [[384_i64, 512], [30_522, 384], [3, 1 << 20]] {
+            let stride = stride(&shape);
+            assert_eq!(common_divisor(stride, shape[1]), 1);
+            assert!(shape.iter().product::<i64>() as u64 / stride as u64 <= SAMPLE);
+        }
+    }
+}
