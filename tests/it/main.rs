@@ -6,6 +6,7 @@ mod elf;
 mod experiments;
 mod fake_hub;
 mod hub;
+mod judged;
 mod protocol;
 mod pty;
 mod queue;
