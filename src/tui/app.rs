@@ -108,7 +108,7 @@ async fn live(screen: &mut Screen, state: &mut State, options: Options, root: Op
         let is_due = state.is_dirty;
         let message = tokio::select! {
             event = poll_fn(|context| Pin::new(&mut events).poll_next(context)) => match event {
-                Some(Ok(event)) => message_of(&event),
+                Some(Ok(event)) => message_of(event),
                 // The terminal is gone: its shell was closed.
                 Some(Err(_)) | None => return Ok(()),
             },
@@ -119,7 +119,7 @@ async fn live(screen: &mut Screen, state: &mut State, options: Options, root: Op
         };
         if let Some(message) = message {
             for effect in update(state, message) {
-                if perform(effect, screen, state, &outside)? == Next::Quit {
+                if perform(effect, screen, state, theme, &outside)? == Next::Quit {
                     return Ok(());
                 }
             }
@@ -132,12 +132,12 @@ async fn live(screen: &mut Screen, state: &mut State, options: Options, root: Op
     }
 }
 
-fn message_of(event: &Event) -> Option<Message> {
+fn message_of(event: Event) -> Option<Message> {
     match event {
-        Event::Key(key) => keys::from_event(*key).map(Message::Key),
-        Event::Resize(columns, rows) => Some(Message::Resize(*columns, *rows)),
-        // Pasted text is no sequence of commands.
-        Event::Paste(_) | Event::FocusGained | Event::FocusLost | Event::Mouse(_) => None,
+        Event::Key(key) => keys::from_event(key).map(Message::Key),
+        Event::Resize(columns, rows) => Some(Message::Resize(columns, rows)),
+        Event::Paste(text) => Some(Message::Paste(text)),
+        Event::FocusGained | Event::FocusLost | Event::Mouse(_) => None,
     }
 }
 
@@ -149,7 +149,7 @@ async fn any_signal(signals: &mut [io::Result<tokio::signal::unix::Signal>; 3]) 
     .await;
 }
 
-fn perform(effect: Effect, screen: &mut Screen, state: &mut State, outside: &Outside) -> Result<Next, AppError> {
+fn perform(effect: Effect, screen: &mut Screen, state: &mut State, theme: Theme, outside: &Outside) -> Result<Next, AppError> {
     match effect {
         Effect::Quit => return Ok(Next::Quit),
         Effect::Suspend => {
@@ -176,6 +176,25 @@ fn perform(effect: Effect, screen: &mut Screen, state: &mut State, outside: &Out
                 update(state, Message::Failed(error.to_string()));
             }
         }
+        Effect::LookAhead(id, epochs) => {
+            if let Some((root, run)) = outside.root.clone().zip(state.catalog.run(&id).cloned()) {
+                spawn(outside, move || outside::look_ahead(&root, &run, epochs));
+            }
+        }
+        Effect::Extend(id, epochs) => {
+            if let Some((root, run)) = outside.root.clone().zip(state.catalog.run(&id).cloned()) {
+                spawn(outside, move || Message::Requested(outside::extend(&root, &run, epochs)));
+            }
+        }
+        Effect::Copy(text) => {
+            screen.copy(&text)?;
+            update(state, Message::Requested(Ok(format!("copied: {text}"))));
+        }
+        Effect::ExportScreen { is_picture } => {
+            let written = outside::export_screen(state, theme, is_picture);
+            update(state, Message::Requested(written));
+        }
+        Effect::ReloadSettings => {}
         Effect::ListFiles => spawn(outside, || Message::Files(outside::experiment_files())),
         Effect::Plan(path) => spawn(outside, move || {
             let plan = outside::plan(&path);

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use crate::run::catalog::{RunId, RunUpdate};
 use crate::tui::keys::Key;
+use crate::tui::overlay::Question;
 
 /// All that can happen to the dashboard.
 #[derive(Debug, Clone, PartialEq)]
@@ -14,6 +15,10 @@ pub enum Message {
     Resize(u16, u16),
     /// A key was pressed.
     Key(Key),
+    /// Text was pasted.
+    Paste(String),
+    /// A question came up outside.
+    Ask(Question),
     /// The store has looked at the folder of all runs; nothing new is told the first time only.
     Updates(Vec<RunUpdate>),
     /// A request was written: what will happen, or why not.

@@ -3,11 +3,16 @@
 pub mod act;
 pub mod alerts;
 pub mod app;
+pub mod columns;
 pub mod effect;
+pub mod filter;
+pub mod group;
 pub mod keys;
 pub mod message;
 pub mod order;
 pub mod outside;
+pub mod overlay;
+pub mod screen;
 pub mod screenshot;
 pub mod series;
 pub mod source;

@@ -2,10 +2,12 @@
 
 use crate::run::catalog::{Change, RunId, RunUpdate, RunView};
 use crate::run::status::RunStatus;
+use crate::spec::flat::flat;
 use crate::tui::act;
+use crate::tui::act::overlay;
 use crate::tui::effect::Effect;
-use crate::tui::keys;
 use crate::tui::message::Message;
+use crate::tui::overlay::Overlay;
 use crate::tui::state::{Focus, Insight, Notice, Screen, State};
 use crate::verdict::{eta, overfitting};
 
@@ -21,10 +23,17 @@ pub fn update(state: &mut State, message: Message) -> Vec<Effect> {
         Message::Tick(now) => return tick(state, now),
         Message::Resize(columns, rows) => state.size = (columns, rows),
         Message::Key(key) => {
-            let effects = keys::action(key, &act::scopes(state)).map_or_else(Vec::new, |action| act::act(state, action));
             state.is_dirty = true;
-            return effects;
+            if overlay::typed(state, key) {
+                return Vec::new();
+            }
+            let action = state.keymap.action(key, &act::scopes(state));
+            return action.map_or_else(Vec::new, |action| act::act(state, action));
         }
+        Message::Paste(text) => {
+            overlay::paste(state, &text);
+        }
+        Message::Ask(question) => state.overlay = Some(Overlay::Question(question)),
         Message::Updates(updates) => return take_in(state, updates),
         Message::Requested(Ok(what)) => notice(state, what),
         Message::Files(files) => {
@@ -81,6 +90,11 @@ fn tick(state: &mut State, now: f64) -> Vec<Effect> {
         state.notice = None;
         state.is_dirty = true;
     }
+    if state.pending.as_ref().is_some_and(|pending| pending.due <= now) {
+        state.is_dirty = true;
+        return state.pending.take().map(|pending| pending.effects).unwrap_or_default();
+    }
+    state.is_dirty |= state.pending.is_some();
     // Only the time left changes by itself.
     if state.insights.values().any(|insight| insight.seconds_left.is_some()) {
         state.is_dirty = true;
@@ -101,13 +115,17 @@ fn take_in(state: &mut State, updates: Vec<RunUpdate>) -> Vec<Effect> {
     for update in updates {
         let id = update.id.clone();
         match &update.change {
-            Change::Added(_) => {
+            Change::Added(spec) => {
+                if let Ok(spec) = spec.as_ref() {
+                    state.configurations.insert(id.clone(), flat(spec));
+                }
                 let next = state.slots.values().max().map_or(0, |slot| slot + 1);
                 state.slots.entry(id.clone()).or_insert(next);
             }
             Change::Removed => {
                 state.insights.remove(&id);
-                state.unmarked.remove(&id);
+                state.marked.remove(&id);
+                state.configurations.remove(&id);
             }
             Change::Exit(Some(_)) if state.screen == Screen::Run && state.selected().is_some_and(|run| run.id == id) => {
                 effects.push(Effect::ReadStderr(id.clone()));
@@ -149,6 +167,7 @@ mod tests {
     use super::*;
     use crate::run::request::RequestKind;
     use crate::run::synthetic::{EPOCH, Synthetic};
+    use crate::tui::columns::Column;
     use crate::tui::keys::Key;
     use crate::tui::order::SortBy;
 
@@ -170,13 +189,26 @@ mod tests {
         state.notice.as_ref().map_or("", |notice| &notice.text)
     }
 
+    fn question_of(state: &State) -> &str {
+        if let Some(Overlay::Question(question)) = &state.overlay { &question.text } else { "" }
+    }
+
     #[test]
     fn t_asks_once_and_y_requests_the_stop() {
         let mut state = playing(20.0);
         assert_eq!(press(&mut state, "t"), []);
-        assert!(state.question.as_ref().is_some_and(|question| question.text.contains("stop full now?")));
-        assert_eq!(press(&mut state, "y"), [Effect::Request(id("full"), RequestKind::Stop)]);
-        assert_eq!(state.question, None);
+        assert!(question_of(&state).contains("stop full now?"));
+        assert_eq!(press(&mut state, "y"), [], "it can be taken back for five seconds");
+        let later = |state: &mut State, seconds: f64| update(state, Message::Tick(state.now + seconds));
+        later(&mut state, 3.0);
+        press(&mut state, "U");
+        assert_eq!(notice_of(&state), "taken back: stopping full");
+        assert!(!later(&mut state, 9.0).iter().any(|effect| matches!(effect, Effect::Request(..))));
+        press(&mut state, "ty");
+        assert!(later(&mut state, 5.5).contains(&Effect::Request(id("full"), RequestKind::Stop)));
+        press(&mut state, "ty");
+        assert_eq!(press(&mut state, "q"), [Effect::Request(id("full"), RequestKind::Stop), Effect::Quit], "what is announced is done");
+        assert_eq!(state.overlay, None);
         assert_eq!(press(&mut state, "tn"), [], "n leaves it");
         assert_eq!(notice_of(&state), "full goes on");
     }
@@ -184,8 +216,8 @@ mod tests {
     #[test]
     fn other_keys_do_nothing_while_a_question_waits() {
         let mut state = playing(20.0);
-        assert_eq!(press(&mut state, "Kjpg3"), []);
-        assert!(state.question.as_ref().is_some_and(|question| question.request == RequestKind::Kill));
+        assert_eq!(press(&mut state, "Kjpg4"), []);
+        assert!(question_of(&state).contains("kill full?"));
         assert_eq!(state.screen, Screen::Overview);
         assert_eq!(update(&mut state, Message::Key(Key::Ctrl('c'))), [Effect::Quit]);
     }
@@ -194,7 +226,7 @@ mod tests {
     fn a_run_that_is_over_cannot_be_stopped() {
         let mut state = playing(20.0);
         assert_eq!(press(&mut state, "jjjt"), []);
-        assert_eq!((state.question.as_ref(), notice_of(&state)), (None, "lora-lr5 is diverged already"));
+        assert_eq!((question_of(&state), notice_of(&state)), ("", "lora-lr5 is diverged already"));
     }
 
     #[test]
@@ -220,22 +252,56 @@ mod tests {
     }
 
     #[test]
-    fn marks_decide_what_the_charts_show() {
+    fn marks_decide_what_the_charts_show_and_what_actions_mean() {
         let mut state = playing(20.0);
-        assert_eq!(state.charted().len(), 7);
-        press(&mut state, " ");
-        assert_eq!((state.charted().len(), state.cursor.clone()), (6, Some(id("feature"))));
-        press(&mut state, "u");
-        assert_eq!(state.charted().len(), 1, "the run under the cursor");
+        assert_eq!(state.charted().len(), 7, "none is marked: all are shown");
+        press(&mut state, "  ");
+        assert_eq!((state.charted().len(), state.cursor.clone()), (2, Some(id("lora-r8"))));
+        let effects = press(&mut state, "p");
+        assert_eq!(effects.len(), state.marked().iter().filter(|run| !run.status.is_over()).count(), "{effects:?}");
         press(&mut state, "a");
         assert_eq!(state.charted().len(), 7);
+        press(&mut state, "ugvGv");
+        assert_eq!(state.marked.len(), 7, "a range");
+    }
+
+    #[test]
+    fn a_filter_is_typed_live_and_taken_off_by_escape() {
+        let mut state = playing(20.0);
+        press(&mut state, "/method:lora");
+        assert!(state.visible().len() < 7 && state.visible().iter().all(|run| run.id.run().starts_with("lora")));
+        update(&mut state, Message::Key(Key::Escape));
+        assert_eq!((state.visible().len(), state.overlay.is_none()), (7, true), "what was only tried is undone");
+        press(&mut state, "/method:lora\n");
+        assert!(state.visible().len() < 7);
+        update(&mut state, Message::Key(Key::Escape));
+        assert_eq!(state.visible().len(), 7);
+    }
+
+    #[test]
+    fn the_palette_does_what_a_key_does() {
+        let mut state = playing(20.0);
+        press(&mut state, ":x-axis\n");
+        assert_eq!(notice_of(&state), "x axis: epoch");
+        press(&mut state, ":comp\n");
+        assert_eq!(state.screen, Screen::Compare);
+    }
+
+    #[test]
+    fn pasted_text_is_one_edit_and_never_a_sequence_of_commands() {
+        let mut state = playing(20.0);
+        update(&mut state, Message::Paste("tq\ny".to_owned()));
+        assert_eq!((state.overlay.is_none(), state.screen), (true, Screen::Overview));
+        press(&mut state, "/");
+        update(&mut state, Message::Paste("lora\n".to_owned()));
+        assert_eq!(state.filter.text, "lora");
     }
 
     #[test]
     fn sorting_puts_the_best_first_and_runs_without_numbers_last() {
         let mut state = playing(40.0);
         press(&mut state, "s");
-        assert_eq!(state.sort.by, SortBy::Metric);
+        assert_eq!(state.sort.by, SortBy::Column(Column::Metric));
         let names: Vec<&str> = state.visible().iter().map(|run| run.id.run()).collect();
         assert_eq!((names[0], names[6]), ("full", "full-seed2"));
         press(&mut state, "S");
@@ -246,9 +312,10 @@ mod tests {
     fn escape_steps_out_one_layer_at_a_time() {
         let mut state = playing(20.0);
         press(&mut state, "\nc?");
+        assert!(matches!(state.overlay, Some(Overlay::Help(_))));
         let escape = |state: &mut State| update(state, Message::Key(Key::Escape));
         escape(&mut state);
-        assert_eq!((state.help, state.screen), (None, Screen::Run));
+        assert_eq!((state.overlay.clone(), state.screen), (None, Screen::Run));
         escape(&mut state);
         assert_eq!((state.chart.crosshair, state.screen), (None, Screen::Run));
         escape(&mut state);

@@ -29,10 +29,13 @@ pub fn draw(state: &State, theme: Theme, area: Rect, buffer: &mut Buffer) {
     }
     if area.width >= 76 {
         spans.push(Span::raw("  "));
-        for (number, name, screen) in [("1", "runs", Screen::Overview), ("2", "run", Screen::Run), ("3", "launch", Screen::Launch)] {
-            let style = if state.screen == screen { theme.title() } else { theme.dim() };
-            let (open, close) = if state.screen == screen { ("[", "]") } else { (" ", " ") };
-            spans.push(Span::styled(format!("{open}{number} {name}{close}"), style));
+        for (idx, screen) in Screen::ALL.into_iter().enumerate() {
+            let is_shown = state.screen == screen;
+            // Where there is little room only the shown one has its name.
+            let name = if is_shown || area.width >= 100 { format!(" {}", screen.name()) } else { String::new() };
+            let (open, close) = if is_shown { ("[", "]") } else { (" ", " ") };
+            let style = if is_shown { theme.title() } else { theme.dim() };
+            spans.push(Span::styled(format!("{open}{}{name}{close}", idx + 1), style));
         }
     }
     let left = Line::from(spans);

@@ -6,6 +6,7 @@ use ratatui::text::{Line, Span};
 
 use crate::tui::alerts;
 use crate::tui::state::State;
+use crate::tui::text;
 use crate::tui::theme::Theme;
 use crate::tui::view::curves::{self, Quantity};
 use crate::tui::view::{chart, draw, footer, table};
@@ -15,14 +16,14 @@ pub const TALL_ROWS: u16 = 32;
 
 /// Draws the screen.
 pub fn draw(state: &State, theme: Theme, area: Rect, buffer: &mut Buffer) {
-    let n_runs = state.visible().len() as u16;
-    if n_runs == 0 {
+    let n_rows = table::n_rows(state).min(usize::from(u16::MAX)) as u16;
+    if n_rows == 0 {
         empty(state, theme, area, buffer);
         return;
     }
     let is_tall = area.height >= TALL_ROWS;
     let most_rows = if is_tall { (area.height / 3).max(8) } else { 8.min(area.height / 2) };
-    let table_rows = n_runs.min(most_rows) + 1;
+    let table_rows = n_rows.min(most_rows) + 1;
     let n_alerts = if is_tall { (alerts::alerts(state).len() as u16).clamp(1, 5) + 2 } else { 0 };
     let rows = [Constraint::Length(table_rows), Constraint::Min(6), Constraint::Length(n_alerts)];
     let [table_area, charts, alerts_area] = Layout::vertical(rows).areas(area);
@@ -103,7 +104,12 @@ fn draw_alerts(state: &State, theme: Theme, area: Rect, buffer: &mut Buffer) {
 }
 
 fn empty(state: &State, theme: Theme, area: Rect, buffer: &mut Buffer) {
-    let lines = if state.is_loaded {
+    let lines = if state.in_focus().next().is_some() {
+        vec![
+            Line::styled(format!("no run fits {}", text::clean(&state.filter.text)), theme.title()),
+            Line::from(vec![Span::styled("esc", theme.accent()), Span::raw("  take the filter off")]),
+        ]
+    } else if state.is_loaded {
         vec![
             Line::styled(format!("no runs in {}", state.root), theme.title()),
             Line::raw(""),

@@ -12,7 +12,9 @@ use crate::run::event::{Evaluation, Event, EventKind, StepTaken};
 use crate::run::number::Number;
 use crate::run::synthetic::{EPOCH, Synthetic};
 use crate::spec::task::{Split, TaskKind};
-use crate::tui::keys::{KEYS, Key};
+use crate::tui::keys::Key;
+use crate::tui::keys::action::Scope;
+use crate::tui::keys::table::KEYS;
 use crate::tui::message::Message;
 use crate::tui::screenshot;
 use crate::tui::state::State;
@@ -115,7 +117,7 @@ fn the_panes_of_a_small_screen_are_turned_by_tab() {
 fn the_launch_screen_shows_files_plans_and_errors() {
     for (columns, rows) in [(40, 10), (80, 24), (120, 40), (200, 60)] {
         let mut state = state(10.0, (columns, rows));
-        press(&mut state, &[Key::Char('3')]);
+        press(&mut state, &[Key::Char('4')]);
         let files = vec![PathBuf::from("experiments/lora.yaml"), PathBuf::from("experiments/quickstart.yaml")];
         update(&mut state, Message::Files(files.clone()));
         let plan = Ok("quickstart: 3 runs\n\n  full     22,566,916  100.00%  250 steps".to_owned());
@@ -132,7 +134,7 @@ fn the_launch_screen_shows_files_plans_and_errors() {
 #[test]
 fn a_long_plan_says_how_much_of_it_lies_below_and_scrolls() {
     let mut state = state(10.0, (80, 24));
-    press(&mut state, &[Key::Char('3')]);
+    press(&mut state, &[Key::Char('4')]);
     let file = PathBuf::from("experiments/all-methods.yaml");
     update(&mut state, Message::Files(vec![file.clone()]));
     let lines: Vec<String> = (1..=60).map(|line| format!("line {line} of the plan")).collect();
@@ -149,13 +151,16 @@ fn the_help_lists_the_key_table() {
     let mut state = state(10.0, (80, 24));
     press(&mut state, &[Key::Char('?')]);
     snapshot("help_80x24", &state, PLAIN);
-    state.size = (120, 60);
+    state.size = (120, 110);
     let shown = text(&screenshot::cells(&state, PLAIN));
-    for binding in KEYS.iter().filter(|binding| !matches!(binding.scope, crate::tui::keys::Scope::Help | crate::tui::keys::Scope::Question))
-    {
+    let hidden = [Scope::Help, Scope::Question, Scope::Input, Scope::Picker, Scope::Menu, Scope::CopyMenu];
+    for binding in KEYS.iter().filter(|binding| !hidden.contains(&binding.scope)) {
         let about = crate::tui::text::cut(binding.about, 60);
         assert!(shown.contains(&about), "{about}");
     }
+    press(&mut state, &[Key::Char('s'), Key::Char('m'), Key::Char('o')]);
+    let found = text(&screenshot::cells(&state, PLAIN));
+    assert!(found.contains("smooth the training curves less") && !found.contains("space"), "{found}");
 }
 
 #[test]
@@ -294,9 +299,9 @@ proptest! {
     }
 
     #[test]
-    fn every_screen_renders_at_every_size(columns in 0_u16..230, rows in 0_u16..70, screen in 0_usize..4) {
+    fn every_screen_renders_at_every_size(columns in 0_u16..230, rows in 0_u16..70, screen in 0_usize..10) {
         let mut state = state(45.0, (columns, rows));
-        press(&mut state, &[Key::Char(['1', '2', '3', '?'][screen])]);
+        press(&mut state, &[Key::Char(['1', '2', '3', '4', '5', '6', '?', ':', 'w', 'r'][screen])]);
         for _ in 0..6 {
             screenshot::cells(&state, PLAIN);
             press(&mut state, &[Key::Tab]);
