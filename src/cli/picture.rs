@@ -52,7 +52,7 @@ pub fn write(mut state: State, arguments: &PictureArguments, file: &Path, is_asc
     }
     state.notice = None;
     let glyphs = if is_ascii { Glyphs::Ascii } else { Glyphs::Unicode };
-    let picture = screenshot::picture(&state, Theme { colors: Colors::True, glyphs });
+    let picture = screenshot::picture(&state, Theme::new(Colors::True, glyphs));
     fs::write(file, picture).with_context(|| format!("cannot write {}", file.display()))?;
     Ok(exit_code::OK)
 }

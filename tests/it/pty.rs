@@ -95,7 +95,7 @@ fn the_first_frame_comes_at_once_and_q_gives_the_terminal_back() {
     assert!(terminal.started.elapsed() < Duration::from_secs(5));
     terminal.wait_for("lora-r8");
     assert!(terminal.parser.lock().unwrap().screen().alternate_screen());
-    terminal.press("2");
+    terminal.press("3");
     terminal.wait_for("parameters");
     terminal.press("?");
     terminal.wait_for("runs and charts");
@@ -160,7 +160,7 @@ fn a_resized_terminal_is_drawn_anew_down_to_one_cell() {
 fn suspending_where_no_shell_could_continue_it_just_goes_on() {
     let mut terminal = Terminal::start(&["demo", "--at", "20"], &[]);
     terminal.wait_for("lora-r8");
-    terminal.press("\u{1a}2");
+    terminal.press("\u{1a}3");
     terminal.wait_for("parameters");
     assert!(terminal.parser.lock().unwrap().screen().alternate_screen());
     terminal.press("q");

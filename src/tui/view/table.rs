@@ -130,7 +130,7 @@ fn draw_group(state: &State, theme: Theme, area: Rect, buffer: &mut Buffer, row:
 
 /// The row of a run with tabulators, for a spreadsheet: all columns, names first.
 pub fn tabbed(state: &State, run: &RunView) -> String {
-    let plain = Theme { colors: crate::tui::theme::Colors::None, glyphs: crate::tui::theme::Glyphs::Ascii };
+    let plain = Theme::new(crate::tui::theme::Colors::None, crate::tui::theme::Glyphs::Ascii);
     let cells = COLUMNS.iter().map(|column| cell(state, plain, run, *column).0);
     [run.id.0.clone()].into_iter().chain(cells).collect::<Vec<_>>().join("\t")
 }

@@ -21,7 +21,7 @@ use crate::tui::state::State;
 use crate::tui::theme::{Colors, Glyphs, Theme};
 use crate::tui::update::update;
 
-const PLAIN: Theme = Theme { colors: Colors::True, glyphs: Glyphs::Unicode };
+const PLAIN: Theme = Theme::new(Colors::True, Glyphs::Unicode);
 
 fn state(seconds: f64, size: (u16, u16)) -> State {
     let mut state = State::new("runs".to_owned(), EPOCH + seconds, size, None);
@@ -179,7 +179,7 @@ fn a_question_a_crosshair_and_an_empty_folder() {
 
 #[test]
 fn without_colours_no_cell_has_one_and_nothing_is_lost() {
-    let theme = Theme { colors: Colors::None, glyphs: Glyphs::Unicode };
+    let theme = Theme::new(Colors::None, Glyphs::Unicode);
     let state = state(45.0, (80, 24));
     let cells = screenshot::cells(&state, theme);
     assert!(cells.content.iter().all(|cell| cell.fg == Color::Reset && cell.bg == Color::Reset));
@@ -189,7 +189,7 @@ fn without_colours_no_cell_has_one_and_nothing_is_lost() {
 
 #[test]
 fn ascii_frames_are_ascii() {
-    let theme = Theme { colors: Colors::Sixteen, glyphs: Glyphs::Ascii };
+    let theme = Theme::new(Colors::Sixteen, Glyphs::Ascii);
     for size in [(80, 24), (120, 40)] {
         let mut state = state(45.0, size);
         snapshot(&format!("ascii_overview_{}x{}", size.0, size.1), &state, theme);
@@ -293,7 +293,7 @@ proptest! {
         let mut synthetic = Synthetic::new();
         for happening in sequence {
             happen(&mut state, &mut synthetic, happening);
-            let cells = screenshot::cells(&state, Theme { colors: Colors::True, glyphs });
+            let cells = screenshot::cells(&state, Theme::new(Colors::True, glyphs));
             prop_assert!(cells.content.iter().all(|cell| !is_ascii || cell.symbol().is_ascii()));
         }
     }
