@@ -1,12 +1,15 @@
 //! The columns of the table: what each says, how wide it is, what number stands behind it. Pure.
 
+use serde::{Deserialize, Serialize};
+
 use crate::metric::MetricName;
 use crate::run::catalog::RunView;
 use crate::run::storage::Storage;
 use crate::tui::state::State;
 
 /// A column after the name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 #[expect(missing_docs, reason = "`about` says what each holds")]
 pub enum Column {
     State,

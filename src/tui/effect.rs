@@ -27,6 +27,8 @@ pub enum Effect {
         /// As an SVG picture.
         is_picture: bool,
     },
+    /// Tell the person, who looks elsewhere.
+    Notify(String),
     /// Read the settings again.
     ReloadSettings,
     /// Look for experiment files.

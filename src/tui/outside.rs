@@ -15,6 +15,7 @@ use crate::tui::effect::Effect;
 use crate::tui::message::Message;
 use crate::tui::overlay::Question;
 use crate::tui::screenshot;
+use crate::tui::settings::Settings;
 use crate::tui::state::State;
 use crate::tui::text;
 use crate::tui::theme::Theme;
@@ -58,6 +59,16 @@ pub fn plan(path: &Path) -> Result<String, String> {
 pub fn launch(root: &Path, path: &Path) -> Result<String, String> {
     let plan = prepare::prepare(path, &Overrides::default(), &Environment::current()).map_err(|errors| errors.to_string())?;
     begin::begin(root, &plan).map_err(|error| error.to_string())
+}
+
+/// The settings as they are in the file now; the defaults where there is none.
+pub fn settings(path: Option<&Path>) -> Result<Settings, String> {
+    let Some(path) = path else { return Ok(Settings::default()) };
+    match fs::read_to_string(path) {
+        Ok(content) => Settings::parse(&path.display().to_string(), &content),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Settings::default()),
+        Err(error) => Err(format!("cannot read {}: {error}", path.display())),
+    }
 }
 
 /// What more epochs would do to a run, as a question.

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde::{Deserialize, Serialize};
+
 use crate::metric::MetricName;
 use crate::run::catalog::{Catalog, RunId, RunView};
 use crate::run::event::StepTaken;
@@ -24,6 +26,7 @@ pub const MOST_CHARTED: usize = 40;
 
 /// All that the dashboard knows.
 #[derive(Debug, Clone, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each answers a question of its own")]
 pub struct State {
     /// The runs.
     pub catalog: Catalog,
@@ -47,6 +50,12 @@ pub struct State {
     pub overlay: Option<Overlay>,
     /// What keys do.
     pub keymap: Keymap,
+    /// Whether runs can be looked at only.
+    pub is_read_only: bool,
+    /// Whether the terminal is told when a run ends while nobody looks.
+    pub notifies: bool,
+    /// Whether somebody looks: the terminal has the focus, as far as it says.
+    pub is_focused: bool,
     /// What will be done unless it is taken back.
     pub pending: Option<Pending>,
     /// What the last action came to.
@@ -174,7 +183,8 @@ pub struct Notice {
 }
 
 /// What the x axis counts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum XAxis {
     /// Optimizer steps.
     #[default]
@@ -252,7 +262,7 @@ impl State {
     /// The dashboard before anything is known.
     pub fn new(root: String, now: f64, size: (u16, u16), focus: Option<String>) -> Self {
         let focus = focus.map_or(Focus::Newest, Focus::Named);
-        Self { root, now, size, focus, is_dirty: true, ..Self::default() }
+        Self { root, now, size, focus, is_dirty: true, is_focused: true, ..Self::default() }
     }
 
     /// Folder name of the experiment in focus; `None` where all are shown or there is none.

@@ -4,6 +4,7 @@ pub mod chart;
 pub mod control;
 pub mod list;
 pub mod overlay;
+pub mod pointer;
 
 use crate::tui::effect::Effect;
 use crate::tui::keys::action::{Action, Scope};
@@ -46,6 +47,10 @@ pub fn act(state: &mut State, action: Action) -> Vec<Effect> {
         if action == Action::Back {
             return Vec::new();
         }
+    }
+    if state.is_read_only && action.changes_runs() {
+        problem(state, "read-only: runs can be looked at, not changed");
+        return Vec::new();
     }
     match action {
         Action::Quit => return leave(state),

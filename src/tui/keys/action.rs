@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 /// Where a binding holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Scope {
     /// Everywhere but in questions and inputs.
@@ -41,7 +41,7 @@ pub enum Scope {
 }
 
 /// What a key does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[expect(missing_docs, reason = "the table of keys says what each does")]
 pub enum Action {
@@ -128,6 +128,23 @@ pub enum Action {
 impl Action {
     /// The name in kebab-case.
     pub fn name(self) -> String {
-        serde_yaml::to_string(&self).map(|name| name.trim().to_owned()).unwrap_or_default()
+        name_of(self)
     }
+
+    /// Whether it starts, changes or ends a run: what a read-only dashboard does not do.
+    pub const fn changes_runs(self) -> bool {
+        matches!(self, Self::Stop | Self::Pause | Self::Kill | Self::Extend | Self::Start)
+    }
+}
+
+impl Scope {
+    /// The name in kebab-case.
+    pub fn name(self) -> String {
+        name_of(self)
+    }
+}
+
+fn name_of(value: impl Serialize) -> String {
+    // A name that YAML would read as something else is quoted there.
+    serde_yaml::to_string(&value).map(|name| name.trim().trim_matches('\'').to_owned()).unwrap_or_default()
 }

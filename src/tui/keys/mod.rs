@@ -84,6 +84,18 @@ impl Key {
         }
     }
 
+    /// As written in the settings.
+    pub fn written(self) -> String {
+        if let Some((name, _, _)) = NAMED.iter().find(|(_, _, key)| *key == self) {
+            return (*name).to_owned();
+        }
+        match self {
+            Self::Ctrl(c) => format!("ctrl-{c}"),
+            Self::Function(number) => format!("f{number}"),
+            other => other.shown(),
+        }
+    }
+
     /// From how it is written in the settings: `t`, `T`, `ctrl-t`, `f5`, `space`, `shift-left`.
     pub fn parse(text: &str) -> Option<Self> {
         let lower = text.to_lowercase();
@@ -160,7 +172,7 @@ mod tests {
     #[test]
     fn every_named_key_is_shown_and_read_back() {
         for (name, shown, key) in NAMED {
-            assert_eq!((Key::parse(name), key.shown().as_str()), (Some(key), shown));
+            assert_eq!((Key::parse(name), key.shown().as_str(), key.written().as_str()), (Some(key), shown, name));
         }
     }
 }

@@ -2,8 +2,9 @@
 
 use std::path::PathBuf;
 
-use crate::tui::act::moved;
+use crate::tui::act::{self, moved};
 use crate::tui::effect::Effect;
+use crate::tui::keys::action::Action;
 use crate::tui::state::State;
 
 /// What the screen remembers.
@@ -38,7 +39,7 @@ pub fn plan(state: &mut State) -> Vec<Effect> {
     let Some(file) = file(state) else { return Vec::new() };
     let is_planned = matches!(&state.launch.plan, Some((planned, Ok(_))) if *planned == file);
     if is_planned {
-        return start(state);
+        return act::act(state, Action::Start);
     }
     state.launch.waiting = Some("reading the experiment and its data");
     vec![Effect::Plan(file)]

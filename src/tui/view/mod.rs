@@ -8,6 +8,7 @@ pub mod footer;
 pub mod header;
 pub mod health;
 pub mod help;
+pub mod hit;
 pub mod launch;
 pub mod log;
 pub mod overlay;

@@ -1,7 +1,7 @@
 //! Screen 1: all runs, compared.
 
 use ratatui::buffer::Buffer;
-use ratatui::layout::{Constraint, Layout, Rect};
+use ratatui::layout::{Constraint, Layout, Position, Rect};
 use ratatui::text::{Line, Span};
 
 use crate::tui::alerts;
@@ -21,17 +21,34 @@ pub fn draw(state: &State, theme: Theme, area: Rect, buffer: &mut Buffer) {
         empty(state, theme, area, buffer);
         return;
     }
+    let (table_area, charts, alerts_area) = areas(state, area);
+    table::draw(state, theme, table_area, buffer);
+    draw_charts(state, theme, charts, buffer);
+    if alerts_area.height > 0 {
+        draw_alerts(state, theme, alerts_area, buffer);
+    }
+}
+
+/// Where table, charts and alerts stand.
+pub fn areas(state: &State, area: Rect) -> (Rect, Rect, Rect) {
+    let n_rows = table::n_rows(state).min(usize::from(u16::MAX)) as u16;
     let is_tall = area.height >= TALL_ROWS;
     let most_rows = if is_tall { (area.height / 3).max(8) } else { 8.min(area.height / 2) };
     let table_rows = n_rows.min(most_rows) + 1;
     let n_alerts = if is_tall { (alerts::alerts(state).len() as u16).clamp(1, 5) + 2 } else { 0 };
     let rows = [Constraint::Length(table_rows), Constraint::Min(6), Constraint::Length(n_alerts)];
     let [table_area, charts, alerts_area] = Layout::vertical(rows).areas(area);
-    table::draw(state, theme, table_area, buffer);
-    draw_charts(state, theme, charts, buffer);
-    if n_alerts > 0 {
-        draw_alerts(state, theme, alerts_area, buffer);
-    }
+    (table_area, charts, alerts_area)
+}
+
+/// How far to the right in its chart a place lies, from 0 to 1.
+pub fn share_at(_state: &State, charts: Rect, here: Position) -> f64 {
+    let n_charts = if charts.width >= 150 && charts.height >= 30 { 3 } else { 1 + u16::from(charts.width >= 100) };
+    let width = (charts.width / n_charts).max(1);
+    // Axis labels stand left of the curves, end labels right of them.
+    let (left, right) = (6.0, 24.0);
+    let column = f64::from((here.x - charts.x) % width);
+    ((column - left) / (f64::from(width) - left - right).max(1.0)).clamp(0.0, 1.0)
 }
 
 fn draw_charts(state: &State, theme: Theme, area: Rect, buffer: &mut Buffer) {

@@ -16,6 +16,9 @@ use crate::tui::theme::Theme;
 use crate::tui::view::draw;
 use crate::verdict::overfitting::Level;
 
+/// Columns at the left where a click marks a run.
+pub const MARK_COLUMNS: u16 = 5;
+
 /// Columns before the name: cursor, status, marker.
 const PREFIX: usize = 6;
 
