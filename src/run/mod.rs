@@ -21,6 +21,7 @@ pub mod restart;
 pub mod state;
 pub mod status;
 pub mod storage;
+pub mod steps;
 pub mod store;
 pub mod synthetic;
 pub mod text;
