@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::metric::MetricName;
 use crate::run::catalog::{Catalog, RunId, RunView};
-use crate::run::event::StepTaken;
+use crate::run::steps::Steps;
 use crate::spec::task::TaskKind;
 use crate::tui::columns::Column;
 use crate::tui::effect::Effect;
@@ -219,13 +219,13 @@ impl XAxis {
         }
     }
 
-    /// Where a step lies on it.
-    pub const fn of(self, step: &StepTaken) -> f64 {
+    /// Where step number `idx` lies on it.
+    pub fn of(self, steps: &Steps, idx: usize) -> f64 {
         match self {
-            Self::Step => step.step as f64,
-            Self::Epoch => step.epoch,
-            Self::Examples => step.examples as f64,
-            Self::Time => step.training_seconds,
+            Self::Step => steps.step(idx) as f64,
+            Self::Epoch => steps.epoch(idx),
+            Self::Examples => steps.examples(idx) as f64,
+            Self::Time => steps.training_seconds(idx),
         }
     }
 }

@@ -14,11 +14,13 @@ pub fn seconds_left(state: &RunState) -> Option<f64> {
     if state.finished.is_some() {
         return None;
     }
-    let recent = &state.steps[state.steps.len().saturating_sub(RECENT_STEPS)..];
+    let n_steps = state.steps.len();
+    let recent = n_steps.saturating_sub(RECENT_STEPS)..n_steps;
     if recent.is_empty() {
         return None;
     }
-    let per_step = recent.iter().map(|step| step.seconds).sum::<f64>() / recent.len() as f64;
+    let n_recent = recent.len() as f64;
+    let per_step = recent.map(|idx| state.steps.seconds(idx)).sum::<f64>() / n_recent;
     let left = training.total_steps.saturating_sub(state.step()) as f64;
     Some(left * (per_step + evaluation_seconds_per_step(state, training.steps_per_epoch)))
 }
