@@ -22,6 +22,10 @@ pub fn draw(state: &State, theme: Theme, area: Rect, buffer: &mut Buffer) {
         return;
     }
     let (table_area, charts, alerts_area) = areas(state, area);
+    if state.is_expanded {
+        draw_charts(state, theme, area, buffer);
+        return;
+    }
     table::draw(state, theme, table_area, buffer);
     draw_charts(state, theme, charts, buffer);
     if alerts_area.height > 0 {
@@ -53,6 +57,11 @@ pub fn share_at(_state: &State, charts: Rect, here: Position) -> f64 {
 
 fn draw_charts(state: &State, theme: Theme, area: Rect, buffer: &mut Buffer) {
     let runs = state.charted();
+    if state.is_expanded {
+        let (quantity, other) = if state.pane == 0 { (Quantity::Loss, "metric") } else { (Quantity::Metric, "loss") };
+        draw_chart(state, theme, area, buffer, &runs, quantity, &format!("tab: {other} · e: less room"));
+        return;
+    }
     if area.width >= 150 && area.height >= 30 {
         let rows = Layout::vertical([Constraint::Fill(1); 2]).areas::<2>(area);
         let quantities =

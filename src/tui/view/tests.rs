@@ -12,6 +12,7 @@ use crate::run::event::{Evaluation, Event, EventKind, StepTaken};
 use crate::run::number::Number;
 use crate::run::synthetic::{EPOCH, Synthetic};
 use crate::spec::task::{Split, TaskKind};
+use crate::tui::act::pointer::{Gesture, Pointer};
 use crate::tui::keys::Key;
 use crate::tui::keys::action::Scope;
 use crate::tui::keys::table::KEYS;
@@ -224,7 +225,12 @@ enum Happening {
     Evaluation(u64, f64),
     Remove(usize),
     Text(String),
+    Type(char),
+    Paste(String),
+    Point(Gesture, u16, u16),
 }
+
+const GESTURES: [Gesture; 4] = [Gesture::Press, Gesture::Drag, Gesture::WheelUp, Gesture::WheelDown];
 
 fn happenings() -> impl Strategy<Value = Happening> {
     let keys: Vec<Key> = KEYS.iter().flat_map(|binding| binding.keys.iter().copied()).collect();
@@ -238,6 +244,9 @@ fn happenings() -> impl Strategy<Value = Happening> {
         1 => (0_u64..400, number).prop_map(|(step, value)| Happening::Evaluation(step, value)),
         1 => (0_usize..9).prop_map(Happening::Remove),
         1 => ".{0,60}".prop_map(Happening::Text),
+        2 => any::<char>().prop_map(Happening::Type),
+        1 => ".{0,30}".prop_map(Happening::Paste),
+        2 => (0_usize..4, 0_u16..230, 0_u16..70).prop_map(|(gesture, column, row)| Happening::Point(GESTURES[gesture], column, row)),
     ]
 }
 
@@ -274,6 +283,9 @@ fn happen(state: &mut State, synthetic: &mut Synthetic, happening: Happening) {
             let id = state.catalog.runs.get(idx).map_or_else(|| id.clone(), |run| run.id.clone());
             Message::Updates(vec![RunUpdate { id, change: Change::Removed }])
         }
+        Happening::Type(c) => Message::Key(Key::Char(c)),
+        Happening::Paste(text) => Message::Paste(text),
+        Happening::Point(gesture, column, row) => Message::Pointer(Pointer { gesture, column, row }),
         Happening::Text(text) => Message::Planned(PathBuf::from(&text), Err(text)),
     };
     update(state, message);
