@@ -1,7 +1,8 @@
 //! How far trained tensors have moved since the start, by place and part. Must not know what is made of it.
 //!
 //! A copy of every weight would cost as much memory as the weights. So of each tensor an even sample of at most [`SAMPLE`] elements
-//! is kept, and norms are scaled up by it: exact for most tensors of parameter-efficient methods, a few per cent off for large matrices.
+//! is kept, and norms are scaled up by it: exact for vectors, a few per cent off for matrices. A read from far apart misses the caches, so the
+//! sample is small.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +13,7 @@ use finetop::run::number::Number;
 use finetop::run::updates::{Group, Movement, Part, Place, Updates};
 
 /// Elements of a tensor that are compared at most.
-const SAMPLE: u64 = 8192;
+const SAMPLE: u64 = 1024;
 
 /// Where a tensor stands, what it belongs to, and whether it trains.
 type Key = (Place, Part, bool);
@@ -20,54 +21,50 @@ type Key = (Place, Part, bool);
 /// The trained tensors with a sample of what they were.
 #[derive(Debug)]
 pub struct Beginning {
-    traced: Vec<Traced>,
+    traced: BTreeMap<Key, Traced>,
     /// Parameters of every group.
     sizes: BTreeMap<Key, u64>,
 }
 
+/// The trained tensors of a group, their samples one after another.
 #[derive(Debug)]
 struct Traced {
-    key: Key,
-    tensor: Tensor,
-    stride: i64,
+    /// With every how many elements one is compared.
+    tensors: Vec<(Tensor, i64)>,
     start: Tensor,
+    /// Elements that each of the sample stands for.
+    weight: Tensor,
+    start_norm: f64,
 }
 
 impl Beginning {
     /// Keeps what the trained tensors of `params` are now.
     pub fn new(params: &Params) -> Self {
+        let _guard = tch::no_grad_guard();
         let mut sizes = BTreeMap::new();
         let trainable: BTreeMap<&str, &Tensor> = params.trainable().into_iter().collect();
         for (name, tensor) in params.backbone.iter().chain(params.delta.iter()) {
             *sizes.entry(key(name, trainable.contains_key(name))).or_default() += tensor.numel() as u64;
         }
-        let traced = trainable.into_iter().map(|(name, tensor)| {
-            let stride = stride(&tensor.size());
-            Traced { key: key(name, true), start: sample(&tensor.detach(), stride).copy(), tensor: tensor.shallow_clone(), stride }
-        });
-        Self { traced: traced.collect(), sizes }
+        let mut tensors: BTreeMap<Key, Vec<(Tensor, i64)>> = BTreeMap::new();
+        for (name, tensor) in trainable {
+            tensors.entry(key(name, true)).or_default().push((tensor.shallow_clone(), stride(&tensor.size())));
+        }
+        Self { traced: tensors.into_iter().map(|(key, tensors)| (key, Traced::new(tensors))).collect(), sizes }
     }
 
     /// How far they have moved, with the gradients of the last step.
     pub fn updates(&self, step: u64) -> Updates {
         let _guard = tch::no_grad_guard();
-        let squares: Vec<Tensor> = self.traced.iter().flat_map(Traced::squares).collect();
-        let squares: Vec<f32> = if squares.is_empty() {
-            Vec::new()
-        } else {
-            Vec::try_from(Tensor::stack(&squares, 0).to_kind(Kind::Float)).unwrap_or_default()
-        };
-        let mut sums: BTreeMap<Key, [f64; 3]> = BTreeMap::new();
-        for (traced, squares) in self.traced.iter().zip(squares.chunks(3)) {
-            let share = traced.tensor.numel() as f64 / traced.start.numel().max(1) as f64;
-            for (sum, square) in sums.entry(traced.key).or_default().iter_mut().zip(squares) {
-                *sum += share * f64::from(*square);
-            }
-        }
+        // Read at once: a device is waited for only here.
+        let squares: Vec<Tensor> = self.traced.values().flat_map(Traced::squares).collect();
+        let squares: Vec<f32> = if squares.is_empty() { Vec::new() } else { Vec::try_from(Tensor::stack(&squares, 0)).unwrap_or_default() };
+        let norms: BTreeMap<Key, &[f32]> = self.traced.keys().copied().zip(squares.chunks(2)).collect();
         let groups = self.sizes.iter().map(|(key, &parameters)| {
-            let movement = sums.get(key).map(|sums| {
-                let [start_norm, update_norm, gradient_norm] = sums.map(|sum| Number(sum.sqrt()));
-                Movement { start_norm, update_norm, gradient_norm }
+            let movement = self.traced.get(key).zip(norms.get(key)).map(|(traced, norms)| Movement {
+                start_norm: Number(traced.start_norm),
+                update_norm: Number(f64::from(norms[0]).sqrt()),
+                gradient_norm: Number(f64::from(norms[1]).sqrt()),
             });
             Group { place: key.0, part: key.1, parameters, movement }
         });
@@ -76,20 +73,27 @@ impl Beginning {
 }
 
 impl Traced {
-    /// Squared norms of the samples: beginning, difference, gradient.
-    fn squares(&self) -> [Tensor; 3] {
-        let gradient = self.tensor.grad();
-        let gradient = if gradient.defined() {
-            square(&sample(&gradient, self.stride))
-        } else {
-            Tensor::zeros([], (Kind::Float, self.start.device()))
-        };
-        [square(&self.start), square(&(sample(&self.tensor.detach(), self.stride) - &self.start)), gradient]
+    fn new(tensors: Vec<(Tensor, i64)>) -> Self {
+        let weights = tensors.iter().map(|(tensor, stride)| {
+            let sample = sample(tensor, *stride);
+            sample.full_like(tensor.numel() as f64 / sample.numel().max(1) as f64)
+        });
+        let weight = Tensor::cat(&weights.collect::<Vec<_>>(), 0);
+        let start = Tensor::cat(&tensors.iter().map(|(tensor, stride)| sample(tensor, *stride)).collect::<Vec<_>>(), 0);
+        let start_norm = (start.square() * &weight).sum(Kind::Float).double_value(&[]).sqrt();
+        Self { tensors, start, weight, start_norm }
     }
-}
 
-fn square(tensor: &Tensor) -> Tensor {
-    tensor.square().sum(Kind::Float)
+    /// Squared norms of the difference and of the gradient.
+    fn squares(&self) -> [Tensor; 2] {
+        let now: Vec<Tensor> = self.tensors.iter().map(|(tensor, stride)| sample(tensor, *stride)).collect();
+        let gradients = self.tensors.iter().map(|(tensor, stride)| {
+            let gradient = tensor.grad();
+            if gradient.defined() { sample(&gradient, *stride) } else { sample(tensor, *stride).zeros_like() }
+        });
+        let square = |vector: Tensor| (vector.square() * &self.weight).sum(Kind::Float);
+        [square(Tensor::cat(&now, 0) - &self.start), square(Tensor::cat(&gradients.collect::<Vec<_>>(), 0))]
+    }
 }
 
 /// Every `stride`-th element.
@@ -170,8 +174,8 @@ mod tests {
         let updates = beginning.updates(7);
         let method = updates.of(Part::Method).unwrap();
         let expected = change.norm().double_value(&[]);
-        assert!((method.update_norm.0 / expected - 1.0).abs() < 0.03, "{} is not {expected}", method.update_norm.0);
-        assert!((method.relative() - 0.1).abs() < 0.003);
+        assert!((method.update_norm.0 / expected - 1.0).abs() < 0.1, "{} is not {expected}", method.update_norm.0);
+        assert!((method.relative() - 0.1).abs() < 0.01);
         let frozen = updates.groups.iter().find(|group| group.part == Part::Backbone).unwrap();
         assert_eq!((frozen.parameters, frozen.movement), (64, None));
     }

@@ -83,6 +83,15 @@ pub struct Arguments {
     /// Draw the dashboard with ASCII characters alone.
     #[arg(long)]
     pub ascii: bool,
+    /// Settings of the dashboard, in place of ~/.config/finetop/settings.yaml; `finetop settings` explains them.
+    #[arg(long, value_name = "FILE", global = true)]
+    pub settings: Option<PathBuf>,
+    /// Look at runs only: nothing can be started, stopped or changed from the dashboard.
+    #[arg(long, global = true)]
+    pub read_only: bool,
+    /// Leave the mouse to the terminal, which then selects text with it (else: shift and drag selects).
+    #[arg(long, global = true)]
+    pub no_mouse: bool,
     /// A picture instead of the dashboard.
     #[command(flatten)]
     pub picture: PictureArguments,
@@ -105,6 +114,8 @@ pub enum Command {
     Methods(MethodsArguments),
     /// Show the dashboard on runs that never ran: a demonstration.
     Demo(DemoArguments),
+    /// Print the settings of the dashboard as they hold, with every action that can be given other keys.
+    Settings,
     /// List all runs with their status.
     List(ListArguments),
     /// Show one run: settings, parameters, results, log.

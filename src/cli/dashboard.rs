@@ -6,8 +6,9 @@ use std::path::Path;
 
 use anyhow::bail;
 
-use crate::cli::{exit_code, look};
-use crate::tui::app::{self, Options};
+use crate::cli::exit_code;
+use crate::cli::settings::Look;
+use crate::tui::app;
 use crate::tui::source::Source;
 
 /// Whether a person sits at a terminal that can show the dashboard.
@@ -18,12 +19,12 @@ pub fn is_possible() -> bool {
 }
 
 /// Opens the dashboard on all runs under `root`, the experiment `focus` first; says what goes on without it.
-pub fn run(root: &Path, focus: Option<&str>, is_ascii: bool) -> anyhow::Result<u8> {
+pub fn run(root: &Path, focus: Option<&str>, is_ascii: bool, look: &Look) -> anyhow::Result<u8> {
     if !is_possible() {
         bail!("the dashboard needs a terminal; without one use `finetop list`, or `finetop run FILE --headless`");
     }
     let source = Source::Folder(root.to_owned());
-    let left = app::run(Options { source, focus: focus.map(str::to_owned), theme: look::theme(is_ascii) })?;
+    let left = app::run(look.options(source, focus, is_ascii)?)?;
     if left.n_going > 0 {
         let runs = if left.n_going == 1 { "1 run goes on".to_owned() } else { format!("{} runs go on", left.n_going) };
         writeln!(io::stdout(), "{runs}: `finetop` shows them again, `finetop stop RUN` ends one early")?;

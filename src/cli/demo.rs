@@ -4,9 +4,10 @@ use anyhow::bail;
 use clap::Args;
 
 use crate::cli::picture::{self, PictureArguments};
-use crate::cli::{dashboard, exit_code, look};
+use crate::cli::settings::Look;
+use crate::cli::{dashboard, exit_code};
 use crate::run::synthetic::{EPOCH, Synthetic};
-use crate::tui::app::{self, Options};
+use crate::tui::app;
 use crate::tui::message::Message;
 use crate::tui::source::Source;
 use crate::tui::state::State;
@@ -33,7 +34,7 @@ pub struct DemoArguments {
 ///
 /// # Errors
 /// Where the terminal cannot be used or the picture cannot be written.
-pub fn run(arguments: &DemoArguments) -> anyhow::Result<u8> {
+pub fn run(arguments: &DemoArguments, look: &Look) -> anyhow::Result<u8> {
     if !(arguments.speed > 0.0 && arguments.speed <= 1000.0) {
         bail!("--speed {} is not above 0 and at most 1000", arguments.speed);
     }
@@ -49,6 +50,6 @@ pub fn run(arguments: &DemoArguments) -> anyhow::Result<u8> {
         bail!("the demonstration needs a terminal; without one use `finetop demo --screenshot FILE.svg`");
     }
     let source = Source::Demo { speed: arguments.speed, from_seconds: arguments.at };
-    app::run(Options { source, focus: None, theme: look::theme(arguments.ascii) })?;
+    app::run(look.options(source, None, arguments.ascii)?)?;
     Ok(exit_code::OK)
 }

@@ -7,13 +7,14 @@ use std::path::Path;
 use anyhow::{Context, anyhow};
 
 use crate::cli::arguments::{ImportArguments, OverrideArguments, RunArguments};
+use crate::cli::settings::Look;
 use crate::cli::{download, exit_code, run};
 use crate::plan::import::{self, Import};
 use crate::plan::prepare;
 use crate::spec::experiment::overrides::Overrides;
 
 /// Runs, writes or prints the experiment.
-pub fn run(root: &Path, arguments: &ImportArguments) -> anyhow::Result<u8> {
+pub fn run(root: &Path, arguments: &ImportArguments, look: &Look) -> anyhow::Result<u8> {
     let environment = download::environment(arguments.watch.offline);
     let ImportArguments { folder, model, data, epochs, out, .. } = arguments;
     let import = Import { folder: folder.clone(), model: model.clone(), data: data.clone(), epochs: *epochs };
@@ -36,7 +37,7 @@ pub fn run(root: &Path, arguments: &ImportArguments) -> anyhow::Result<u8> {
                 .with_context(|| format!("write {}", out.display()))?;
             Ok(exit_code::OK)
         }
-        None => run::run(root, &RunArguments { file: file.clone(), overrides: OverrideArguments::default(), watch: arguments.watch }),
+        None => run::run(root, &RunArguments { file: file.clone(), overrides: OverrideArguments::default(), watch: arguments.watch }, look),
     });
     // A folder left in the system's own for such things harms nobody.
     let _ = fs::remove_dir_all(&aside);

@@ -27,7 +27,7 @@ fn theme_for(is_ascii: bool, variable: impl Fn(&str) -> Option<String>) -> Theme
     let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(&variable).unwrap_or_default().to_uppercase();
     let is_utf8 = locale.contains("UTF-8") || locale.contains("UTF8");
     let glyphs = if is_ascii || !is_utf8 { Glyphs::Ascii } else { Glyphs::Unicode };
-    Theme { colors, glyphs }
+    Theme::new(colors, glyphs)
 }
 
 #[cfg(test)]
@@ -41,9 +41,9 @@ mod tests {
     #[test]
     fn the_environment_decides_and_the_option_overrides() {
         let full = look(false, &[("LANG", "en_US.UTF-8"), ("COLORTERM", "truecolor")]);
-        assert_eq!(full, Theme { colors: Colors::True, glyphs: Glyphs::Unicode });
-        assert_eq!(look(true, &[("LANG", "en_US.UTF-8")]), Theme { colors: Colors::Sixteen, glyphs: Glyphs::Ascii });
+        assert_eq!(full, Theme::new(Colors::True, Glyphs::Unicode));
+        assert_eq!(look(true, &[("LANG", "en_US.UTF-8")]), Theme::new(Colors::Sixteen, Glyphs::Ascii));
         assert_eq!(look(false, &[("LC_ALL", "C"), ("LANG", "en_US.UTF-8")]).glyphs, Glyphs::Ascii);
-        assert_eq!(look(false, &[("LC_CTYPE", "C.utf8"), ("NO_COLOR", "1")]), Theme { colors: Colors::None, glyphs: Glyphs::Unicode });
+        assert_eq!(look(false, &[("LC_CTYPE", "C.utf8"), ("NO_COLOR", "1")]), Theme::new(Colors::None, Glyphs::Unicode));
     }
 }

@@ -22,6 +22,7 @@ pub mod plan;
 pub mod predict;
 pub mod progress;
 pub mod run;
+pub mod settings;
 pub mod show;
 pub mod trained;
 
@@ -31,6 +32,7 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use crate::cli::arguments::{Arguments, Command};
+use crate::cli::settings::Look;
 use crate::run::request::RequestKind;
 use crate::run::text;
 
@@ -49,16 +51,18 @@ pub fn main() -> ExitCode {
 
 fn dispatch(arguments: Arguments) -> anyhow::Result<u8> {
     let root = &arguments.runs;
+    let look = Look { settings: arguments.settings.clone(), read_only: arguments.read_only, no_mouse: arguments.no_mouse };
     let out = &mut io::stdout().lock();
     match arguments.command {
         None => match &arguments.picture.screenshot {
             Some(file) => picture::of_runs(root, &arguments.picture, file, arguments.ascii),
-            None => dashboard::run(root, None, arguments.ascii),
+            None => dashboard::run(root, None, arguments.ascii, &look),
         },
         Some(Command::Plan(plan)) => plan::run(&plan, out),
         Some(Command::Methods(methods)) => methods::run(&methods, out),
-        Some(Command::Demo(demo)) => demo::run(&demo),
-        Some(Command::Run(run)) => run::run(root, &run),
+        Some(Command::Demo(demo)) => demo::run(&demo, &look),
+        Some(Command::Settings) => settings::run(&look, out),
+        Some(Command::Run(run)) => run::run(root, &run, &look),
         Some(Command::List(list)) => list::run(root, &list, out),
         Some(Command::Show(show)) => show::run(root, &show, out),
         Some(Command::Predict(predict)) => predict::run(root, &predict),
@@ -70,7 +74,7 @@ fn dispatch(arguments: Arguments) -> anyhow::Result<u8> {
         Some(Command::Extend(extend)) => extend::run(root, &extend, out),
         Some(Command::Kill(ask)) => ask::run(root, &ask.names, RequestKind::Kill, out),
         Some(Command::Export(export)) => export::run(root, &export),
-        Some(Command::Import(import)) => import::run(root, &import),
+        Some(Command::Import(import)) => import::run(root, &import, &look),
         Some(Command::Queue) => background::queue(root),
         Some(Command::Supervise(supervise)) => background::supervise(&supervise),
     }

@@ -110,10 +110,10 @@ mod tests {
         let mut catalog = Catalog { runs: vec![run] };
         let mut narrator = Narrator::new(0.0);
         assert!(narrator.progress(&catalog, 100.0).is_empty());
-        let mut step = catalog.runs[0].state.steps.last().unwrap().clone();
+        let mut step = catalog.runs[0].state.steps.last().unwrap();
         step.step = 8;
         step.loss = crate::run::number::Number(0.5);
-        catalog.runs[0].state.steps.push(step);
+        catalog.runs[0].state.steps.push(&step, 1.0);
         assert!(narrator.progress(&catalog, 104.0).is_empty());
         let lines = narrator.progress(&catalog, 105.0);
         assert_eq!(lines, ["01:45  lora  step 8/8  epoch 1.75  training loss 0.5000  640 examples/s  about 0.0 s left"]);

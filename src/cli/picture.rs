@@ -25,7 +25,7 @@ pub struct PictureArguments {
     /// Columns and rows of the picture.
     #[arg(long, default_value = "120x40", value_name = "COLUMNSxROWS", value_parser = parse_size, requires = "screenshot")]
     pub size: (u16, u16),
-    /// Keys pressed before the picture is taken, for example 2 for one run.
+    /// Keys pressed before the picture is taken, for example 3 for one run.
     #[arg(long, default_value = "", value_name = "KEYS", requires = "screenshot")]
     pub keys: String,
 }
@@ -52,7 +52,7 @@ pub fn write(mut state: State, arguments: &PictureArguments, file: &Path, is_asc
     }
     state.notice = None;
     let glyphs = if is_ascii { Glyphs::Ascii } else { Glyphs::Unicode };
-    let picture = screenshot::picture(&state, Theme { colors: Colors::True, glyphs });
+    let picture = screenshot::picture(&state, Theme::new(Colors::True, glyphs));
     fs::write(file, picture).with_context(|| format!("cannot write {}", file.display()))?;
     Ok(exit_code::OK)
 }
@@ -83,7 +83,7 @@ mod tests {
         let file = folder.path().join("picture.svg");
         let mut state = State::new("runs".to_owned(), EPOCH, (120, 40), None);
         update(&mut state, Message::Updates(Synthetic::new().poll(30.0)));
-        let arguments = PictureArguments { screenshot: None, size: (120, 40), keys: "2".to_owned() };
+        let arguments = PictureArguments { screenshot: None, size: (120, 40), keys: "3".to_owned() };
         write(state, &arguments, &file, false).expect("the folder is ours");
         let svg = fs::read_to_string(&file).expect("it was written");
         assert!(svg.contains("parameters") && svg.ends_with("</svg>\n"));

@@ -4,13 +4,14 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use crate::cli::arguments::RunArguments;
+use crate::cli::settings::Look;
 use crate::cli::{dashboard, download, exit_code, headless};
 use crate::launch::begin;
 use crate::plan::prepare;
 use crate::run::text;
 
 /// Starts the experiment in the file and watches it in the way that fits the terminal.
-pub fn run(root: &Path, arguments: &RunArguments) -> anyhow::Result<u8> {
+pub fn run(root: &Path, arguments: &RunArguments, look: &Look) -> anyhow::Result<u8> {
     let (environment, overrides) = (download::environment(arguments.watch.offline), arguments.overrides.overrides());
     download::download(&arguments.file, &overrides, &environment)?;
     let plan = prepare::prepare(&arguments.file, &overrides, &environment)?;
@@ -28,6 +29,6 @@ pub fn run(root: &Path, arguments: &RunArguments) -> anyhow::Result<u8> {
     if arguments.watch.headless || arguments.watch.json || !dashboard::is_possible() {
         headless::watch(root, &experiment, arguments.watch.json)
     } else {
-        dashboard::run(root, Some(&experiment), arguments.watch.ascii)
+        dashboard::run(root, Some(&experiment), arguments.watch.ascii, look)
     }
 }

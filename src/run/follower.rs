@@ -191,6 +191,8 @@ impl Follower {
                     self.last_growth = Some(self.last_growth.map_or_else(|| self.first_growth(host, now_seconds), |_| now_seconds));
                     if !news.events.is_empty() {
                         news.events.iter().for_each(|event| self.state.apply(event));
+                        // Whoever is told keeps the steps; the status asks only whether there are any.
+                        self.state.steps.keep_ends();
                         self.push(updates, Change::Events(news.events));
                     }
                     if self.reader.skipped() != self.skipped {

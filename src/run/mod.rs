@@ -21,6 +21,7 @@ pub mod request;
 pub mod restart;
 pub mod state;
 pub mod status;
+pub mod steps;
 pub mod storage;
 pub mod store;
 pub mod synthetic;

@@ -7,10 +7,10 @@ use std::collections::{BTreeMap, VecDeque};
 use crate::metric::MetricName;
 use crate::run::alert::{Alert, AlertCleared, Rule};
 use crate::run::event::{
-    AttemptStarted, Checkpoint, CheckpointKind, Evaluation, Event, EventKind, Extended, Finished, Note, Preparing, StepTaken,
-    TrainingStarted,
+    AttemptStarted, Checkpoint, CheckpointKind, Evaluation, Event, EventKind, Extended, Finished, Note, Preparing, TrainingStarted,
 };
 use crate::run::request::RequestKind;
+use crate::run::steps::Steps;
 use crate::run::updates::Updates;
 use crate::spec::task::Split;
 
@@ -29,7 +29,7 @@ pub struct RunState {
     /// Steps that the current attempt has taken.
     pub attempt_steps: u64,
     /// Every step taken, ascending.
-    pub steps: Vec<StepTaken>,
+    pub steps: Steps,
     /// Validation evaluations, ascending by step.
     pub evaluations: Vec<Evaluation>,
     /// How far the weights have moved: at the start and at evaluations, ascending by step; empty in logs of older workers.
@@ -57,7 +57,7 @@ pub struct RunState {
 impl RunState {
     /// Takes in the next event.
     pub fn apply(&mut self, event: &Event) {
-        self.first_time.get_or_insert(event.time);
+        let first_time = *self.first_time.get_or_insert(event.time);
         self.last_time = Some(event.time);
         if let Some(line) = in_words(&event.kind) {
             if self.log.len() == LOG_LINES {
@@ -80,7 +80,7 @@ impl RunState {
             }
             EventKind::Step(step) => {
                 self.forget_after(step.step.saturating_sub(1));
-                self.steps.push(step.clone());
+                self.steps.push(step, event.time - first_time);
                 self.attempt_steps += 1;
             }
             EventKind::Evaluation(evaluation) if evaluation.split == Split::Test => self.test = Some(evaluation.clone()),
@@ -115,9 +115,7 @@ impl RunState {
 
     /// Forgets every step and evaluation after `step`, and the alerts since.
     fn forget_after(&mut self, step: u64) {
-        while self.steps.last().is_some_and(|last| last.step > step) {
-            self.steps.pop();
-        }
+        self.steps.forget_after(step);
         while self.evaluations.last().is_some_and(|last| last.step > step) {
             self.evaluations.pop();
         }
@@ -129,7 +127,7 @@ impl RunState {
 
     /// The last step taken, 0 before the first.
     pub fn step(&self) -> u64 {
-        self.steps.last().map_or(0, |step| step.step)
+        self.steps.len().checked_sub(1).map_or(0, |idx| self.steps.step(idx))
     }
 
     /// The best validation evaluation, as its worker judged it.

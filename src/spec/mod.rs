@@ -5,6 +5,7 @@ pub mod continuation;
 pub mod early_stopping;
 pub mod experiment;
 pub mod family;
+pub mod flat;
 pub mod head;
 pub mod method;
 pub mod optimization;

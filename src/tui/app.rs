@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::mpsc::Sender;
 use std::time::Duration;
 
-use crossterm::event::{Event, EventStream};
+use crossterm::event::{Event, EventStream, MouseButton, MouseEvent, MouseEventKind};
 use futures_core::Stream;
 use nix::sys::signal::{Signal, raise};
 use tokio::signal::unix::{SignalKind, signal};
@@ -17,14 +17,18 @@ use crate::launch::{control, start};
 use crate::run::catalog::RunId;
 use crate::run::clock;
 use crate::run::request::RequestKind;
+use crate::tui::act::pointer::{Gesture, Pointer};
+use crate::tui::background;
 use crate::tui::effect::Effect;
 use crate::tui::keys;
 use crate::tui::message::Message;
 use crate::tui::outside;
+use crate::tui::settings::{BackgroundChoice, Settings};
 use crate::tui::source::{self, Source};
 use crate::tui::state::State;
 use crate::tui::terminal::Screen;
-use crate::tui::theme::Theme;
+use crate::tui::theme::{Background, Colors, Theme};
+use crate::tui::title;
 use crate::tui::update::update;
 use crate::tui::view::view;
 
@@ -41,8 +45,14 @@ pub struct Options {
     pub source: Source,
     /// The experiment shown first; else the newest.
     pub focus: Option<String>,
-    /// Colours and characters.
-    pub theme: Theme,
+    /// Colours and characters, as the environment has them.
+    pub environment: Theme,
+    /// What a person has set.
+    pub settings: Settings,
+    /// Where it was read from.
+    pub settings_file: Option<PathBuf>,
+    /// Whether the terminal is reached over a network.
+    pub is_remote: bool,
 }
 
 /// Why the dashboard ended against the user's will.
@@ -62,17 +72,23 @@ pub struct Left {
 
 /// Shows the dashboard until it is quit or a signal ends it.
 pub fn run(options: Options) -> Result<Left, AppError> {
-    let mut screen = Screen::take()?;
+    let mut screen = Screen::take(options.settings.mouse)?;
     let size = crossterm::terminal::size()?;
     let (root, shown) = match &options.source {
         Source::Folder(root) => (Some(root.clone()), root.display().to_string()),
         Source::Demo { .. } => (None, "the demonstration".to_owned()),
     };
     let mut state = State::new(crate::tui::text::clean(&shown), clock::now_seconds(), size, options.focus.clone());
+    options.settings.apply(&mut state);
+    let background = match options.settings.background {
+        BackgroundChoice::Auto if options.environment.colors == Colors::True => background::ask(options.is_remote).unwrap_or_default(),
+        _ => Background::Dark,
+    };
+    let look = Look { environment: options.environment, background, theme: options.settings.theme(options.environment, background) };
     // The first frame comes before anything slow.
-    screen.draw(|frame| view(&state, options.theme, frame))?;
+    screen.draw(|frame| view(&state, look.theme, frame))?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let left = runtime.block_on(live(&mut screen, &mut state, options, root));
+    let left = runtime.block_on(live(&mut screen, &mut state, look, options, root));
     // A plan still being made must not hold up the shell.
     runtime.shutdown_background();
     drop(screen);
@@ -80,9 +96,18 @@ pub fn run(options: Options) -> Result<Left, AppError> {
     Ok(Left { n_going: state.catalog.runs.iter().filter(|run| !run.status.is_over()).count() })
 }
 
+/// How things look, and from what that follows.
+#[derive(Clone, Copy)]
+struct Look {
+    environment: Theme,
+    background: Background,
+    theme: Theme,
+}
+
 /// What effects need.
 struct Outside {
     root: Option<PathBuf>,
+    settings_file: Option<PathBuf>,
     messages: mpsc::Sender<Message>,
     requests: Sender<(RunId, RequestKind)>,
 }
@@ -94,11 +119,10 @@ enum Next {
     Quit,
 }
 
-async fn live(screen: &mut Screen, state: &mut State, options: Options, root: Option<PathBuf>) -> Result<(), AppError> {
+async fn live(screen: &mut Screen, state: &mut State, mut look: Look, options: Options, root: Option<PathBuf>) -> Result<(), AppError> {
     let (messages, mut inbox) = mpsc::channel(BACKLOG);
     let requests = source::watch(options.source, messages.clone());
-    let outside = Outside { root, messages, requests };
-    let theme = options.theme;
+    let outside = Outside { root, settings_file: options.settings_file, messages, requests };
     let mut events = EventStream::new();
     let mut ends = [SignalKind::terminate(), SignalKind::hangup(), SignalKind::interrupt()].map(signal);
     let mut seconds = interval(Duration::from_secs(1));
@@ -108,7 +132,7 @@ async fn live(screen: &mut Screen, state: &mut State, options: Options, root: Op
         let is_due = state.is_dirty;
         let message = tokio::select! {
             event = poll_fn(|context| Pin::new(&mut events).poll_next(context)) => match event {
-                Some(Ok(event)) => message_of(&event),
+                Some(Ok(event)) => message_of(event),
                 // The terminal is gone: its shell was closed.
                 Some(Err(_)) | None => return Ok(()),
             },
@@ -118,27 +142,46 @@ async fn live(screen: &mut Screen, state: &mut State, options: Options, root: Op
             () = sleep_until(next_frame), if is_due => None,
         };
         if let Some(message) = message {
+            if let Message::Settings(settings) = &message {
+                look.theme = settings.theme(look.environment, look.background);
+                screen.hear_mouse(settings.mouse)?;
+            }
             for effect in update(state, message) {
-                if perform(effect, screen, state, &outside)? == Next::Quit {
+                if perform(effect, screen, state, look.theme, &outside)? == Next::Quit {
                     return Ok(());
                 }
             }
         }
         if state.is_dirty && Instant::now() >= next_frame {
             state.is_dirty = false;
-            screen.draw(|frame| view(state, theme, frame))?;
+            screen.draw(|frame| view(state, look.theme, frame))?;
+            screen.title(&title::title(state))?;
             next_frame = Instant::now() + FRAME;
         }
     }
 }
 
-fn message_of(event: &Event) -> Option<Message> {
+fn message_of(event: Event) -> Option<Message> {
     match event {
-        Event::Key(key) => keys::from_event(*key).map(Message::Key),
-        Event::Resize(columns, rows) => Some(Message::Resize(*columns, *rows)),
-        // Pasted text is no sequence of commands.
-        Event::Paste(_) | Event::FocusGained | Event::FocusLost | Event::Mouse(_) => None,
+        Event::Key(key) => keys::from_event(key).map(Message::Key),
+        Event::Resize(columns, rows) => Some(Message::Resize(columns, rows)),
+        Event::Paste(text) => Some(Message::Paste(text)),
+        Event::FocusGained => Some(Message::Focus(true)),
+        Event::FocusLost => Some(Message::Focus(false)),
+        Event::Mouse(event) => pointer_of(event).map(Message::Pointer),
     }
+}
+
+fn pointer_of(event: MouseEvent) -> Option<Pointer> {
+    let gesture = match event.kind {
+        MouseEventKind::Down(MouseButton::Left) | MouseEventKind::Drag(MouseButton::Left) => Gesture::Press,
+        MouseEventKind::ScrollUp => Gesture::WheelUp,
+        MouseEventKind::ScrollDown => Gesture::WheelDown,
+        _ => return None,
+    };
+    // Only what was pressed can be dragged: the crosshair.
+    let is_drag = matches!(event.kind, MouseEventKind::Drag(_));
+    Some(Pointer { gesture: if is_drag { Gesture::Drag } else { gesture }, column: event.column, row: event.row })
 }
 
 async fn any_signal(signals: &mut [io::Result<tokio::signal::unix::Signal>; 3]) {
@@ -149,7 +192,7 @@ async fn any_signal(signals: &mut [io::Result<tokio::signal::unix::Signal>; 3]) 
     .await;
 }
 
-fn perform(effect: Effect, screen: &mut Screen, state: &mut State, outside: &Outside) -> Result<Next, AppError> {
+fn perform(effect: Effect, screen: &mut Screen, state: &mut State, theme: Theme, outside: &Outside) -> Result<Next, AppError> {
     match effect {
         Effect::Quit => return Ok(Next::Quit),
         Effect::Suspend => {
@@ -175,6 +218,32 @@ fn perform(effect: Effect, screen: &mut Screen, state: &mut State, outside: &Out
             {
                 update(state, Message::Failed(error.to_string()));
             }
+        }
+        Effect::LookAhead(id, epochs) => {
+            if let Some((root, run)) = outside.root.clone().zip(state.catalog.run(&id).cloned()) {
+                spawn(outside, move || outside::look_ahead(&root, &run, epochs));
+            }
+        }
+        Effect::Extend(id, epochs) => {
+            if let Some((root, run)) = outside.root.clone().zip(state.catalog.run(&id).cloned()) {
+                spawn(outside, move || Message::Requested(outside::extend(&root, &run, epochs)));
+            }
+        }
+        Effect::Copy(text) => {
+            screen.copy(&text)?;
+            update(state, Message::Requested(Ok(format!("copied: {text}"))));
+        }
+        Effect::ExportScreen { is_picture } => {
+            let written = outside::export_screen(state, theme, is_picture);
+            update(state, Message::Requested(written));
+        }
+        Effect::Notify(text) => screen.notify(&text)?,
+        Effect::ReloadSettings => {
+            let file = outside.settings_file.clone();
+            spawn(outside, move || match outside::settings(file.as_deref()) {
+                Ok(settings) => Message::Settings(Box::new(settings)),
+                Err(why) => Message::Failed(why),
+            });
         }
         Effect::ListFiles => spawn(outside, || Message::Files(outside::experiment_files())),
         Effect::Plan(path) => spawn(outside, move || {

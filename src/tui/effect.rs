@@ -16,6 +16,21 @@ pub enum Effect {
     Redraw,
     /// Write a request for a run.
     Request(RunId, RequestKind),
+    /// Say what so many more epochs would do to a run.
+    LookAhead(RunId, u32),
+    /// Extend a run by so many epochs.
+    Extend(RunId, u32),
+    /// Put text on the clipboard.
+    Copy(String),
+    /// Write this screen to a file, as a picture or as text.
+    ExportScreen {
+        /// As an SVG picture.
+        is_picture: bool,
+    },
+    /// Tell the person, who looks elsewhere.
+    Notify(String),
+    /// Read the settings again.
+    ReloadSettings,
     /// Look for experiment files.
     ListFiles,
     /// Resolve an experiment file and tell its plan.

@@ -3,7 +3,10 @@
 use std::path::PathBuf;
 
 use crate::run::catalog::{RunId, RunUpdate};
+use crate::tui::act::pointer::Pointer;
 use crate::tui::keys::Key;
+use crate::tui::overlay::Question;
+use crate::tui::settings::Settings;
 
 /// All that can happen to the dashboard.
 #[derive(Debug, Clone, PartialEq)]
@@ -14,6 +17,16 @@ pub enum Message {
     Resize(u16, u16),
     /// A key was pressed.
     Key(Key),
+    /// Text was pasted.
+    Paste(String),
+    /// The mouse did something.
+    Pointer(Pointer),
+    /// The terminal got the focus, or lost it.
+    Focus(bool),
+    /// The settings were read again.
+    Settings(Box<Settings>),
+    /// A question came up outside.
+    Ask(Question),
     /// The store has looked at the folder of all runs; nothing new is told the first time only.
     Updates(Vec<RunUpdate>),
     /// A request was written: what will happen, or why not.

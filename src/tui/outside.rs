@@ -4,14 +4,21 @@ use std::fs;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
-use crate::launch::begin;
+use crate::launch::{begin, extend};
 use crate::plan::environment::Environment;
 use crate::plan::prepare;
 use crate::report;
-use crate::run::catalog::RunId;
+use crate::run::catalog::{RunId, RunView};
 use crate::run::dir::RunDir;
 use crate::spec::experiment::overrides::Overrides;
+use crate::tui::effect::Effect;
+use crate::tui::message::Message;
+use crate::tui::overlay::Question;
+use crate::tui::screenshot;
+use crate::tui::settings::Settings;
+use crate::tui::state::State;
 use crate::tui::text;
+use crate::tui::theme::Theme;
 
 /// Folders in which experiment files are looked for.
 const FOLDERS: [&str; 2] = ["experiments", "."];
@@ -52,6 +59,50 @@ pub fn plan(path: &Path) -> Result<String, String> {
 pub fn launch(root: &Path, path: &Path) -> Result<String, String> {
     let plan = prepare::prepare(path, &Overrides::default(), &Environment::current()).map_err(|errors| errors.to_string())?;
     begin::begin(root, &plan).map_err(|error| error.to_string())
+}
+
+/// The settings as they are in the file now; the defaults where there is none.
+pub fn settings(path: Option<&Path>) -> Result<Settings, String> {
+    let Some(path) = path else { return Ok(Settings::default()) };
+    match fs::read_to_string(path) {
+        Ok(content) => Settings::parse(&path.display().to_string(), &content),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Settings::default()),
+        Err(error) => Err(format!("cannot read {}: {error}", path.display())),
+    }
+}
+
+/// What more epochs would do to a run, as a question.
+pub fn look_ahead(root: &Path, run: &RunView, epochs: u32) -> Message {
+    match extend::look_ahead(root, run, epochs) {
+        Ok(prospect) => Message::Ask(Question {
+            text: format!("{}; extend it?", prospect.lines.join("; ")),
+            then: vec![Effect::Extend(run.id.clone(), epochs)],
+            otherwise: format!("{} stays as it is", run.id.run()),
+            announced: None,
+        }),
+        Err(error) => Message::Failed(error.to_string()),
+    }
+}
+
+/// Extends a run; what will happen, or why not.
+pub fn extend(root: &Path, run: &RunView, epochs: u32) -> Result<String, String> {
+    let prospect = extend::look_ahead(root, run, epochs).map_err(|error| error.to_string())?;
+    extend::extend(root, run, &prospect).map_err(|error| error.to_string())?;
+    Ok(format!("{} is queued for {epochs} more epochs", run.id.run()))
+}
+
+/// Writes the screen to a new file here; its name, or why not.
+pub fn export_screen(state: &State, theme: Theme, is_picture: bool) -> Result<String, String> {
+    let (ending, content) = if is_picture { ("svg", screenshot::picture(state, theme)) } else { ("txt", screenshot::text(state, theme)) };
+    let path = new_file(&format!("finetop-{}", state.screen.name()), ending)?;
+    fs::write(&path, content).map_err(|error| format!("cannot write {}: {error}", path.display()))?;
+    Ok(format!("written: {}", path.display()))
+}
+
+/// A name in the current folder that no file has.
+pub fn new_file(stem: &str, ending: &str) -> Result<PathBuf, String> {
+    let names = (1..1000).map(|number| PathBuf::from(format!("{stem}-{number}.{ending}")));
+    names.into_iter().find(|path| !path.exists()).ok_or_else(|| format!("there are 999 files {stem}-N.{ending} here already"))
 }
 
 /// The last lines of a run's stderr, fit for a terminal.

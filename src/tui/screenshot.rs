@@ -17,6 +17,14 @@ pub fn cells(state: &State, theme: Theme) -> Buffer {
     terminal.backend().buffer().clone()
 }
 
+/// The frame as text, a line for each row.
+pub fn text(state: &State, theme: Theme) -> String {
+    let buffer = cells(state, theme);
+    let rows = buffer.content.chunks(usize::from(buffer.area.width).max(1));
+    let line = |row: &[ratatui::buffer::Cell]| row.iter().map(ratatui::buffer::Cell::symbol).collect::<String>().trim_end().to_owned();
+    rows.map(line).chain([String::new()]).collect::<Vec<_>>().join("\n")
+}
+
 /// The frame as an SVG document.
 pub fn picture(state: &State, theme: Theme) -> String {
     svg::render(&cells(state, theme))

@@ -1,23 +1,39 @@
 //! All that the dashboard knows. Plain data; changed by `update` and `act` alone, shown by `view`.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
 
 use crate::metric::MetricName;
 use crate::run::catalog::{Catalog, RunId, RunView};
-use crate::run::event::StepTaken;
-use crate::run::request::RequestKind;
+use crate::run::steps::Steps;
 use crate::spec::task::TaskKind;
+use crate::tui::columns::Column;
+use crate::tui::effect::Effect;
+use crate::tui::filter::Filter;
+use crate::tui::group::GroupBy;
+use crate::tui::keys::keymap::Keymap;
 use crate::tui::order::{self, Sort};
+use crate::tui::overlay::Overlay;
+use crate::tui::screen::compare::CompareState;
+use crate::tui::screen::launch::LaunchState;
+use crate::tui::screen::queue::QueueState;
+use crate::tui::screen::system::SystemState;
 use crate::verdict::overfitting::{Point, Verdict};
+
+/// Curves in a chart at most: more cannot be told apart.
+pub const MOST_CHARTED: usize = 40;
 
 /// All that the dashboard knows.
 #[derive(Debug, Clone, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each answers a question of its own")]
 pub struct State {
     /// The runs.
     pub catalog: Catalog,
     /// What follows from each run's events; kept beside the catalog, so that no frame computes it again.
     pub insights: BTreeMap<RunId, Insight>,
+    /// The resolved configuration of each run, by dotted key.
+    pub configurations: BTreeMap<RunId, BTreeMap<String, String>>,
     /// Which colour and marker each run has, for as long as it is known.
     pub slots: BTreeMap<RunId, usize>,
     /// Where runs are kept, for people.
@@ -30,30 +46,54 @@ pub struct State {
     pub is_loaded: bool,
     /// Which screen is shown.
     pub screen: Screen,
-    /// Rows that the help is scrolled by, while it is open.
-    pub help: Option<usize>,
-    /// A question that waits for its answer.
-    pub question: Option<Question>,
+    /// What lies over it.
+    pub overlay: Option<Overlay>,
+    /// What keys do.
+    pub keymap: Keymap,
+    /// Whether runs can be looked at only.
+    pub is_read_only: bool,
+    /// Whether the terminal is told when a run ends while nobody looks.
+    pub notifies: bool,
+    /// Whether somebody looks: the terminal has the focus, as far as it says.
+    pub is_focused: bool,
+    /// What will be done unless it is taken back.
+    pub pending: Option<Pending>,
     /// What the last action came to.
     pub notice: Option<Notice>,
     /// Which experiment is shown.
     pub focus: Focus,
     /// The run under the cursor.
     pub cursor: Option<RunId>,
-    /// Runs that are left out of the charts.
-    pub unmarked: BTreeSet<RunId>,
+    /// Runs that are marked: the charts show them, and what is asked of runs is asked of them.
+    pub marked: BTreeSet<RunId>,
+    /// The run that was marked or unmarked last, where a range begins.
+    pub mark_anchor: Option<RunId>,
+    /// Which runs are shown.
+    pub filter: Filter,
     /// Order of the table.
     pub sort: Sort,
+    /// What its rows are grouped by.
+    pub group: GroupBy,
+    /// Columns that were taken off the table.
+    pub hidden_columns: BTreeSet<Column>,
     /// How charts are drawn.
     pub chart: ChartOptions,
     /// Which pane is on top, where there is no room for all.
     pub pane: usize,
+    /// Whether it has all the room.
+    pub is_expanded: bool,
     /// Lines that the log is scrolled up by from its end.
     pub log_scroll: usize,
     /// The last lines of stderr of the run that was opened last.
     pub stderr: Option<(RunId, Vec<String>)>,
+    /// The screen that compares.
+    pub compare: CompareState,
     /// The launch screen.
     pub launch: LaunchState,
+    /// The screen of what waits.
+    pub queue: QueueState,
+    /// The screen of the machine.
+    pub system: SystemState,
     /// When runs that wait were last seen without news, so that a queue is asked for.
     pub queue_asked: f64,
     /// Whether a frame must be drawn.
@@ -76,13 +116,36 @@ pub struct Insight {
 /// The screens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Screen {
-    /// All runs, compared.
+    /// All runs and their charts.
     #[default]
     Overview,
+    /// Marked runs side by side.
+    Compare,
     /// One run.
     Run,
     /// Start an experiment.
     Launch,
+    /// What waits, runs and why.
+    Queue,
+    /// The machine.
+    System,
+}
+
+impl Screen {
+    /// All of them, in the order of their keys.
+    pub const ALL: [Self; 6] = [Self::Overview, Self::Compare, Self::Run, Self::Launch, Self::Queue, Self::System];
+
+    /// Its name on the tab.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Overview => "runs",
+            Self::Compare => "compare",
+            Self::Run => "run",
+            Self::Launch => "launch",
+            Self::Queue => "queue",
+            Self::System => "system",
+        }
+    }
 }
 
 /// Which experiment is shown.
@@ -97,14 +160,14 @@ pub enum Focus {
     All,
 }
 
-/// A question about a run.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Question {
-    /// Which run.
-    pub id: RunId,
-    /// What would be asked of it.
-    pub request: RequestKind,
-    /// The question.
+/// Something that is done a moment later, so that it can be taken back.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Pending {
+    /// What is done.
+    pub effects: Vec<Effect>,
+    /// When.
+    pub due: f64,
+    /// What it is, in words.
     pub text: String,
 }
 
@@ -120,7 +183,8 @@ pub struct Notice {
 }
 
 /// What the x axis counts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum XAxis {
     /// Optimizer steps.
     #[default]
@@ -155,13 +219,13 @@ impl XAxis {
         }
     }
 
-    /// Where a step lies on it.
-    pub const fn of(self, step: &StepTaken) -> f64 {
+    /// Where step number `idx` lies on it.
+    pub fn of(self, steps: &Steps, idx: usize) -> f64 {
         match self {
-            Self::Step => step.step as f64,
-            Self::Epoch => step.epoch,
-            Self::Examples => step.examples as f64,
-            Self::Time => step.training_seconds,
+            Self::Step => steps.step(idx) as f64,
+            Self::Epoch => steps.epoch(idx),
+            Self::Examples => steps.examples(idx) as f64,
+            Self::Time => steps.training_seconds(idx),
         }
     }
 }
@@ -194,26 +258,11 @@ impl Default for ChartOptions {
     }
 }
 
-/// The launch screen.
-#[derive(Debug, Clone, Default)]
-pub struct LaunchState {
-    /// Experiment files found; `None` before the first look.
-    pub files: Option<Vec<PathBuf>>,
-    /// Index of the file under the cursor.
-    pub cursor: usize,
-    /// A plan, or its errors, and whose.
-    pub plan: Option<(PathBuf, Result<String, String>)>,
-    /// Lines that it is scrolled by.
-    pub scroll: usize,
-    /// What is being waited for.
-    pub waiting: Option<&'static str>,
-}
-
 impl State {
     /// The dashboard before anything is known.
     pub fn new(root: String, now: f64, size: (u16, u16), focus: Option<String>) -> Self {
         let focus = focus.map_or(Focus::Newest, Focus::Named);
-        Self { root, now, size, focus, is_dirty: true, ..Self::default() }
+        Self { root, now, size, focus, is_dirty: true, is_focused: true, ..Self::default() }
     }
 
     /// Folder name of the experiment in focus; `None` where all are shown or there is none.
@@ -236,11 +285,15 @@ impl State {
         names
     }
 
-    /// The runs in focus, in the order of the table.
-    pub fn visible(&self) -> Vec<&RunView> {
+    /// The runs in focus.
+    pub fn in_focus(&self) -> impl Iterator<Item = &RunView> {
         let experiment = self.experiment();
-        let in_focus = |run: &&RunView| experiment.is_none_or(|experiment| run.id.experiment() == experiment);
-        let mut runs: Vec<&RunView> = self.catalog.runs.iter().filter(in_focus).collect();
+        self.catalog.runs.iter().filter(move |run| experiment.is_none_or(|experiment| run.id.experiment() == experiment))
+    }
+
+    /// The runs in focus that the filter lets through, in the order of the table.
+    pub fn visible(&self) -> Vec<&RunView> {
+        let mut runs: Vec<&RunView> = self.in_focus().filter(|run| self.filter.matches(run, self)).collect();
         order::sort(&mut runs, self);
         runs
     }
@@ -252,17 +305,28 @@ impl State {
         under_cursor.or(visible.first()).copied()
     }
 
-    /// The runs whose curves are drawn: the marked ones, or the one under the cursor where none is marked.
+    /// The visible runs that are marked.
+    pub fn marked(&self) -> Vec<&RunView> {
+        self.visible().into_iter().filter(|run| self.marked.contains(&run.id)).collect()
+    }
+
+    /// The runs whose curves are drawn: the marked ones, or all where none is marked, as many as can be told apart.
     pub fn charted(&self) -> Vec<&RunView> {
-        let marked: Vec<&RunView> = self.visible().into_iter().filter(|run| !self.unmarked.contains(&run.id)).collect();
+        let marked = self.marked();
+        let mut runs = if marked.is_empty() { self.visible() } else { marked };
+        runs.truncate(MOST_CHARTED);
+        runs
+    }
+
+    /// The runs that an action is meant for: the marked ones, or the one under the cursor; on the screen of one run that one.
+    pub fn targets(&self) -> Vec<&RunView> {
+        let marked = if self.screen == Screen::Run { Vec::new() } else { self.marked() };
         if marked.is_empty() { self.selected().into_iter().collect() } else { marked }
     }
 
     /// The metric of table and charts: chosen by hand, else what the first run is judged by, else the usual one of its task.
     pub fn metric(&self) -> MetricName {
-        let experiment = self.experiment();
-        let in_focus = |run: &&RunView| experiment.is_none_or(|experiment| run.id.experiment() == experiment);
-        let spec = self.catalog.runs.iter().filter(in_focus).find_map(|run| run.spec.as_ref().ok());
+        let spec = self.in_focus().find_map(|run| run.spec.as_ref().ok());
         let kind = spec.map_or(TaskKind::Classification, |spec| spec.task.kind);
         let fits = |metric: &MetricName| *metric != MetricName::Loss && kind.metrics().contains(metric);
         let by_hand = self.chart.metric.filter(fits);

@@ -6,10 +6,12 @@ use std::sync::Once;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
+use crossterm::clipboard::CopyToClipboard;
 use crossterm::cursor::{Hide, Show};
-use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
+use crossterm::event::{DisableBracketedPaste, DisableFocusChange, EnableBracketedPaste, EnableFocusChange};
+use crossterm::style::Print;
 use crossterm::terminal::{
-    BeginSynchronizedUpdate, DisableLineWrap, EnableLineWrap, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen,
+    BeginSynchronizedUpdate, DisableLineWrap, EnableLineWrap, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen, SetTitle,
 };
 use crossterm::{execute, queue, terminal};
 use ratatui::backend::CrosstermBackend;
@@ -19,20 +21,34 @@ use ratatui::{Frame, Terminal};
 /// Whether the terminal is ours now, so that it is given back once.
 static IS_TAKEN: AtomicBool = AtomicBool::new(false);
 
+/// Presses and drags of the mouse, and its wheel, but not every move; positions in decimal (xterm modes 1000, 1002 and 1006).
+const HEAR_MOUSE: &str = "\x1b[?1000h\x1b[?1002h\x1b[?1006h";
+
+/// Undoes [`HEAR_MOUSE`].
+const IGNORE_MOUSE: &str = "\x1b[?1006l\x1b[?1002l\x1b[?1000l";
+
+/// Keeps the title of the window and brings it back (xterm window operations 22 and 23).
+const KEEP_TITLE: &str = "\x1b[22;0t";
+
+/// See [`KEEP_TITLE`].
+const RESTORE_TITLE: &str = "\x1b[23;0t";
+
 /// The terminal while it is ours; dropping it gives it back.
 #[derive(Debug)]
 pub struct Screen {
+    hears_mouse: bool,
+    title: String,
     terminal: Terminal<CrosstermBackend<BufWriter<Stdout>>>,
 }
 
 impl Screen {
     /// Takes the terminal: raw mode, alternate screen, no cursor. A panic of this thread gives it back first.
-    pub fn take() -> io::Result<Self> {
+    pub fn take(hears_mouse: bool) -> io::Result<Self> {
         hook_panics();
-        enter()?;
+        enter(hears_mouse)?;
         let backend = CrosstermBackend::new(BufWriter::with_capacity(1 << 16, io::stdout()));
         match Terminal::new(backend) {
-            Ok(terminal) => Ok(Self { terminal }),
+            Ok(terminal) => Ok(Self { hears_mouse, title: String::new(), terminal }),
             Err(error) => {
                 give_back();
                 Err(error)
@@ -55,6 +71,11 @@ impl Screen {
         self.terminal.resize(Rect::new(0, 0, size.width, size.height))
     }
 
+    /// Puts text on the clipboard of whoever looks at this terminal, also over SSH (OSC 52).
+    pub fn copy(&mut self, text: &str) -> io::Result<()> {
+        execute!(self.terminal.backend_mut(), CopyToClipboard::to_clipboard_from(text))
+    }
+
     /// Gives the terminal back for a while.
     pub fn leave(&mut self) {
         give_back();
@@ -62,8 +83,30 @@ impl Screen {
 
     /// Takes the terminal again.
     pub fn come_back(&mut self) -> io::Result<()> {
-        enter()?;
+        enter(self.hears_mouse)?;
+        self.title.clear();
         self.clear()
+    }
+
+    /// Hears the mouse or leaves it to the terminal, which then selects text with it.
+    pub fn hear_mouse(&mut self, hears_mouse: bool) -> io::Result<()> {
+        self.hears_mouse = hears_mouse;
+        execute!(self.terminal.backend_mut(), Print(if hears_mouse { HEAR_MOUSE } else { IGNORE_MOUSE }))
+    }
+
+    /// Names the window; the text must be fit for a terminal.
+    pub fn title(&mut self, title: &str) -> io::Result<()> {
+        if self.title != title {
+            title.clone_into(&mut self.title);
+            execute!(self.terminal.backend_mut(), SetTitle(title))?;
+        }
+        Ok(())
+    }
+
+    /// Tells a person who looks elsewhere: a notification where the terminal has them (OSC 9), and its bell.
+    pub fn notify(&mut self, what: &str) -> io::Result<()> {
+        let what: String = what.chars().filter(|c| !c.is_control()).collect();
+        execute!(self.terminal.backend_mut(), Print(format!("\x1b]9;{what}\x1b\\\x07")))
     }
 }
 
@@ -73,10 +116,19 @@ impl Drop for Screen {
     }
 }
 
-fn enter() -> io::Result<()> {
+fn enter(hears_mouse: bool) -> io::Result<()> {
     terminal::enable_raw_mode()?;
     IS_TAKEN.store(true, Ordering::SeqCst);
-    let entered = execute!(io::stdout(), EnterAlternateScreen, EnableBracketedPaste, DisableLineWrap, Hide);
+    let entered = execute!(
+        io::stdout(),
+        Print(KEEP_TITLE),
+        EnterAlternateScreen,
+        EnableBracketedPaste,
+        EnableFocusChange,
+        Print(if hears_mouse { HEAR_MOUSE } else { "" }),
+        DisableLineWrap,
+        Hide
+    );
     if entered.is_err() {
         give_back();
     }
@@ -86,7 +138,17 @@ fn enter() -> io::Result<()> {
 /// Gives the terminal back, once; what fails is passed over, since there is nobody left to tell.
 fn give_back() {
     if IS_TAKEN.swap(false, Ordering::SeqCst) {
-        let _ = execute!(io::stdout(), EndSynchronizedUpdate, EnableLineWrap, DisableBracketedPaste, LeaveAlternateScreen, Show);
+        let _ = execute!(
+            io::stdout(),
+            EndSynchronizedUpdate,
+            EnableLineWrap,
+            Print(IGNORE_MOUSE),
+            DisableFocusChange,
+            DisableBracketedPaste,
+            LeaveAlternateScreen,
+            Print(RESTORE_TITLE),
+            Show
+        );
         let _ = terminal::disable_raw_mode();
     }
 }

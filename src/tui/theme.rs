@@ -25,6 +25,16 @@ pub enum Glyphs {
     Ascii,
 }
 
+/// What the terminal's own background is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Background {
+    /// Dark, or not known.
+    #[default]
+    Dark,
+    /// Light.
+    Light,
+}
+
 /// How things look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Theme {
@@ -32,19 +42,32 @@ pub struct Theme {
     pub colors: Colors,
     /// Characters.
     pub glyphs: Glyphs,
+    /// What they stand on.
+    pub background: Background,
 }
 
-/// Okabe & Ito 2008, "Color Universal Design": told apart with any colour vision. Blue is lightened for dark
-/// backgrounds; black is left out.
-const OKABE_ITO: [(Color, Color); 7] = [
-    (Color::Rgb(0xE6, 0x9F, 0x00), Color::Yellow),
-    (Color::Rgb(0x56, 0xB4, 0xE9), Color::LightBlue),
-    (Color::Rgb(0x00, 0x9E, 0x73), Color::Green),
-    (Color::Rgb(0xCC, 0x79, 0xA7), Color::Magenta),
-    (Color::Rgb(0xD5, 0x5E, 0x00), Color::LightRed),
-    (Color::Rgb(0xF0, 0xE4, 0x42), Color::LightYellow),
-    (Color::Rgb(0x3D, 0x8B, 0xD8), Color::Blue),
+/// A colour: of 24 bits on dark and on light, and of the terminal's sixteen.
+type Paint = (u32, u32, Color);
+
+/// Okabe & Ito 2008, "Color Universal Design": told apart with any colour vision; black is left out. On dark the blue is lightened;
+/// on light all are darkened to a contrast of 3 to 1 with white (WCAG 2.1, 1.4.11), hue kept.
+const OKABE_ITO: [Paint; 7] = [
+    (0x00E6_9F00, 0x00B3_7700, Color::Yellow),
+    (0x0056_B4E9, 0x0023_8BC4, Color::LightBlue),
+    (0x0000_9E73, 0x0000_8763, Color::Green),
+    (0x00CC_79A7, 0x00B6_5A8D, Color::Magenta),
+    (0x00D5_5E00, 0x00C2_5400, Color::LightRed),
+    (0x00F0_E442, 0x0095_8A00, Color::LightYellow),
+    (0x003D_8BD8, 0x0000_5A9C, Color::Blue),
 ];
+
+const ACCENT: Paint = (0x0056_B4E9, 0x0000_5FA8, Color::Cyan);
+const GOOD: Paint = (0x003F_C38A, 0x0000_7A52, Color::Green);
+const WARN: Paint = (0x00E6_9F00, 0x009A_6200, Color::Yellow);
+const BAD: Paint = (0x00F2_6D5B, 0x00B8_2C1B, Color::LightRed);
+const DIM: Paint = (0x0080_868F, 0x006B_717A, Color::DarkGray);
+const LINE: Paint = (0x004A_505A, 0x00B4_B9C0, Color::DarkGray);
+const SELECTED: Paint = (0x0026_2C36, 0x00DD_E6F0, Color::Black);
 
 const MARKERS: [(&str, &str); 10] =
     [("●", "o"), ("▲", "^"), ("■", "#"), ("◆", "%"), ("x", "x"), ("+", "+"), ("○", "0"), ("△", "A"), ("□", "H"), ("◇", "&")];
@@ -61,13 +84,28 @@ const ASCII_BORDER: border::Set<'static> = border::Set {
 };
 
 impl Theme {
+    /// A theme for a dark background.
+    pub const fn new(colors: Colors, glyphs: Glyphs) -> Self {
+        Self { colors, glyphs, background: Background::Dark }
+    }
+
+    /// The same on another background.
+    #[must_use]
+    pub const fn on(self, background: Background) -> Self {
+        Self { background, ..self }
+    }
+
     /// Colour of the run in this slot; the same as long as it is shown.
     pub fn series_color(self, slot: usize) -> Color {
-        let (rgb, named) = OKABE_ITO[slot % OKABE_ITO.len()];
-        match self.colors {
-            Colors::None => Color::Reset,
-            Colors::Sixteen => named,
-            Colors::True => rgb,
+        self.color(OKABE_ITO[slot % OKABE_ITO.len()])
+    }
+
+    const fn color(self, (on_dark, on_light, named): Paint) -> Color {
+        match (self.colors, self.background) {
+            (Colors::None, _) => Color::Reset,
+            (Colors::Sixteen, _) => named,
+            (Colors::True, Background::Dark) => Color::from_u32(on_dark),
+            (Colors::True, Background::Light) => Color::from_u32(on_light),
         }
     }
 
@@ -116,18 +154,13 @@ impl Theme {
     pub fn dim(self) -> Style {
         match self.colors {
             Colors::None => Style::new().add_modifier(Modifier::DIM),
-            Colors::Sixteen => Style::new().fg(Color::DarkGray),
-            Colors::True => Style::new().fg(Color::Rgb(0x80, 0x86, 0x8F)),
+            _ => Style::new().fg(self.color(DIM)),
         }
     }
 
     /// Borders and rules.
     pub fn line(self) -> Style {
-        match self.colors {
-            Colors::None => Style::new(),
-            Colors::Sixteen => Style::new().fg(Color::DarkGray),
-            Colors::True => Style::new().fg(Color::Rgb(0x4A, 0x50, 0x5A)),
-        }
+        self.colored(LINE)
     }
 
     /// Titles and headings.
@@ -138,31 +171,32 @@ impl Theme {
 
     /// The program's own accent: the name, the current tab, keys.
     pub fn accent(self) -> Style {
-        self.colored(Color::Rgb(0x56, 0xB4, 0xE9), Color::Cyan).add_modifier(Modifier::BOLD)
+        self.colored(ACCENT).add_modifier(Modifier::BOLD)
     }
 
     /// What is well.
     pub fn good(self) -> Style {
-        self.colored(Color::Rgb(0x3F, 0xC3, 0x8A), Color::Green)
+        self.colored(GOOD)
     }
 
     /// What deserves a look.
     pub fn warn(self) -> Style {
-        self.colored(Color::Rgb(0xE6, 0x9F, 0x00), Color::Yellow)
+        self.colored(WARN)
     }
 
     /// What went wrong.
     pub fn bad(self) -> Style {
-        self.colored(Color::Rgb(0xF2, 0x6D, 0x5B), Color::LightRed).add_modifier(Modifier::BOLD)
+        self.colored(BAD).add_modifier(Modifier::BOLD)
     }
 
     /// The row under the cursor.
     pub fn selected(self) -> Style {
-        match self.colors {
-            Colors::None => Style::new().add_modifier(Modifier::BOLD),
-            Colors::Sixteen => Style::new().bg(Color::Black).add_modifier(Modifier::BOLD),
-            Colors::True => Style::new().bg(Color::Rgb(0x26, 0x2C, 0x36)).add_modifier(Modifier::BOLD),
-        }
+        let band = match (self.colors, self.background) {
+            // The terminal's own black would hide its black text.
+            (Colors::None, _) | (Colors::Sixteen, Background::Light) => Style::new(),
+            _ => Style::new().bg(self.color(SELECTED)),
+        };
+        band.add_modifier(Modifier::BOLD)
     }
 
     /// A question that waits for an answer.
@@ -178,11 +212,40 @@ impl Theme {
         }
     }
 
-    fn colored(self, rgb: Color, named: Color) -> Style {
+    fn colored(self, paint: Paint) -> Style {
         match self.colors {
             Colors::None => Style::new(),
-            Colors::Sixteen => Style::new().fg(named),
-            Colors::True => Style::new().fg(rgb),
+            _ => Style::new().fg(self.color(paint)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Relative luminance of an sRGB colour (WCAG 2.1).
+    fn luminance(rgb: u32) -> f64 {
+        let channel = |shift: u32| {
+            let value = f64::from((rgb >> shift) & 0xFF) / 255.0;
+            if value <= 0.04045 { value / 12.92 } else { ((value + 0.055) / 1.055).powf(2.4) }
+        };
+        0.2126 * channel(16) + 0.7152 * channel(8) + 0.0722 * channel(0)
+    }
+
+    fn contrast(a: u32, b: u32) -> f64 {
+        let (a, b) = (luminance(a), luminance(b));
+        (a.max(b) + 0.05) / (a.min(b) + 0.05)
+    }
+
+    #[test]
+    fn curves_stand_out_and_text_is_legible_on_either_background() {
+        let (dark, light) = (0x0014_171C, 0x00FF_FFFF);
+        for (on_dark, on_light, _) in OKABE_ITO {
+            assert!(contrast(on_dark, dark) >= 3.0 && contrast(on_light, light) >= 3.0, "{on_dark:06x} {on_light:06x}");
+        }
+        for (on_dark, on_light, _) in [ACCENT, GOOD, WARN, BAD, DIM] {
+            assert!(contrast(on_dark, dark) >= 4.5 && contrast(on_light, light) >= 4.5, "{on_dark:06x} {on_light:06x}");
         }
     }
 }

@@ -2,10 +2,12 @@
 
 use crate::run::catalog::{Change, RunId, RunUpdate, RunView};
 use crate::run::status::RunStatus;
+use crate::spec::flat::flat;
 use crate::tui::act;
+use crate::tui::act::overlay;
 use crate::tui::effect::Effect;
-use crate::tui::keys;
 use crate::tui::message::Message;
+use crate::tui::overlay::Overlay;
 use crate::tui::state::{Focus, Insight, Notice, Screen, State};
 use crate::verdict::{eta, overfitting};
 
@@ -21,10 +23,26 @@ pub fn update(state: &mut State, message: Message) -> Vec<Effect> {
         Message::Tick(now) => return tick(state, now),
         Message::Resize(columns, rows) => state.size = (columns, rows),
         Message::Key(key) => {
-            let effects = keys::action(key, &act::scopes(state)).map_or_else(Vec::new, |action| act::act(state, action));
             state.is_dirty = true;
-            return effects;
+            if overlay::typed(state, key) {
+                return Vec::new();
+            }
+            let action = state.keymap.action(key, &act::scopes(state));
+            return action.map_or_else(Vec::new, |action| act::act(state, action));
         }
+        Message::Paste(text) => {
+            overlay::paste(state, &text);
+        }
+        Message::Pointer(pointer) => {
+            state.is_dirty = true;
+            return act::pointer::point(state, pointer);
+        }
+        Message::Focus(is_focused) => state.is_focused = is_focused,
+        Message::Settings(settings) => {
+            settings.apply(state);
+            notice(state, "the settings were read again".to_owned());
+        }
+        Message::Ask(question) => state.overlay = Some(Overlay::Question(question)),
         Message::Updates(updates) => return take_in(state, updates),
         Message::Requested(Ok(what)) => notice(state, what),
         Message::Files(files) => {
@@ -81,6 +99,11 @@ fn tick(state: &mut State, now: f64) -> Vec<Effect> {
         state.notice = None;
         state.is_dirty = true;
     }
+    if state.pending.as_ref().is_some_and(|pending| pending.due <= now) {
+        state.is_dirty = true;
+        return state.pending.take().map(|pending| pending.effects).unwrap_or_default();
+    }
+    state.is_dirty |= state.pending.is_some();
     // Only the time left changes by itself.
     if state.insights.values().any(|insight| insight.seconds_left.is_some()) {
         state.is_dirty = true;
@@ -101,13 +124,23 @@ fn take_in(state: &mut State, updates: Vec<RunUpdate>) -> Vec<Effect> {
     for update in updates {
         let id = update.id.clone();
         match &update.change {
-            Change::Added(_) => {
+            Change::Added(spec) => {
+                if let Ok(spec) = spec.as_ref() {
+                    state.configurations.insert(id.clone(), flat(spec));
+                }
                 let next = state.slots.values().max().map_or(0, |slot| slot + 1);
                 state.slots.entry(id.clone()).or_insert(next);
             }
             Change::Removed => {
                 state.insights.remove(&id);
-                state.unmarked.remove(&id);
+                state.marked.remove(&id);
+                state.configurations.remove(&id);
+            }
+            Change::Status(status) if status.is_over() && !is_first && !state.is_focused && state.notifies => {
+                let was_over = state.catalog.run(&id).is_none_or(|run| run.status.is_over());
+                if !was_over {
+                    effects.push(Effect::Notify(format!("finetop: {} is {}", id.run(), status.name())));
+                }
             }
             Change::Exit(Some(_)) if state.screen == Screen::Run && state.selected().is_some_and(|run| run.id == id) => {
                 effects.push(Effect::ReadStderr(id.clone()));
@@ -145,177 +178,4 @@ pub fn refresh(state: &mut State, id: RunId) {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::run::request::RequestKind;
-    use crate::run::synthetic::{EPOCH, Synthetic};
-    use crate::tui::keys::Key;
-    use crate::tui::order::SortBy;
-
-    fn playing(seconds: f64) -> State {
-        let mut state = State::new("runs".to_owned(), EPOCH, (80, 24), None);
-        update(&mut state, Message::Updates(Synthetic::new().poll(seconds)));
-        state
-    }
-
-    fn press(state: &mut State, keys: &str) -> Vec<Effect> {
-        keys.chars().flat_map(|key| update(state, Message::Key(if key == '\n' { Key::Enter } else { Key::Char(key) }))).collect()
-    }
-
-    fn id(name: &str) -> RunId {
-        RunId(format!("demo-1/{name}"))
-    }
-
-    fn notice_of(state: &State) -> &str {
-        state.notice.as_ref().map_or("", |notice| &notice.text)
-    }
-
-    #[test]
-    fn t_asks_once_and_y_requests_the_stop() {
-        let mut state = playing(20.0);
-        assert_eq!(press(&mut state, "t"), []);
-        assert!(state.question.as_ref().is_some_and(|question| question.text.contains("stop full now?")));
-        assert_eq!(press(&mut state, "y"), [Effect::Request(id("full"), RequestKind::Stop)]);
-        assert_eq!(state.question, None);
-        assert_eq!(press(&mut state, "tn"), [], "n leaves it");
-        assert_eq!(notice_of(&state), "full goes on");
-    }
-
-    #[test]
-    fn other_keys_do_nothing_while_a_question_waits() {
-        let mut state = playing(20.0);
-        assert_eq!(press(&mut state, "Kjpg3"), []);
-        assert!(state.question.as_ref().is_some_and(|question| question.request == RequestKind::Kill));
-        assert_eq!(state.screen, Screen::Overview);
-        assert_eq!(update(&mut state, Message::Key(Key::Ctrl('c'))), [Effect::Quit]);
-    }
-
-    #[test]
-    fn a_run_that_is_over_cannot_be_stopped() {
-        let mut state = playing(20.0);
-        assert_eq!(press(&mut state, "jjjt"), []);
-        assert_eq!((state.question.as_ref(), notice_of(&state)), (None, "lora-lr5 is diverged already"));
-    }
-
-    #[test]
-    fn p_pauses_and_lets_go_on() {
-        let mut state = playing(20.0);
-        assert_eq!(press(&mut state, "p"), [Effect::Request(id("full"), RequestKind::Pause)]);
-        let paused = RunUpdate { id: id("full"), change: Change::Status(RunStatus::Paused) };
-        update(&mut state, Message::Updates(vec![paused]));
-        assert_eq!(press(&mut state, "p"), [Effect::Request(id("full"), RequestKind::Resume)]);
-    }
-
-    #[test]
-    fn attaching_shows_the_experiment_that_goes_on_and_not_one_that_waits_behind_it() {
-        let mut updates = Synthetic::new().poll(20.0);
-        let waiting = RunId("later-1/full".to_owned());
-        updates.push(RunUpdate { id: waiting, change: Change::Added(Box::new(Err("unread".to_owned()))) });
-        let mut state = State::new("runs".to_owned(), EPOCH, (80, 24), None);
-        update(&mut state, Message::Updates(updates));
-        assert_eq!(state.experiment(), Some("demo-1"));
-        let mut named = State::new("runs".to_owned(), EPOCH, (80, 24), Some("later-1".to_owned()));
-        update(&mut named, Message::Updates(Synthetic::new().poll(20.0)));
-        assert_eq!(named.experiment(), Some("later-1"));
-    }
-
-    #[test]
-    fn marks_decide_what_the_charts_show() {
-        let mut state = playing(20.0);
-        assert_eq!(state.charted().len(), 7);
-        press(&mut state, " ");
-        assert_eq!((state.charted().len(), state.cursor.clone()), (6, Some(id("feature"))));
-        press(&mut state, "u");
-        assert_eq!(state.charted().len(), 1, "the run under the cursor");
-        press(&mut state, "a");
-        assert_eq!(state.charted().len(), 7);
-    }
-
-    #[test]
-    fn sorting_puts_the_best_first_and_runs_without_numbers_last() {
-        let mut state = playing(40.0);
-        press(&mut state, "s");
-        assert_eq!(state.sort.by, SortBy::Metric);
-        let names: Vec<&str> = state.visible().iter().map(|run| run.id.run()).collect();
-        assert_eq!((names[0], names[6]), ("full", "full-seed2"));
-        press(&mut state, "S");
-        assert_eq!(state.visible().last().map(|run| run.id.run()), Some("full-seed2"));
-    }
-
-    #[test]
-    fn escape_steps_out_one_layer_at_a_time() {
-        let mut state = playing(20.0);
-        press(&mut state, "\nc?");
-        let escape = |state: &mut State| update(state, Message::Key(Key::Escape));
-        escape(&mut state);
-        assert_eq!((state.help, state.screen), (None, Screen::Run));
-        escape(&mut state);
-        assert_eq!((state.chart.crosshair, state.screen), (None, Screen::Run));
-        escape(&mut state);
-        assert_eq!(state.screen, Screen::Overview);
-    }
-
-    #[test]
-    fn launching_goes_from_file_to_plan_to_runs() {
-        let mut state = playing(20.0);
-        assert_eq!(press(&mut state, "n"), [Effect::ListFiles]);
-        update(&mut state, Message::Files(vec!["experiments/a.yaml".into(), "experiments/b.yaml".into()]));
-        assert_eq!(press(&mut state, "j\n"), [Effect::Plan("experiments/b.yaml".into())]);
-        update(&mut state, Message::Planned("experiments/b.yaml".into(), Ok("3 runs".to_owned())));
-        assert_eq!(press(&mut state, "\n"), [Effect::Launch("experiments/b.yaml".into())]);
-        assert_eq!(press(&mut state, "\n"), [], "it is being started already");
-        update(&mut state, Message::Launched("experiments/b.yaml".into(), Ok("b-1".to_owned())));
-        assert_eq!((state.screen, state.experiment()), (Screen::Overview, Some("b-1")));
-    }
-
-    #[test]
-    fn errors_of_an_experiment_are_shown_and_nothing_starts() {
-        let mut state = playing(20.0);
-        press(&mut state, "n");
-        update(&mut state, Message::Files(vec!["a.yaml".into()]));
-        update(&mut state, Message::Planned("a.yaml".into(), Err("unknown key".to_owned())));
-        assert_eq!(press(&mut state, "\n"), [Effect::Plan("a.yaml".into())], "enter reads it again");
-    }
-
-    #[test]
-    fn nothing_is_drawn_while_nothing_changes() {
-        let mut state = playing(500.0);
-        state.is_dirty = false;
-        update(&mut state, Message::Tick(EPOCH + 600.0));
-        update(&mut state, Message::Updates(Vec::new()));
-        assert!(!state.is_dirty, "every run is over: no time left changes");
-        let mut state = playing(20.0);
-        state.is_dirty = false;
-        update(&mut state, Message::Tick(EPOCH + 21.0));
-        assert!(state.is_dirty, "a time left has changed");
-    }
-
-    #[test]
-    fn a_notice_leaves_by_itself() {
-        let mut state = playing(500.0);
-        press(&mut state, "x");
-        assert_eq!(notice_of(&state), "x axis: epoch");
-        update(&mut state, Message::Tick(EPOCH + 60.0));
-        assert_eq!(state.notice, None);
-    }
-
-    #[test]
-    fn a_queue_is_asked_for_while_runs_wait() {
-        let mut state = playing(20.0);
-        let effects = |state: &mut State, time: f64| update(state, Message::Tick(EPOCH + time));
-        assert_eq!(effects(&mut state, 21.0), [Effect::EnsureQueue]);
-        assert_eq!(effects(&mut state, 22.0), [], "not every second");
-        assert_eq!(effects(&mut state, 30.0), [Effect::EnsureQueue]);
-        let mut over = playing(500.0);
-        assert_eq!(effects(&mut over, 501.0), []);
-    }
-
-    #[test]
-    fn colours_stay_with_their_runs_when_another_is_removed() {
-        let mut state = playing(20.0);
-        let before = state.slot(&id("lora-r8"));
-        update(&mut state, Message::Updates(vec![RunUpdate { id: id("full"), change: Change::Removed }]));
-        assert_eq!(state.slot(&id("lora-r8")), before);
-        assert_eq!(state.selected().map(|run| run.id.clone()), Some(id("feature")));
-    }
-}
+mod tests;

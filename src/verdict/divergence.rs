@@ -3,6 +3,8 @@
 //! Reasoning: AdamW at a rate that is too high overshoots; the loss then rises above that of the untrained network and stays there.
 //! A median over some steps keeps one bad batch from counting.
 
+use std::ops::Range;
+
 use crate::run::alert::{Action, Severity};
 use crate::run::event::Outcome;
 use crate::verdict::series::{mean, median};
@@ -35,9 +37,9 @@ pub fn judge(run: &Run) -> Option<Finding> {
     if steps.len() < FIRST_STEPS + RECENT_STEPS {
         return None;
     }
-    let losses = |range: &[crate::run::event::StepTaken]| range.iter().map(|step| step.loss.0).collect::<Vec<_>>();
-    let first = mean(&losses(&steps[..FIRST_STEPS]));
-    let now = median(&losses(&steps[steps.len() - RECENT_STEPS..]));
+    let losses = |range: Range<usize>| range.map(|idx| steps.loss(idx)).collect::<Vec<_>>();
+    let first = mean(&losses(0..FIRST_STEPS));
+    let now = median(&losses(steps.len() - RECENT_STEPS..steps.len()));
     if now <= EXPLODED * first {
         return None;
     }

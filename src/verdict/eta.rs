@@ -19,11 +19,13 @@ pub fn seconds_left(state: &RunState) -> Option<f64> {
 
 /// Seconds that a step takes of late, with its share of the evaluations; `None` before the first.
 pub fn seconds_per_step(state: &RunState) -> Option<f64> {
-    let recent = &state.steps[state.steps.len().saturating_sub(RECENT_STEPS)..];
+    let n_steps = state.steps.len();
+    let recent = n_steps.saturating_sub(RECENT_STEPS)..n_steps;
     if recent.is_empty() {
         return None;
     }
-    let per_step = recent.iter().map(|step| step.seconds).sum::<f64>() / recent.len() as f64;
+    let n_recent = recent.len() as f64;
+    let per_step = recent.map(|idx| state.steps.seconds(idx)).sum::<f64>() / n_recent;
     let per_epoch = state.training.as_ref().map_or(0, |training| training.steps_per_epoch);
     Some(per_step + evaluation_seconds_per_step(state, per_epoch))
 }

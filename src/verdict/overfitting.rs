@@ -114,19 +114,18 @@ impl Verdict {
 
 /// The evaluations of a run with their matched training losses; `metric` is the one that people look at.
 pub fn points(state: &RunState, metric: MetricName) -> Vec<Point> {
-    let mut steps = state.steps.iter().peekable();
+    let mut next = 0;
     let mut points = Vec::with_capacity(state.evaluations.len());
     for evaluation in &state.evaluations {
-        let (mut sum, mut count) = (0.0, 0_u32);
-        while let Some(step) = steps.next_if(|step| step.step <= evaluation.step) {
-            sum += step.loss.0;
-            count += 1;
-        }
+        let since = next..state.steps.n_until(evaluation.step).max(next);
+        next = since.end;
+        let count = since.len();
+        let sum: f64 = since.map(|idx| state.steps.loss(idx)).sum();
         let value = |metric: MetricName| evaluation.metrics.get(&metric).map(|value| value.0);
         points.push(Point {
             step: evaluation.step,
             validation_loss: value(MetricName::Loss).unwrap_or(f64::NAN),
-            train_loss: (count > 0).then(|| sum / f64::from(count)),
+            train_loss: (count > 0).then(|| sum / count as f64),
             metric: value(metric),
         });
     }

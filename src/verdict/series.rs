@@ -23,8 +23,7 @@ pub fn value(evaluation: &Evaluation, metric: MetricName) -> f64 {
 
 /// Mean training loss of the steps in `(after, to]`; NaN where there is none.
 pub fn train_loss(state: &RunState, after: u64, to: u64) -> f64 {
-    let range = |step: u64| state.steps.partition_point(|taken| taken.step <= step);
-    let (from, to) = (range(after), range(to));
-    let losses: Vec<f64> = state.steps.get(from..to).unwrap_or_default().iter().map(|step| step.loss.0).collect();
+    let (from, to) = (state.steps.n_until(after), state.steps.n_until(to));
+    let losses: Vec<f64> = (from..to).map(|idx| state.steps.loss(idx)).collect();
     mean(&losses)
 }

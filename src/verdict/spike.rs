@@ -4,8 +4,10 @@
 //! that also lies above where the run began has gone wrong. The median and its absolute deviation are robust against the spikes themselves
 //! (Hampel 1974, doi:10.1080/01621459.1974.10482962).
 
+use std::ops::Range;
+
 use crate::run::alert::{Action, Severity};
-use crate::run::event::StepTaken;
+use crate::run::steps::Steps;
 use crate::verdict::series::{mean, median};
 use crate::verdict::{Finding, Run};
 
@@ -42,16 +44,18 @@ pub fn judge(run: &Run) -> Option<Finding> {
     let recent = run.state.step().saturating_sub(FORGOTTEN_AFTER);
     let before_now = run.state.evaluations.iter().rev().find(|evaluation| evaluation.step < run.state.step());
     let judged = before_now.map_or(0, |evaluation| evaluation.step);
-    let from = steps.partition_point(|step| step.step <= recent.min(judged)).max(BEFORE);
-    let (first_loss, first_norm) = (begins(steps, |step| step.loss.0), begins(steps, |step| step.gradient_norm.0));
+    let from = steps.n_until(recent.min(judged)).max(BEFORE);
+    let of = |range: Range<usize>, value: fn(&Steps, usize) -> f64| range.map(|idx| value(steps, idx)).collect::<Vec<_>>();
+    let begins = |value| mean(&of(0..FIRST_STEPS.min(steps.len()), value));
+    let (first_loss, first_norm) = (begins(Steps::loss), begins(Steps::gradient_norm));
     let least_norm = (NORM_OF_BEGINNING * first_norm).max(run.spec.optimization.max_grad_norm.map_or(0.0, |limit| NORM_OF_LIMIT * limit));
     let mut spikes = Vec::new();
     for at in from..steps.len() {
-        let before = &steps[at - BEFORE..at];
-        if is_loss_spike(steps[at].loss.0, &of(before, |step| step.loss.0), first_loss) {
-            spikes.push(format!("loss {:.2} at step {}", steps[at].loss.0, steps[at].step));
-        } else if is_norm_spike(steps[at].gradient_norm.0, &of(before, |step| step.gradient_norm.0), least_norm) {
-            spikes.push(format!("gradient norm {:.1} at step {}", steps[at].gradient_norm.0, steps[at].step));
+        let before = at - BEFORE..at;
+        if is_loss_spike(steps.loss(at), &of(before.clone(), Steps::loss), first_loss) {
+            spikes.push(format!("loss {:.2} at step {}", steps.loss(at), steps.step(at)));
+        } else if is_norm_spike(steps.gradient_norm(at), &of(before, Steps::gradient_norm), least_norm) {
+            spikes.push(format!("gradient norm {:.1} at step {}", steps.gradient_norm(at), steps.step(at)));
         }
     }
     let last = spikes.last()?;
@@ -64,14 +68,6 @@ pub fn judge(run: &Run) -> Option<Finding> {
         advice: format!("watch it; if more come, {clipping}lower the learning rate or look at the rows of that step"),
         action: Some(Action::ChangeLearningRate),
     })
-}
-
-fn of(steps: &[StepTaken], value: fn(&StepTaken) -> f64) -> Vec<f64> {
-    steps.iter().map(value).collect()
-}
-
-fn begins(steps: &[StepTaken], value: fn(&StepTaken) -> f64) -> f64 {
-    mean(&of(&steps[..FIRST_STEPS.min(steps.len())], value))
 }
 
 fn is_loss_spike(loss: f64, before: &[f64], first: f64) -> bool {

@@ -255,9 +255,9 @@ fn an_extended_run_is_one_curve_and_its_rate_that_of_the_new_total() {
     let after = state(&dir);
     assert_eq!(after.finished.as_ref().unwrap().reason, "all 5 epochs done");
     assert_eq!(after.steps.iter().map(|step| step.step).collect::<Vec<_>>(), (1..=55).collect::<Vec<_>>());
-    assert_eq!(after.steps[..33], before.steps[..]);
+    assert!(after.steps.iter().take(33).eq(before.steps.iter()));
     let schedule = LrSchedule::new(&spec.optimization, 55);
-    assert!(after.steps[33..].iter().all(|step| step.learning_rate.to_bits() == schedule.at(step.step).to_bits()));
+    assert!(after.steps.iter().skip(33).all(|step| step.learning_rate.to_bits() == schedule.at(step.step).to_bits()));
     assert_eq!(after.evaluations[..3], before.evaluations[..]);
     assert_eq!(after.evaluations.len(), 5);
     assert!(after.log.iter().any(|(_, line)| line == "extended from 3 to 5 epochs; goes on at step 33"));

@@ -266,7 +266,7 @@ fn accumulated_gradients_are_those_of_the_whole_batch() {
     spec.optimization.gradient_accumulation = 3;
     let parts = run_dir(folder.path(), "parts", &spec);
     assert!(work(&whole, 1).status.success() && work(&parts, 1).status.success());
-    for (one, other) in state(&whole).steps.iter().zip(&state(&parts).steps) {
+    for (one, other) in state(&whole).steps.iter().zip(state(&parts).steps.iter()) {
         assert!((one.loss.0 - other.loss.0).abs() < 1e-4, "step {}: {} and {}", one.step, one.loss.0, other.loss.0);
     }
 }

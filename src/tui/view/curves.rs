@@ -4,7 +4,7 @@ use ratatui::style::{Modifier, Style};
 
 use crate::metric::MetricName;
 use crate::run::catalog::RunView;
-use crate::run::event::StepTaken;
+use crate::run::steps::Steps;
 use crate::tui::series::Ema;
 use crate::tui::state::{State, XAxis};
 use crate::tui::theme::Theme;
@@ -31,7 +31,7 @@ pub enum Quantity {
 /// The steps of a run as a series.
 #[derive(Debug)]
 pub struct StepSeries<'a> {
-    steps: &'a [StepTaken],
+    steps: &'a Steps,
     x_axis: XAxis,
     quantity: Quantity,
 }
@@ -42,17 +42,16 @@ impl Series for StepSeries<'_> {
     }
 
     fn point(&self, idx: usize) -> (f64, f64) {
-        let step = &self.steps[idx];
         let y = match self.quantity {
-            Quantity::LearningRate => step.learning_rate,
-            Quantity::GradientNorm => step.gradient_norm.0,
+            Quantity::LearningRate => self.steps.learning_rate(idx),
+            Quantity::GradientNorm => self.steps.gradient_norm(idx),
             Quantity::Speed => {
-                let before = if idx == 0 { 0 } else { self.steps[idx - 1].examples };
-                step.examples.saturating_sub(before) as f64 / step.seconds.max(1e-9)
+                let before = if idx == 0 { 0 } else { self.steps.examples(idx - 1) };
+                self.steps.examples(idx).saturating_sub(before) as f64 / self.steps.seconds(idx).max(1e-9)
             }
-            _ => step.loss.0,
+            _ => self.steps.loss(idx),
         };
-        (self.x_axis.of(step), y)
+        (self.x_axis.of(self.steps, idx), y)
     }
 }
 
@@ -136,7 +135,8 @@ pub fn chart<'a>(state: &State, theme: Theme, runs: &[&'a RunView], series: &'a 
 
 /// From 0 to the furthest that any of the runs has come.
 fn x_range(runs: &[&RunView], x_axis: XAxis) -> (f64, f64) {
-    let furthest = runs.iter().filter_map(|run| run.state.steps.last()).map(|step| x_axis.of(step)).fold(0.0, f64::max);
+    let furthest =
+        runs.iter().filter_map(|run| Some(x_axis.of(&run.state.steps, run.state.steps.len().checked_sub(1)?))).fold(0.0, f64::max);
     (0.0, if furthest > 0.0 { furthest } else { 1.0 })
 }
 
@@ -146,8 +146,8 @@ fn evaluations(state: &State, run: &RunView, quantity: Quantity) -> Vec<(f64, f6
         XAxis::Step => step as f64,
         XAxis::Epoch => epoch,
         x_axis => {
-            let idx = run.state.steps.partition_point(|taken| taken.step <= step);
-            idx.checked_sub(1).map_or(0.0, |idx| x_axis.of(&run.state.steps[idx]))
+            let idx = run.state.steps.n_until(step);
+            idx.checked_sub(1).map_or(0.0, |idx| x_axis.of(&run.state.steps, idx))
         }
     };
     if quantity == Quantity::Gap {
@@ -167,7 +167,8 @@ fn evaluations(state: &State, run: &RunView, quantity: Quantity) -> Vec<(f64, f6
 /// The smoothed value at the crosshair, or the last. Of the points before it only those are read that still weigh:
 /// what lies ten time constants back weighs less than e⁻¹⁰.
 fn value_of_steps(series: &StepSeries, smoothing: f64, crosshair: Option<f64>) -> Option<f64> {
-    let end = crosshair.map_or(series.steps.len(), |until| series.steps.partition_point(|step| series.x_axis.of(step) <= until));
+    let end =
+        crosshair.map_or(series.steps.len(), |until| series.steps.partition_point(|idx| series.x_axis.of(series.steps, idx) <= until));
     let start = end.saturating_sub((10.0 / (1.0 - smoothing)).ceil() as usize);
     let mut ema = Ema::new(smoothing);
     (start..end).map(|idx| ema.next(series.point(idx).1)).last()

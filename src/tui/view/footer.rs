@@ -2,12 +2,13 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::style::Style;
+use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
 
 use crate::tui::act;
 use crate::tui::alerts::{self, Alert, Urgency};
-use crate::tui::keys::KEYS;
+use crate::tui::keys::action::Action;
+use crate::tui::overlay::{Overlay, Prompt};
 use crate::tui::state::{Screen, State};
 use crate::tui::text;
 use crate::tui::theme::Theme;
@@ -16,9 +17,17 @@ use crate::tui::view::{draw, overview};
 /// Draws message row and key row.
 pub fn draw(state: &State, theme: Theme, area: Rect, buffer: &mut Buffer) {
     let width = usize::from(area.width);
-    if let Some(question) = &state.question {
-        let text = format!(" {}   y yes   n no ", text::clean(&question.text));
-        draw::put(buffer, area, 0, 0, &text::cut(&text, width), theme.question());
+    if let Some(Overlay::Question(question)) = &state.overlay {
+        let choice = "   y yes   n no ";
+        let text = text::clean(&question.text).replace('\n', " ");
+        let text = format!(" {}{choice}", text::middle(&text, width.saturating_sub(text::width(choice) + 1)));
+        draw::put(buffer, area, 0, 0, &text, theme.question());
+    } else if let Some(Overlay::Prompt(prompt)) = &state.overlay {
+        draw_prompt(prompt, theme, area, buffer);
+    } else if let Some(pending) = &state.pending {
+        let left = (pending.due - state.now).ceil().max(0.0);
+        let text = format!(" {} in {left:.0} s   {} takes it back ", text::clean(&pending.text), state.keymap.shown(Action::Undo));
+        draw::put(buffer, area, 0, 0, &text, theme.question());
     } else if let Some(notice) = &state.notice {
         let style = if notice.is_problem { theme.bad() } else { theme.good() };
         let glyph = if notice.is_problem { theme.choose("✗", "!") } else { theme.choose("✓", "-") };
@@ -34,6 +43,29 @@ pub fn draw(state: &State, theme: Theme, area: Rect, buffer: &mut Buffer) {
         }
     }
     keys(state, theme, area, buffer);
+}
+
+/// A line being typed, with its cursor; what is wrong with it, or how it is written, behind it.
+fn draw_prompt(prompt: &Prompt, theme: Theme, area: Rect, buffer: &mut Buffer) {
+    let width = usize::from(area.width);
+    let label = format!(" {} ", prompt.kind.label());
+    let room = width.saturating_sub(text::width(&label) + 4);
+    let (before, after) = prompt.input.halves();
+    // The end of what stands before the cursor is always seen.
+    let skip = text::width(&before).saturating_sub(room);
+    let before: String = before.chars().skip(skip).collect();
+    let under = after.chars().next().map_or_else(|| " ".to_owned(), String::from);
+    let rest: String = after.chars().skip(1).collect();
+    let note = prompt.problem.clone().unwrap_or_else(|| prompt.kind.hint().to_owned());
+    let note_style = if prompt.problem.is_some() { theme.bad() } else { theme.dim() };
+    let line = Line::from(vec![
+        Span::styled(label, theme.accent()),
+        Span::raw(text::clean(&before)),
+        Span::styled(text::clean(&under), Style::new().add_modifier(Modifier::REVERSED)),
+        Span::raw(text::clean(&rest)),
+        Span::styled(format!("   {}", text::clean(&note)), note_style),
+    ]);
+    draw::line(buffer, area, 0, &line);
 }
 
 /// An alert as a line of at most `width` columns; the remedy is never cut off.
@@ -65,14 +97,20 @@ pub fn line(theme: Theme, alert: &Alert, width: usize) -> Line<'static> {
 fn keys(state: &State, theme: Theme, area: Rect, buffer: &mut Buffer) {
     let scopes = act::scopes(state);
     let mut column = 1;
-    let shown = KEYS.iter().filter(|binding| scopes.contains(&binding.scope) && !binding.short.is_empty());
-    for binding in shown {
-        let width = text::width(binding.shown) + 1 + text::width(binding.short);
+    let mut seen = Vec::new();
+    for binding in state.keymap.of(&scopes).filter(|binding| !binding.short.is_empty() && !binding.keys.is_empty()) {
+        // The nearest scope comes first where two name one key.
+        if seen.contains(&binding.keys[0]) {
+            continue;
+        }
+        seen.push(binding.keys[0]);
+        let keys = binding.keys[0].shown();
+        let width = text::width(&keys) + 1 + text::width(binding.short);
         if column + width > usize::from(area.width) {
             break;
         }
-        draw::put(buffer, area, column as u16, 1, binding.shown, theme.accent());
-        draw::put(buffer, area, (column + text::width(binding.shown) + 1) as u16, 1, binding.short, theme.dim());
+        draw::put(buffer, area, column as u16, 1, &keys, theme.accent());
+        draw::put(buffer, area, (column + text::width(&keys) + 1) as u16, 1, binding.short, theme.dim());
         column += width + 2;
     }
 }

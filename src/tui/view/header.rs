@@ -12,29 +12,7 @@ use crate::tui::view::draw;
 
 /// Draws the header.
 pub fn draw(state: &State, theme: Theme, area: Rect, buffer: &mut Buffer) {
-    let mut spans = vec![Span::styled(" finetop ", theme.accent())];
-    let experiments = state.experiments();
-    let name = match state.experiment() {
-        Some(name) => text::middle(&text::clean(name), 24),
-        None if state.focus == Focus::All => "all experiments".to_owned(),
-        None => String::new(),
-    };
-    if !name.is_empty() {
-        spans.push(Span::styled(format!(" {name}"), theme.title()));
-    }
-    if experiments.len() > 1
-        && let Some(position) = experiments.iter().position(|experiment| Some(*experiment) == state.experiment())
-    {
-        spans.push(Span::styled(format!(" {}/{} {{ }}", position + 1, experiments.len()), theme.dim()));
-    }
-    if area.width >= 76 {
-        spans.push(Span::raw("  "));
-        for (number, name, screen) in [("1", "runs", Screen::Overview), ("2", "run", Screen::Run), ("3", "launch", Screen::Launch)] {
-            let style = if state.screen == screen { theme.title() } else { theme.dim() };
-            let (open, close) = if state.screen == screen { ("[", "]") } else { (" ", " ") };
-            spans.push(Span::styled(format!("{open}{number} {name}{close}"), style));
-        }
-    }
+    let spans: Vec<Span> = parts(state, theme, area.width).into_iter().map(|(span, _)| span).collect();
     let left = Line::from(spans);
     let reserved = left.width() + 2;
     draw::line(buffer, area, 0, &left);
@@ -45,6 +23,48 @@ pub fn draw(state: &State, theme: Theme, area: Rect, buffer: &mut Buffer) {
     if let Some(line) = widest.into_iter().find(|line| line.width() <= room) {
         draw::right(buffer, area, 0, reserved, &line);
     }
+}
+
+/// What stands at the left, and which of it are tabs.
+fn parts(state: &State, theme: Theme, width: u16) -> Vec<(Span<'static>, Option<Screen>)> {
+    let mut parts = vec![(Span::styled(" finetop ", theme.accent()), None)];
+    let experiments = state.experiments();
+    let name = match state.experiment() {
+        Some(name) => text::middle(&text::clean(name), 24),
+        None if state.focus == Focus::All => "all experiments".to_owned(),
+        None => String::new(),
+    };
+    if !name.is_empty() {
+        parts.push((Span::styled(format!(" {name}"), theme.title()), None));
+    }
+    if experiments.len() > 1
+        && let Some(position) = experiments.iter().position(|experiment| Some(*experiment) == state.experiment())
+    {
+        parts.push((Span::styled(format!(" {}/{} {{ }}", position + 1, experiments.len()), theme.dim()), None));
+    }
+    if width >= 76 {
+        parts.push((Span::raw("  "), None));
+        for (idx, screen) in Screen::ALL.into_iter().enumerate() {
+            let is_shown = state.screen == screen;
+            // Where there is little room only the shown one has its name.
+            let name = if is_shown || width >= 100 { format!(" {}", screen.name()) } else { String::new() };
+            let (open, close) = if is_shown { ("[", "]") } else { (" ", " ") };
+            let style = if is_shown { theme.title() } else { theme.dim() };
+            parts.push((Span::styled(format!("{open}{}{name}{close}", idx + 1), style), Some(screen)));
+        }
+    }
+    parts
+}
+
+/// The screen whose tab stands in a column.
+pub fn tab_at(state: &State, width: u16, column: u16) -> Option<Screen> {
+    let plain = Theme::new(crate::tui::theme::Colors::None, crate::tui::theme::Glyphs::Unicode);
+    let mut end = 0;
+    parts(state, plain, width).into_iter().find_map(|(span, screen)| {
+        let start = end;
+        end += span.width() as u16;
+        screen.filter(|_| (start..end).contains(&column))
+    })
 }
 
 /// How a status is told.

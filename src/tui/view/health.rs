@@ -77,15 +77,15 @@ pub fn health(state: &State, theme: Theme, area: Rect, buffer: &mut Buffer, run:
     facts.push(best(theme, run));
     facts.push(patience(theme, run));
     let last = run.state.steps.last();
-    let rate = last.map_or_else(|| "--".to_owned(), |step| text::scientific(step.learning_rate));
+    let rate = last.as_ref().map_or_else(|| "--".to_owned(), |step| text::scientific(step.learning_rate));
     let schedule = run.spec.as_ref().map_or_else(|_| String::new(), |spec| format!("  {:?}", spec.optimization.schedule).to_lowercase());
     facts.push(("learn. rate", format!("{rate}{schedule}"), Style::new()));
     let clip = run.spec.as_ref().ok().and_then(|spec| spec.optimization.max_grad_norm);
     let clip = clip.map_or_else(String::new, |clip| format!("  clipped at {clip}"));
-    let norm = last.map(|step| step.gradient_norm.0);
+    let norm = last.as_ref().map(|step| step.gradient_norm.0);
     let style = if norm.is_some_and(|norm| !norm.is_finite()) { theme.bad() } else { Style::new() };
     facts.push(("grad. norm", format!("{}{clip}", number(norm)), style));
-    let n_bad = run.state.steps.iter().filter(|step| !step.loss.0.is_finite()).count();
+    let n_bad = (0..run.state.steps.len()).filter(|idx| !run.state.steps.loss(*idx).is_finite()).count();
     facts.push(if n_bad > 0 { ("NaN or inf", format!("{n_bad} steps"), theme.bad()) } else { test(theme, run) });
     draw_facts(theme, inner, buffer, &facts);
 }
@@ -96,29 +96,23 @@ pub fn system(_state: &State, theme: Theme, area: Rect, buffer: &mut Buffer, run
     let last = run.state.steps.last();
     let text_of = |text: Option<String>| text.unwrap_or_else(|| "--".to_owned());
     let speed = run.state.examples_per_second().map(|speed| {
-        let tokens = last.map_or(0.0, |step| step.tokens as f64 / step.training_seconds.max(1e-9));
+        let tokens = last.as_ref().map_or(0.0, |step| step.tokens as f64 / step.training_seconds.max(1e-9));
         format!("{} ex/s  {} tokens/s", text::count(speed.round() as u64), text::count(tokens as u64))
     });
-    let peak = run
-        .state
-        .steps
-        .iter()
-        .map(|step| step.rss_bytes)
-        .max()
-        .into_iter()
-        .chain(run.state.finished.as_ref().map(|end| end.peak_rss_bytes));
-    let memory = last.map(|step| format!("{}  peak {}", text::bytes(step.rss_bytes), text::bytes(peak.max().unwrap_or(0))));
+    let of_steps = (0..run.state.steps.len()).map(|idx| run.state.steps.rss_bytes(idx)).max();
+    let peak = of_steps.into_iter().chain(run.state.finished.as_ref().map(|end| end.peak_rss_bytes));
+    let memory = last.as_ref().map(|step| format!("{}  peak {}", text::bytes(step.rss_bytes), text::bytes(peak.max().unwrap_or(0))));
     let disk = run.state.checkpoints.get(&CheckpointKind::Best);
     let disk = disk.map(|checkpoint| format!("{}  best, step {}", text::bytes(checkpoint.bytes), checkpoint.step));
     let training = run.state.training.as_ref();
     let device = training.map(|training| format!("{}  {} threads", text::clean(&training.device), training.threads));
     let elapsed = run.state.first_time.zip(run.state.last_time).map(|(first, last)| text::duration(last - first));
-    let trained = last.map(|step| format!("  training {}", text::duration(step.training_seconds)));
+    let trained = last.as_ref().map(|step| format!("  training {}", text::duration(step.training_seconds)));
     let who = run.state.attempt.as_ref().map(|attempt| format!("{}  process {}", text::clean(&attempt.host), attempt.process_id));
     let attempt = run.state.attempt.as_ref().map(|attempt| attempt.attempt.to_string());
     let facts: Vec<Fact> = vec![
         ("throughput", text_of(speed), Style::new()),
-        ("step", text_of(last.map(|step| format!("{:.0} ms", step.seconds * 1e3))), Style::new()),
+        ("step", text_of(last.as_ref().map(|step| format!("{:.0} ms", step.seconds * 1e3))), Style::new()),
         ("memory", text_of(memory), Style::new()),
         ("checkpoint", text_of(disk), Style::new()),
         ("elapsed", text_of(elapsed.map(|elapsed| elapsed + &trained.unwrap_or_default())), Style::new()),
@@ -144,10 +138,10 @@ pub fn strip(state: &State, theme: Theme, area: Rect, buffer: &mut Buffer, run: 
             format!("{} of {} trained ({share}%)", text::grouped(ledger.trainable), text::count(ledger.total))
         },
     );
-    let rate = last.map_or_else(|| "--".to_owned(), |step| text::scientific(step.learning_rate));
-    let norm = last.map_or_else(|| "--".to_owned(), |step| text::value(step.gradient_norm.0));
+    let rate = last.as_ref().map_or_else(|| "--".to_owned(), |step| text::scientific(step.learning_rate));
+    let norm = last.as_ref().map_or_else(|| "--".to_owned(), |step| text::value(step.gradient_norm.0));
     let speed = run.state.examples_per_second().map_or_else(|| "--".to_owned(), |speed| format!("{speed:.0} ex/s"));
-    let memory = last.map_or_else(|| "--".to_owned(), |step| text::bytes(step.rss_bytes));
+    let memory = last.as_ref().map_or_else(|| "--".to_owned(), |step| text::bytes(step.rss_bytes));
     let rows: [Fact; 4] = [
         ("verdict", verdict, style),
         ("best", format!("{best}{tested}  patience {patience}"), best_style),

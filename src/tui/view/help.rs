@@ -4,46 +4,83 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-use crate::tui::keys::{KEYS, Scope};
+use crate::tui::keys::action::Scope;
+use crate::tui::overlay::Help;
+use crate::tui::state::State;
+use crate::tui::text;
 use crate::tui::theme::Theme;
 use crate::tui::view::draw;
 
 /// Places in the order of the help.
-const PLACES: [(Scope, &str); 5] = [
+const PLACES: [(Scope, &str); 10] = [
     (Scope::Runs, "runs and charts"),
     (Scope::Overview, "all runs"),
+    (Scope::Compare, "compare"),
     (Scope::Run, "one run"),
+    (Scope::RunMenu, "run menu"),
     (Scope::Launch, "launch"),
+    (Scope::Queue, "queue"),
+    (Scope::System, "system"),
     (Scope::Global, "everywhere"),
+    (Scope::ExportMenu, "export menu"),
+];
+
+/// Signs of the table.
+const SIGNS: [&str; 3] = [
+    "V.LOSS, T.LOSS  validation loss; mean training loss since the evaluation before",
+    "GAP             V.LOSS − T.LOSS; ! overfits, ~ watch",
+    "BEST            step of the best validation",
 ];
 
 /// Draws the help over the body.
-pub fn draw(scroll: usize, theme: Theme, area: Rect, buffer: &mut Buffer) {
-    let lines = lines(theme);
-    let width = area.width.min(78);
-    let height = area.height.min(lines.len() as u16 + 2);
+pub fn draw(state: &State, help: &Help, theme: Theme, area: Rect, buffer: &mut Buffer) {
+    let search = help.search.text();
+    let lines = lines(state, theme, &search.to_lowercase());
+    let width = area.width.min(84);
+    let height = area.height.min(lines.len() as u16 + 3).max(area.height.min(6));
     let place = Rect { x: area.x + (area.width - width) / 2, y: area.y + (area.height - height) / 2, width, height };
     draw::clear(buffer, area);
-    let n_rows = usize::from(height.saturating_sub(2));
+    let n_rows = usize::from(height.saturating_sub(3));
     let most = lines.len().saturating_sub(n_rows);
-    let note = if most > 0 { "j k scroll · esc closes" } else { "esc closes" };
+    let note = if most > 0 { "↓ ↑ scroll · esc closes" } else { "esc closes" };
     let inner = draw::panel(buffer, place, theme, &Line::styled(" keys ", theme.title()), note);
-    for (row, line) in lines.iter().skip(scroll.min(most)).take(n_rows).enumerate() {
-        draw::line(buffer, inner, row as u16, line);
+    let typed = text::clean(&search);
+    let hint = if typed.is_empty() { "type to search" } else { "" };
+    let line = Line::from(vec![
+        Span::styled(" / ", theme.accent()),
+        Span::raw(typed),
+        Span::styled(" ", ratatui::style::Style::new().add_modifier(ratatui::style::Modifier::REVERSED)),
+        Span::styled(hint, theme.dim()),
+    ]);
+    draw::line(buffer, inner, 0, &line);
+    for (row, line) in lines.iter().skip(help.scroll.min(most)).take(n_rows).enumerate() {
+        draw::line(buffer, inner, row as u16 + 1, line);
     }
 }
 
-fn lines(theme: Theme) -> Vec<Line<'static>> {
+/// The lines in which every word of `search` occurs, below the names of their places.
+fn lines(state: &State, theme: Theme, search: &str) -> Vec<Line<'static>> {
+    let fits = |text: &str| search.split_whitespace().all(|word| text.to_lowercase().contains(word));
     let mut lines = Vec::new();
-    for (scope, name) in PLACES {
-        lines.push(Line::styled(format!(" {name}"), theme.title()));
-        for binding in KEYS.iter().filter(|binding| binding.scope == scope) {
-            lines.push(Line::from(vec![Span::styled(format!("  {:<9}", binding.shown), theme.accent()), Span::raw(binding.about)]));
+    for (scope, place) in PLACES {
+        let scopes = [scope];
+        let bindings = state.keymap.of(&scopes).filter(|binding| fits(&format!("{place} {} {}", binding.shown(), binding.about)));
+        let bindings: Vec<_> = bindings.collect();
+        if bindings.is_empty() {
+            continue;
+        }
+        lines.push(Line::styled(format!(" {place}"), theme.title()));
+        for binding in bindings {
+            lines.push(Line::from(vec![Span::styled(format!("  {:<9} ", binding.shown()), theme.accent()), Span::raw(binding.about)]));
         }
     }
-    lines.push(Line::styled(" signs", theme.title()));
-    lines.push(Line::raw("  V.LOSS, T.LOSS  validation loss; mean training loss since the evaluation before"));
-    lines.push(Line::raw("  GAP             V.LOSS − T.LOSS; ! overfits, ~ watch"));
-    lines.push(Line::raw("  BEST            step of the best validation"));
+    let signs: Vec<&str> = SIGNS.into_iter().filter(|sign| fits(sign)).collect();
+    if !signs.is_empty() {
+        lines.push(Line::styled(" signs", theme.title()));
+        lines.extend(signs.into_iter().map(|sign| Line::raw(format!("  {sign}"))));
+    }
+    if lines.is_empty() {
+        lines.push(Line::styled(" no key does this; : lists every command by name", theme.dim()));
+    }
     lines
 }

@@ -1,18 +1,23 @@
 //! The state as a frame. Pure: no clock, no file, no environment, no launching.
 
 pub mod chart;
+pub mod compare;
 pub mod curves;
 pub mod draw;
 pub mod footer;
 pub mod header;
 pub mod health;
 pub mod help;
+pub mod hit;
 pub mod launch;
 pub mod log;
+pub mod overlay;
 pub mod overview;
+pub mod queue;
 pub mod raster;
 pub mod run;
 pub mod small;
+pub mod system;
 pub mod table;
 #[cfg(test)]
 mod tests;
@@ -39,13 +44,14 @@ pub fn view(state: &State, theme: Theme, frame: &mut Frame) {
         header::draw(state, theme, Rect { height: 1, ..area }, buffer);
         match state.screen {
             Screen::Overview => overview::draw(state, theme, body, buffer),
+            Screen::Compare => compare::draw(state, theme, body, buffer),
             Screen::Run => run::draw(state, theme, body, buffer),
             Screen::Launch => launch::draw(state, theme, body, buffer),
+            Screen::Queue => queue::draw(state, theme, body, buffer),
+            Screen::System => system::draw(state, theme, body, buffer),
         }
         footer::draw(state, theme, Rect { y: area.bottom() - 2, height: 2, ..area }, buffer);
-        if let Some(scroll) = state.help {
-            help::draw(scroll, theme, body, buffer);
-        }
+        overlay::draw(state, theme, body, buffer);
     }
     restrict(theme, buffer);
 }

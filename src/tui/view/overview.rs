@@ -1,11 +1,12 @@
 //! Screen 1: all runs, compared.
 
 use ratatui::buffer::Buffer;
-use ratatui::layout::{Constraint, Layout, Rect};
+use ratatui::layout::{Constraint, Layout, Position, Rect};
 use ratatui::text::{Line, Span};
 
 use crate::tui::alerts;
 use crate::tui::state::State;
+use crate::tui::text;
 use crate::tui::theme::Theme;
 use crate::tui::view::curves::{self, Quantity};
 use crate::tui::view::{chart, draw, footer, table};
@@ -15,26 +16,52 @@ pub const TALL_ROWS: u16 = 32;
 
 /// Draws the screen.
 pub fn draw(state: &State, theme: Theme, area: Rect, buffer: &mut Buffer) {
-    let n_runs = state.visible().len() as u16;
-    if n_runs == 0 {
+    let n_rows = table::n_rows(state).min(usize::from(u16::MAX)) as u16;
+    if n_rows == 0 {
         empty(state, theme, area, buffer);
         return;
     }
-    let is_tall = area.height >= TALL_ROWS;
-    let most_rows = if is_tall { (area.height / 3).max(8) } else { 8.min(area.height / 2) };
-    let table_rows = n_runs.min(most_rows) + 1;
-    let n_alerts = if is_tall { (alerts::alerts(state).len() as u16).clamp(1, 5) + 2 } else { 0 };
-    let rows = [Constraint::Length(table_rows), Constraint::Min(6), Constraint::Length(n_alerts)];
-    let [table_area, charts, alerts_area] = Layout::vertical(rows).areas(area);
+    let (table_area, charts, alerts_area) = areas(state, area);
+    if state.is_expanded {
+        draw_charts(state, theme, area, buffer);
+        return;
+    }
     table::draw(state, theme, table_area, buffer);
     draw_charts(state, theme, charts, buffer);
-    if n_alerts > 0 {
+    if alerts_area.height > 0 {
         draw_alerts(state, theme, alerts_area, buffer);
     }
 }
 
+/// Where table, charts and alerts stand.
+pub fn areas(state: &State, area: Rect) -> (Rect, Rect, Rect) {
+    let n_rows = table::n_rows(state).min(usize::from(u16::MAX)) as u16;
+    let is_tall = area.height >= TALL_ROWS;
+    let most_rows = if is_tall { (area.height / 3).max(8) } else { 8.min(area.height / 2) };
+    let table_rows = n_rows.min(most_rows) + 1;
+    let n_alerts = if is_tall { (alerts::alerts(state).len() as u16).clamp(1, 5) + 2 } else { 0 };
+    let rows = [Constraint::Length(table_rows), Constraint::Min(6), Constraint::Length(n_alerts)];
+    let [table_area, charts, alerts_area] = Layout::vertical(rows).areas(area);
+    (table_area, charts, alerts_area)
+}
+
+/// How far to the right in its chart a place lies, from 0 to 1.
+pub fn share_at(_state: &State, charts: Rect, here: Position) -> f64 {
+    let n_charts = if charts.width >= 150 && charts.height >= 30 { 3 } else { 1 + u16::from(charts.width >= 100) };
+    let width = (charts.width / n_charts).max(1);
+    // Axis labels stand left of the curves, end labels right of them.
+    let (left, right) = (6.0, 24.0);
+    let column = f64::from((here.x - charts.x) % width);
+    ((column - left) / (f64::from(width) - left - right).max(1.0)).clamp(0.0, 1.0)
+}
+
 fn draw_charts(state: &State, theme: Theme, area: Rect, buffer: &mut Buffer) {
     let runs = state.charted();
+    if state.is_expanded {
+        let (quantity, other) = if state.pane == 0 { (Quantity::Loss, "metric") } else { (Quantity::Metric, "loss") };
+        draw_chart(state, theme, area, buffer, &runs, quantity, &format!("tab: {other} · e: less room"));
+        return;
+    }
     if area.width >= 150 && area.height >= 30 {
         let rows = Layout::vertical([Constraint::Fill(1); 2]).areas::<2>(area);
         let quantities =
@@ -103,7 +130,12 @@ fn draw_alerts(state: &State, theme: Theme, area: Rect, buffer: &mut Buffer) {
 }
 
 fn empty(state: &State, theme: Theme, area: Rect, buffer: &mut Buffer) {
-    let lines = if state.is_loaded {
+    let lines = if state.in_focus().next().is_some() {
+        vec![
+            Line::styled(format!("no run fits {}", text::clean(&state.filter.text)), theme.title()),
+            Line::from(vec![Span::styled("esc", theme.accent()), Span::raw("  take the filter off")]),
+        ]
+    } else if state.is_loaded {
         vec![
             Line::styled(format!("no runs in {}", state.root), theme.title()),
             Line::raw(""),

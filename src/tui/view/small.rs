@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use crate::metric::MetricName;
+use crate::tui::overlay::Overlay;
 use crate::tui::state::State;
 use crate::tui::text;
 use crate::tui::theme::Theme;
@@ -34,10 +35,11 @@ pub fn draw(state: &State, theme: Theme, area: Rect, buffer: &mut Buffer) {
         ]);
         draw::line(buffer, area, row as u16, &line);
     }
-    let what = match &state.question {
-        Some(question) => format!("{} y/n", text::clean(&question.text)),
-        None => format!("needs {}×{} for charts  q quit", LEAST_SIZE.0, LEAST_SIZE.1),
+    let is_asking = matches!(state.overlay, Some(Overlay::Question(_)));
+    let what = match &state.overlay {
+        Some(Overlay::Question(question)) => format!("{} y/n", text::clean(&question.text).replace('\n', " ")),
+        _ => format!("needs {}×{} for charts  q quit", LEAST_SIZE.0, LEAST_SIZE.1),
     };
-    let style = if state.question.is_some() { theme.question() } else { theme.dim() };
+    let style = if is_asking { theme.question() } else { theme.dim() };
     draw::put(buffer, area, 0, area.height - 1, &what, style);
 }

@@ -7,6 +7,8 @@ use ratatui::style::{Modifier, Style};
 use crate::metric::MetricName;
 use crate::run::catalog::RunView;
 use crate::run::status::RunStatus;
+use crate::tui::columns::{COLUMNS, Column, DROPS};
+use crate::tui::group;
 use crate::tui::order::SortBy;
 use crate::tui::state::State;
 use crate::tui::text;
@@ -14,53 +16,8 @@ use crate::tui::theme::Theme;
 use crate::tui::view::draw;
 use crate::verdict::overfitting::Level;
 
-/// A column after the name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Column {
-    State,
-    Method,
-    Trainable,
-    Percent,
-    Progress,
-    Eta,
-    TrainLoss,
-    ValidationLoss,
-    Metric,
-    Gap,
-    Best,
-    Speed,
-    Memory,
-}
-
-/// All columns from left to right.
-const COLUMNS: [Column; 13] = [
-    Column::State,
-    Column::Method,
-    Column::Trainable,
-    Column::Percent,
-    Column::Progress,
-    Column::Eta,
-    Column::TrainLoss,
-    Column::ValidationLoss,
-    Column::Metric,
-    Column::Gap,
-    Column::Best,
-    Column::Speed,
-    Column::Memory,
-];
-
-/// The order in which columns give way; the others never do.
-const DROPS: [Column; 9] = [
-    Column::Memory,
-    Column::Speed,
-    Column::State,
-    Column::Best,
-    Column::Trainable,
-    Column::Method,
-    Column::Eta,
-    Column::TrainLoss,
-    Column::Percent,
-];
+/// Columns at the left where a click marks a run.
+pub const MARK_COLUMNS: u16 = 5;
 
 /// Columns before the name: cursor, status, marker.
 const PREFIX: usize = 6;
@@ -68,70 +25,35 @@ const PREFIX: usize = 6;
 /// Least and greatest width of a name.
 const NAME_WIDTH: (usize, usize) = (10, 26);
 
-impl Column {
-    const fn width(self) -> usize {
-        match self {
-            Self::Progress | Self::State => 9,
-            Self::Method => 8,
-            Self::Percent | Self::Eta | Self::TrainLoss | Self::ValidationLoss | Self::Metric => 6,
-            Self::Trainable | Self::Gap | Self::Speed => 7,
-            Self::Best | Self::Memory => 5,
-        }
-    }
-
-    const fn is_text(self) -> bool {
-        matches!(self, Self::State | Self::Method)
-    }
-
-    fn head(self, metric: MetricName) -> &'static str {
-        match self {
-            Self::State => "STATE",
-            Self::Method => "METHOD",
-            Self::Trainable => "TRAINED",
-            Self::Percent => "TRAIN%",
-            Self::Progress => "EPOCH",
-            Self::Eta => "ETA",
-            Self::TrainLoss => "T.LOSS",
-            Self::ValidationLoss => "V.LOSS",
-            Self::Metric => metric.definition().short,
-            Self::Gap => "GAP",
-            Self::Best => "BEST",
-            Self::Speed => "EX/S",
-            Self::Memory => "MEM",
-        }
-    }
-
-    const fn sorts(self) -> Option<SortBy> {
-        match self {
-            Self::Trainable => Some(SortBy::Trainable),
-            Self::Progress => Some(SortBy::Progress),
-            Self::ValidationLoss => Some(SortBy::ValidationLoss),
-            Self::Metric => Some(SortBy::Metric),
-            Self::Gap => Some(SortBy::Gap),
-            _ => None,
-        }
-    }
-}
-
 /// Draws heading and rows; scrolls so that the run under the cursor is seen.
 pub fn draw(state: &State, theme: Theme, area: Rect, buffer: &mut Buffer) {
     let runs = state.visible();
     let longest = runs.iter().map(|run| text::width(run.id.run())).max().unwrap_or(0).clamp(NAME_WIDTH.0, NAME_WIDTH.1);
-    let (columns, name_width) = fit(usize::from(area.width), longest);
+    let (columns, name_width) = fit(state, usize::from(area.width), longest);
     let metric = state.metric();
     heading(state, theme, area, buffer, &columns, name_width);
     let n_rows = usize::from(area.height.saturating_sub(1));
     let selected = state.selected().and_then(|selected| runs.iter().position(|run| run.id == selected.id)).unwrap_or(0);
-    let first = (selected + 1).saturating_sub(n_rows);
+    let rows = rows(state, &runs);
+    let selected_row = rows.iter().position(|row| *row == Row::Run(selected)).unwrap_or(0);
+    let first = first_row(selected_row, n_rows);
     let best_loss = best(&runs, MetricName::Loss);
     let best_metric = best(&runs, metric);
-    for (offset, (idx, run)) in runs.iter().enumerate().skip(first).take(n_rows).enumerate() {
+    for (offset, table_row) in rows.iter().skip(first).take(n_rows).enumerate() {
         let row = offset as u16 + 1;
-        let is_selected = idx == selected;
-        prefix(state, theme, area, buffer, row, run, is_selected, name_width);
+        let idx = match table_row {
+            Row::Group(name, members) => {
+                let members: Vec<&RunView> = members.clone().map(|idx| runs[idx]).collect();
+                draw_group(state, theme, area, buffer, row, name, &members);
+                continue;
+            }
+            Row::Run(idx) => *idx,
+        };
+        let run = runs[idx];
+        prefix(state, theme, area, buffer, row, run, idx == selected, name_width);
         let mut x = PREFIX + name_width;
         for column in &columns {
-            let (text, mut style) = cell(state, theme, run, *column, metric);
+            let (text, mut style) = cell(state, theme, run, *column);
             if *column == Column::ValidationLoss && best_loss == Some(idx) || *column == Column::Metric && best_metric == Some(idx) {
                 style = theme.good().add_modifier(Modifier::BOLD);
             }
@@ -139,16 +61,86 @@ pub fn draw(state: &State, theme: Theme, area: Rect, buffer: &mut Buffer) {
             x += column.width() + 1;
         }
     }
-    if first + n_rows < runs.len() && n_rows > 0 {
-        let more = format!("+{} ↓", runs.len() - first - n_rows);
+    if first + n_rows < rows.len() && n_rows > 0 {
+        let more = format!("+{} ↓", rows.len() - first - n_rows);
         draw::put(buffer, area, 0, area.height - 1, theme.choose("▼", "v"), theme.dim());
         draw::right(buffer, area, 0, PREFIX + name_width, &ratatui::text::Line::styled(more, theme.dim()));
     }
 }
 
+/// A row of the table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Row {
+    /// The heading of a group, and which of the visible runs are in it.
+    Group(String, std::ops::Range<usize>),
+    /// One of the visible runs.
+    Run(usize),
+}
+
+/// The rows below the heading, for these runs in their order.
+fn rows(state: &State, runs: &[&RunView]) -> Vec<Row> {
+    let mut rows: Vec<Row> = Vec::with_capacity(runs.len());
+    let mut heading: Option<usize> = None;
+    for (idx, run) in runs.iter().enumerate() {
+        if let Some(name) = state.group.of(run) {
+            match heading.map(|heading| &mut rows[heading]) {
+                Some(Row::Group(current, members)) if *current == name => members.end = idx + 1,
+                _ => {
+                    heading = Some(rows.len());
+                    rows.push(Row::Group(name, idx..idx + 1));
+                }
+            }
+        }
+        rows.push(Row::Run(idx));
+    }
+    rows
+}
+
+/// How many rows the table of the visible runs needs, the heading not counted.
+pub fn n_rows(state: &State) -> usize {
+    rows(state, &state.visible()).len()
+}
+
+/// The first row shown, so that the selected one is seen.
+const fn first_row(selected: usize, n_rows: usize) -> usize {
+    (selected + 1).saturating_sub(n_rows)
+}
+
+/// The visible run that stands in a row of the table's area, the heading being row 0.
+pub fn run_at(state: &State, area: Rect, row: u16) -> Option<crate::run::catalog::RunId> {
+    let runs = state.visible();
+    let rows = rows(state, &runs);
+    let selected = state.selected()?;
+    let selected_row = rows.iter().position(|row| matches!(row, Row::Run(idx) if runs[*idx].id == selected.id)).unwrap_or(0);
+    let first = first_row(selected_row, usize::from(area.height.saturating_sub(1)));
+    match rows.get(first + usize::from(row.checked_sub(1)?))? {
+        Row::Run(idx) => Some(runs[*idx].id.clone()),
+        Row::Group(..) => None,
+    }
+}
+
+fn draw_group(state: &State, theme: Theme, area: Rect, buffer: &mut Buffer, row: u16, name: &str, members: &[&RunView]) {
+    let metric = state.metric();
+    let count = if members.len() == 1 { "1 run".to_owned() } else { format!("{} runs", members.len()) };
+    let spread = group::spread(members, metric).map_or_else(String::new, |spread| {
+        let deviation = spread.deviation.map_or_else(String::new, |deviation| format!(" ± {}", text::value(deviation)));
+        format!("  {} {}{deviation}", metric.name(), text::value(spread.mean))
+    });
+    let name = text::middle(&text::clean(name), usize::from(area.width) / 2);
+    draw::put(buffer, area, 1, row, &name, theme.title());
+    draw::put(buffer, area, 3 + text::width(&name) as u16, row, &format!("{count}{spread}"), theme.dim());
+}
+
+/// The row of a run with tabulators, for a spreadsheet: all columns, names first.
+pub fn tabbed(state: &State, run: &RunView) -> String {
+    let plain = Theme::new(crate::tui::theme::Colors::None, crate::tui::theme::Glyphs::Ascii);
+    let cells = COLUMNS.iter().map(|column| cell(state, plain, run, *column).0);
+    [run.id.0.clone()].into_iter().chain(cells).collect::<Vec<_>>().join("\t")
+}
+
 /// The columns that fit, and the width of the name.
-fn fit(width: usize, longest: usize) -> (Vec<Column>, usize) {
-    let mut columns = COLUMNS.to_vec();
+fn fit(state: &State, width: usize, longest: usize) -> (Vec<Column>, usize) {
+    let mut columns: Vec<Column> = COLUMNS.into_iter().filter(|column| !state.hidden_columns.contains(column)).collect();
     let needed = |columns: &[Column]| PREFIX + columns.iter().map(|column| column.width() + 1).sum::<usize>();
     for drop in DROPS {
         if needed(&columns) + longest.min(12) <= width {
@@ -165,7 +157,7 @@ fn heading(state: &State, theme: Theme, area: Rect, buffer: &mut Buffer, columns
     draw::put(buffer, area, PREFIX as u16 - 1, 0, "RUN", name_style);
     let mut x = PREFIX + name_width;
     for column in columns {
-        let is_sorted = column.sorts() == Some(state.sort.by);
+        let is_sorted = state.sort.by == SortBy::Column(*column);
         let style = if is_sorted { theme.accent().add_modifier(Modifier::UNDERLINED) } else { theme.dim() };
         place(buffer, area, x, 0, *column, column.head(state.metric()), style);
         x += column.width() + 1;
@@ -188,7 +180,11 @@ fn prefix(state: &State, theme: Theme, area: Rect, buffer: &mut Buffer, row: u16
         draw::put(buffer, area, 0, row, theme.choose("▌", "|"), theme.accent());
     }
     draw::put(buffer, area, 1, row, theme.status_glyph(run.status), theme.status(run.status));
-    let is_charted = !state.unmarked.contains(&run.id);
+    let is_marked = state.marked.contains(&run.id);
+    if is_marked {
+        draw::put(buffer, area, 2, row, "*", theme.accent());
+    }
+    let is_charted = is_marked || state.marked.is_empty();
     let (marker, marker_style) = if is_charted { (theme.marker(slot), color) } else { ("·", theme.dim()) };
     draw::put(buffer, area, 3, row, marker, marker_style);
     let name = text::middle(&text::clean(run.id.run()), name_width);
@@ -207,7 +203,7 @@ fn best(runs: &[&RunView], metric: MetricName) -> Option<usize> {
     (values.len() > 1).then(|| values.into_iter().max_by(|a, b| a.1.total_cmp(&b.1))).flatten().map(|(idx, _)| idx)
 }
 
-fn cell(state: &State, theme: Theme, run: &RunView, column: Column, metric: MetricName) -> (String, Style) {
+fn cell(state: &State, theme: Theme, run: &RunView, column: Column) -> (String, Style) {
     let none = || ("--".to_owned(), theme.dim());
     let plain = |text: String| (text, Style::new());
     let number = |value: Option<f64>| match value {
@@ -216,7 +212,6 @@ fn cell(state: &State, theme: Theme, run: &RunView, column: Column, metric: Metr
         None => none(),
     };
     let training = run.state.training.as_ref();
-    let point = state.insights.get(&run.id).and_then(|insight| insight.points.last());
     match column {
         Column::State => (run.status.name().to_owned(), theme.status(run.status)),
         Column::Method => match &run.spec {
@@ -234,13 +229,11 @@ fn cell(state: &State, theme: Theme, run: &RunView, column: Column, metric: Metr
             (_, Some(left)) => plain(text::duration(left)),
             (status, None) => (end_word(status).to_owned(), theme.dim()),
         },
-        Column::TrainLoss => {
-            let last = run.state.steps.last().map(|step| step.loss.0);
-            let is_broken = last.is_some_and(|loss| !loss.is_finite());
-            number(if is_broken { last } else { point.and_then(|point| point.train_loss).or(last) })
-        }
-        Column::ValidationLoss => number(run.state.latest_validation(MetricName::Loss)),
-        Column::Metric => number(run.state.latest_validation(metric)),
+        Column::TrainLoss | Column::ValidationLoss | Column::Metric | Column::Test => number(column.number(run, state)),
+        Column::Seed => run.spec.as_ref().map_or_else(|_| none(), |spec| (spec.seed.to_string(), theme.dim())),
+        Column::LearningRate => column.number(run, state).map_or_else(none, |rate| plain(text::scientific(rate))),
+        Column::Bytes => column.number(run, state).map_or_else(none, |bytes| plain(text::bytes(bytes as u64))),
+        Column::Seconds => column.number(run, state).map_or_else(none, |seconds| plain(text::duration(seconds))),
         Column::Gap => {
             let Some(insight) = state.insights.get(&run.id) else { return none() };
             let (sign, style) = match insight.verdict.level {

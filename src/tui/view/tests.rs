@@ -12,14 +12,17 @@ use crate::run::event::{Evaluation, Event, EventKind, StepTaken};
 use crate::run::number::Number;
 use crate::run::synthetic::{EPOCH, Synthetic};
 use crate::spec::task::{Split, TaskKind};
-use crate::tui::keys::{KEYS, Key};
+use crate::tui::act::pointer::{Gesture, Pointer};
+use crate::tui::keys::Key;
+use crate::tui::keys::action::Scope;
+use crate::tui::keys::table::KEYS;
 use crate::tui::message::Message;
 use crate::tui::screenshot;
 use crate::tui::state::State;
 use crate::tui::theme::{Colors, Glyphs, Theme};
 use crate::tui::update::update;
 
-const PLAIN: Theme = Theme { colors: Colors::True, glyphs: Glyphs::Unicode };
+const PLAIN: Theme = Theme::new(Colors::True, Glyphs::Unicode);
 
 fn state(seconds: f64, size: (u16, u16)) -> State {
     let mut state = State::new("runs".to_owned(), EPOCH + seconds, size, None);
@@ -115,7 +118,7 @@ fn the_panes_of_a_small_screen_are_turned_by_tab() {
 fn the_launch_screen_shows_files_plans_and_errors() {
     for (columns, rows) in [(40, 10), (80, 24), (120, 40), (200, 60)] {
         let mut state = state(10.0, (columns, rows));
-        press(&mut state, &[Key::Char('3')]);
+        press(&mut state, &[Key::Char('4')]);
         let files = vec![PathBuf::from("experiments/lora.yaml"), PathBuf::from("experiments/quickstart.yaml")];
         update(&mut state, Message::Files(files.clone()));
         let plan = Ok("quickstart: 3 runs\n\n  full     22,566,916  100.00%  250 steps".to_owned());
@@ -132,7 +135,7 @@ fn the_launch_screen_shows_files_plans_and_errors() {
 #[test]
 fn a_long_plan_says_how_much_of_it_lies_below_and_scrolls() {
     let mut state = state(10.0, (80, 24));
-    press(&mut state, &[Key::Char('3')]);
+    press(&mut state, &[Key::Char('4')]);
     let file = PathBuf::from("experiments/all-methods.yaml");
     update(&mut state, Message::Files(vec![file.clone()]));
     let lines: Vec<String> = (1..=60).map(|line| format!("line {line} of the plan")).collect();
@@ -149,13 +152,16 @@ fn the_help_lists_the_key_table() {
     let mut state = state(10.0, (80, 24));
     press(&mut state, &[Key::Char('?')]);
     snapshot("help_80x24", &state, PLAIN);
-    state.size = (120, 60);
+    state.size = (120, 110);
     let shown = text(&screenshot::cells(&state, PLAIN));
-    for binding in KEYS.iter().filter(|binding| !matches!(binding.scope, crate::tui::keys::Scope::Help | crate::tui::keys::Scope::Question))
-    {
+    let hidden = [Scope::Help, Scope::Question, Scope::Input, Scope::Picker, Scope::Menu, Scope::CopyMenu];
+    for binding in KEYS.iter().filter(|binding| !hidden.contains(&binding.scope)) {
         let about = crate::tui::text::cut(binding.about, 60);
         assert!(shown.contains(&about), "{about}");
     }
+    press(&mut state, &[Key::Char('s'), Key::Char('m'), Key::Char('o')]);
+    let found = text(&screenshot::cells(&state, PLAIN));
+    assert!(found.contains("smooth the training curves less") && !found.contains("space"), "{found}");
 }
 
 #[test]
@@ -174,7 +180,7 @@ fn a_question_a_crosshair_and_an_empty_folder() {
 
 #[test]
 fn without_colours_no_cell_has_one_and_nothing_is_lost() {
-    let theme = Theme { colors: Colors::None, glyphs: Glyphs::Unicode };
+    let theme = Theme::new(Colors::None, Glyphs::Unicode);
     let state = state(45.0, (80, 24));
     let cells = screenshot::cells(&state, theme);
     assert!(cells.content.iter().all(|cell| cell.fg == Color::Reset && cell.bg == Color::Reset));
@@ -184,7 +190,7 @@ fn without_colours_no_cell_has_one_and_nothing_is_lost() {
 
 #[test]
 fn ascii_frames_are_ascii() {
-    let theme = Theme { colors: Colors::Sixteen, glyphs: Glyphs::Ascii };
+    let theme = Theme::new(Colors::Sixteen, Glyphs::Ascii);
     for size in [(80, 24), (120, 40)] {
         let mut state = state(45.0, size);
         snapshot(&format!("ascii_overview_{}x{}", size.0, size.1), &state, theme);
@@ -219,7 +225,12 @@ enum Happening {
     Evaluation(u64, f64),
     Remove(usize),
     Text(String),
+    Type(char),
+    Paste(String),
+    Point(Gesture, u16, u16),
 }
+
+const GESTURES: [Gesture; 4] = [Gesture::Press, Gesture::Drag, Gesture::WheelUp, Gesture::WheelDown];
 
 fn happenings() -> impl Strategy<Value = Happening> {
     let keys: Vec<Key> = KEYS.iter().flat_map(|binding| binding.keys.iter().copied()).collect();
@@ -233,6 +244,9 @@ fn happenings() -> impl Strategy<Value = Happening> {
         1 => (0_u64..400, number).prop_map(|(step, value)| Happening::Evaluation(step, value)),
         1 => (0_usize..9).prop_map(Happening::Remove),
         1 => ".{0,60}".prop_map(Happening::Text),
+        2 => any::<char>().prop_map(Happening::Type),
+        1 => ".{0,30}".prop_map(Happening::Paste),
+        2 => (0_usize..4, 0_u16..230, 0_u16..70).prop_map(|(gesture, column, row)| Happening::Point(GESTURES[gesture], column, row)),
     ]
 }
 
@@ -269,6 +283,9 @@ fn happen(state: &mut State, synthetic: &mut Synthetic, happening: Happening) {
             let id = state.catalog.runs.get(idx).map_or_else(|| id.clone(), |run| run.id.clone());
             Message::Updates(vec![RunUpdate { id, change: Change::Removed }])
         }
+        Happening::Type(c) => Message::Key(Key::Char(c)),
+        Happening::Paste(text) => Message::Paste(text),
+        Happening::Point(gesture, column, row) => Message::Pointer(Pointer { gesture, column, row }),
         Happening::Text(text) => Message::Planned(PathBuf::from(&text), Err(text)),
     };
     update(state, message);
@@ -288,15 +305,15 @@ proptest! {
         let mut synthetic = Synthetic::new();
         for happening in sequence {
             happen(&mut state, &mut synthetic, happening);
-            let cells = screenshot::cells(&state, Theme { colors: Colors::True, glyphs });
+            let cells = screenshot::cells(&state, Theme::new(Colors::True, glyphs));
             prop_assert!(cells.content.iter().all(|cell| !is_ascii || cell.symbol().is_ascii()));
         }
     }
 
     #[test]
-    fn every_screen_renders_at_every_size(columns in 0_u16..230, rows in 0_u16..70, screen in 0_usize..4) {
+    fn every_screen_renders_at_every_size(columns in 0_u16..230, rows in 0_u16..70, screen in 0_usize..10) {
         let mut state = state(45.0, (columns, rows));
-        press(&mut state, &[Key::Char(['1', '2', '3', '?'][screen])]);
+        press(&mut state, &[Key::Char(['1', '2', '3', '4', '5', '6', '?', ':', 'w', 'r'][screen])]);
         for _ in 0..6 {
             screenshot::cells(&state, PLAIN);
             press(&mut state, &[Key::Tab]);

@@ -1,3 +1,5 @@
+//! Every pathology raises its rule, health raises none, and nothing makes a rule panic.
+
 use proptest::prelude::*;
 
 use super::*;
@@ -5,6 +7,7 @@ use crate::metric::{ConfusionMatrix, MetricName};
 use crate::run::alert::{Action, Severity};
 use crate::run::event::{Evaluation, Event, Ledger, StepTaken, TrainingStarted};
 use crate::run::number::Number;
+use crate::run::steps::Steps;
 use crate::run::updates::{Group, Movement, Part, Place, Updates};
 use crate::spec::task::Split;
 
@@ -247,7 +250,11 @@ fn losses_that_stay_the_same_at_a_high_rate_are_a_plateau() {
     curve.accuracy[4..].fill(0.8);
     let mut state = curve.state(&mut source(1));
     assert_eq!(rules(&spec(), &state), [], "its rate has fallen to nothing");
-    state.steps.iter_mut().for_each(|step| step.learning_rate = 2e-3);
+    let steps: Vec<StepTaken> = state.steps.iter().collect();
+    state.steps = Steps::default();
+    for step in steps {
+        state.steps.push(&StepTaken { learning_rate: 2e-3, ..step }, 0.0);
+    }
     assert_eq!(rules(&spec(), &state), [Rule::Plateau]);
 }
 

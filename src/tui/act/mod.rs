@@ -1,0 +1,191 @@
+//! What each action does to the state. No input or output.
+
+pub mod chart;
+pub mod control;
+pub mod list;
+pub mod overlay;
+pub mod pointer;
+
+use crate::tui::effect::Effect;
+use crate::tui::keys::action::{Action, Scope};
+use crate::tui::overlay::{Help, Overlay, PromptKind};
+use crate::tui::screen::launch;
+use crate::tui::state::{Screen, State};
+use crate::tui::update::problem;
+
+/// Panes of the run screen where there is room for one: loss, metric, parameters, health, system, log.
+pub const N_RUN_PANES: usize = 6;
+
+/// Charts of the overview where there is room for one: loss, metric.
+pub const N_OVERVIEW_PANES: usize = 2;
+
+/// Where bindings hold now, the nearest first.
+pub fn scopes(state: &State) -> Vec<Scope> {
+    match &state.overlay {
+        Some(overlay) => overlay.scopes(),
+        None => screen_scopes(state.screen),
+    }
+}
+
+/// Where bindings hold on a screen with nothing over it.
+pub fn screen_scopes(screen: Screen) -> Vec<Scope> {
+    match screen {
+        Screen::Overview => vec![Scope::Overview, Scope::Runs, Scope::Global],
+        Screen::Compare => vec![Scope::Compare, Scope::Runs, Scope::Global],
+        Screen::Run => vec![Scope::Run, Scope::Runs, Scope::Global],
+        Screen::Launch => vec![Scope::Launch, Scope::Global],
+        Screen::Queue => vec![Scope::Queue, Scope::Global],
+        Screen::System => vec![Scope::System, Scope::Global],
+    }
+}
+
+/// Does what was asked.
+pub fn act(state: &mut State, action: Action) -> Vec<Effect> {
+    // What a menu or the palette was asked for is done without it.
+    if matches!(state.overlay, Some(Overlay::Menu(_))) {
+        state.overlay = None;
+        if action == Action::Back {
+            return Vec::new();
+        }
+    }
+    if state.is_read_only && action.changes_runs() {
+        problem(state, "read-only: runs can be looked at, not changed");
+        return Vec::new();
+    }
+    match action {
+        Action::Quit => return leave(state),
+        Action::Suspend => return vec![Effect::Suspend],
+        Action::Redraw => return vec![Effect::Redraw],
+        Action::ReloadSettings => return vec![Effect::ReloadSettings],
+        Action::Help => state.overlay = Some(Overlay::Help(Help::default())),
+        Action::Palette => overlay::open_palette(state),
+        Action::RunMenu => overlay::open_menu(state, Scope::RunMenu),
+        Action::CopyMenu => overlay::open_menu(state, Scope::CopyMenu),
+        Action::ExportMenu => overlay::open_menu(state, Scope::ExportMenu),
+        Action::Columns | Action::Group => overlay::open_picker(state, action),
+        Action::Filter => overlay::open_prompt(state, PromptKind::Filter { before: state.filter.text.clone() }),
+        Action::Accept => return overlay::accept(state),
+        Action::Toggle => overlay::toggle(state),
+        Action::Yes | Action::No => return overlay::answer(state, action == Action::Yes),
+        Action::Back => back(state),
+        Action::Overview => show(state, Screen::Overview),
+        Action::Compare => show(state, Screen::Compare),
+        Action::Run | Action::Open => return open(state),
+        Action::Launch => {
+            show(state, Screen::Launch);
+            return vec![Effect::ListFiles];
+        }
+        Action::Queue => show(state, Screen::Queue),
+        Action::System => show(state, Screen::System),
+        Action::Down => travel(state, 1),
+        Action::Up => travel(state, -1),
+        Action::PageDown => travel(state, i64::from(state.size.1 / 2).max(1)),
+        Action::PageUp => travel(state, -i64::from(state.size.1 / 2).max(1)),
+        Action::Top => travel(state, i64::from(i32::MIN)),
+        Action::Bottom => travel(state, i64::from(i32::MAX)),
+        Action::Mark | Action::MarkRange | Action::MarkAll | Action::MarkNone => list::mark(state, action),
+        Action::Sort | Action::SortReverse | Action::SortLeft | Action::SortRight => list::sort(state, action),
+        Action::NextExperiment => list::focus(state, 1),
+        Action::PreviousExperiment => list::focus(state, -1),
+        Action::NextRun => return neighbour(state, 1),
+        Action::PreviousRun => return neighbour(state, -1),
+        Action::NextPane => turn(state, 1),
+        Action::PreviousPane => turn(state, -1),
+        Action::Expand => state.is_expanded = !state.is_expanded,
+        Action::Log | Action::XAxis | Action::SmoothLess | Action::SmoothMore | Action::Clip | Action::Metric | Action::Best => {
+            chart::act(state, action);
+        }
+        Action::Crosshair | Action::CrosshairLeft | Action::CrosshairRight => chart::crosshair(state, action),
+        Action::Undo => control::undo(state),
+        Action::Extend => control::extend(state),
+        Action::Stop | Action::Kill | Action::Pause => return control::act(state, action),
+        Action::CopyId | Action::CopyPath | Action::CopyCommand | Action::CopyRow => return control::copy(state, action),
+        Action::ExportScreenSvg => return vec![Effect::ExportScreen { is_picture: true }],
+        Action::ExportScreenText => return vec![Effect::ExportScreen { is_picture: false }],
+        Action::Plan => return launch::plan(state),
+        Action::Start => return launch::start(state),
+        Action::Reload => return vec![Effect::ListFiles],
+    }
+    Vec::new()
+}
+
+/// Quits; what waits to be taken back is done first.
+fn leave(state: &mut State) -> Vec<Effect> {
+    let pending = state.pending.take().map(|pending| pending.effects).unwrap_or_default();
+    pending.into_iter().chain([Effect::Quit]).collect()
+}
+
+/// Shows a screen.
+pub fn show(state: &mut State, screen: Screen) {
+    state.screen = screen;
+    state.overlay = None;
+    state.pane = 0;
+    state.is_expanded = false;
+}
+
+/// Steps out one layer.
+fn back(state: &mut State) {
+    if state.overlay.is_some() {
+        overlay::close(state);
+    } else if state.is_expanded {
+        state.is_expanded = false;
+    } else if state.screen == Screen::Launch && state.launch.plan.is_some() {
+        state.launch.plan = None;
+    } else if state.chart.crosshair.is_some() && matches!(state.screen, Screen::Overview | Screen::Run | Screen::Compare) {
+        state.chart.crosshair = None;
+    } else if state.screen == Screen::Overview && !state.filter.is_empty() {
+        state.filter = crate::tui::filter::Filter::default();
+    } else {
+        show(state, Screen::Overview);
+    }
+}
+
+fn open(state: &mut State) -> Vec<Effect> {
+    let Some(id) = state.selected().map(|run| run.id.clone()) else {
+        let how = if state.filter.is_empty() { "n starts an experiment" } else { "esc takes the filter off" };
+        problem(state, &format!("there is no run to open; {how}"));
+        return Vec::new();
+    };
+    show(state, Screen::Run);
+    state.cursor = Some(id.clone());
+    state.log_scroll = 0;
+    vec![Effect::ReadStderr(id)]
+}
+
+fn neighbour(state: &mut State, by: i64) -> Vec<Effect> {
+    list::move_cursor(state, by);
+    state.log_scroll = 0;
+    state.cursor.clone().map(Effect::ReadStderr).into_iter().collect()
+}
+
+/// An index moved within `0..=max`.
+pub fn moved(from: usize, by: i64, max: usize) -> usize {
+    (from as i64).saturating_add(by).clamp(0, max as i64) as usize
+}
+
+/// Moves what the arrows move here.
+pub fn travel(state: &mut State, by: i64) {
+    if state.overlay.is_some() {
+        return overlay::travel(state, by);
+    }
+    match state.screen {
+        Screen::Overview => list::move_cursor(state, by),
+        Screen::Compare => state.compare.cursor = moved(state.compare.cursor, by, usize::from(u16::MAX)),
+        Screen::Run => {
+            let n_lines = state.selected().map_or(0, |run| run.state.log.len()) + state.stderr.as_ref().map_or(0, |(_, lines)| lines.len());
+            state.log_scroll = moved(state.log_scroll, by.saturating_neg(), n_lines.saturating_sub(1));
+        }
+        Screen::Launch => launch::travel(state, by),
+        Screen::Queue => state.queue.cursor = moved(state.queue.cursor, by, usize::from(u16::MAX)),
+        Screen::System => state.system.cursor = moved(state.system.cursor, by, usize::from(u16::MAX)),
+    }
+}
+
+fn turn(state: &mut State, by: i64) {
+    let n_panes = match state.screen {
+        Screen::Overview => N_OVERVIEW_PANES,
+        Screen::Run => N_RUN_PANES,
+        _ => return,
+    };
+    state.pane = (state.pane as i64 + by).rem_euclid(n_panes as i64) as usize;
+}

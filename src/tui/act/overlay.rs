@@ -1,0 +1,172 @@
+//! Opening, using and closing what lies over a screen. Pure.
+
+use crate::tui::act::control::UNDO_SECONDS;
+use crate::tui::act::{self, moved};
+use crate::tui::effect::Effect;
+use crate::tui::filter::Filter;
+use crate::tui::keys::Key;
+use crate::tui::keys::action::{Action, Scope};
+use crate::tui::overlay::input::Input;
+use crate::tui::overlay::palette::Palette;
+use crate::tui::overlay::picker::{Picker, PickerKind};
+use crate::tui::overlay::{Overlay, Prompt, PromptKind};
+use crate::tui::state::{Pending, State};
+use crate::tui::update::{notice, problem};
+
+/// Opens the palette over what holds on this screen.
+pub fn open_palette(state: &mut State) {
+    let mut scopes = act::screen_scopes(state.screen);
+    if scopes.contains(&Scope::Runs) {
+        scopes.insert(1, Scope::RunMenu);
+        scopes.push(Scope::CopyMenu);
+    }
+    scopes.push(Scope::ExportMenu);
+    state.overlay = Some(Overlay::Palette(Palette { scopes, ..Palette::default() }));
+}
+
+/// Opens a menu.
+pub fn open_menu(state: &mut State, scope: Scope) {
+    if scope == Scope::RunMenu && state.targets().is_empty() {
+        return problem(state, "there is no run");
+    }
+    state.overlay = Some(Overlay::Menu(scope));
+}
+
+/// Opens a list to choose from.
+pub fn open_picker(state: &mut State, action: Action) {
+    let kind = if action == Action::Columns { PickerKind::Columns } else { PickerKind::Group };
+    let cursor = if kind.is_single() { kind.choices(state).iter().position(|choice| choice.is_chosen).unwrap_or(0) } else { 0 };
+    state.overlay = Some(Overlay::Picker(Picker { kind, cursor }));
+}
+
+/// Opens a line to type.
+pub fn open_prompt(state: &mut State, kind: PromptKind) {
+    let text = match &kind {
+        PromptKind::Filter { before } => before.clone(),
+        PromptKind::Extend(_) => String::new(),
+    };
+    state.overlay = Some(Overlay::Prompt(Prompt { kind, input: Input::new(&text), problem: None }));
+}
+
+/// Takes in a key where text is typed; whether it was meant for the text.
+pub fn typed(state: &mut State, key: Key) -> bool {
+    let is_typed = state.overlay.as_mut().and_then(Overlay::input).is_some_and(|input| input.key(key));
+    if is_typed {
+        changed(state);
+    }
+    is_typed
+}
+
+/// Takes in pasted text as one edit; whether there was a place for it.
+pub fn paste(state: &mut State, text: &str) -> bool {
+    let Some(input) = state.overlay.as_mut().and_then(Overlay::input) else { return false };
+    input.insert(text);
+    changed(state);
+    true
+}
+
+/// What follows from another text.
+fn changed(state: &mut State) {
+    match &mut state.overlay {
+        Some(Overlay::Palette(palette)) => palette.cursor = 0,
+        Some(Overlay::Help(help)) => help.scroll = 0,
+        Some(Overlay::Prompt(Prompt { kind: PromptKind::Filter { .. }, input, problem })) => match Filter::parse(&input.text()) {
+            // The table follows what is typed.
+            Ok(filter) => {
+                *problem = None;
+                state.filter = filter;
+            }
+            Err(why) => *problem = Some(why),
+        },
+        _ => {}
+    }
+}
+
+/// Moves what the arrows move in it.
+pub fn travel(state: &mut State, by: i64) {
+    match &mut state.overlay {
+        Some(Overlay::Help(help)) => help.scroll = moved(help.scroll, by, state.keymap.bindings.len() + 20),
+        Some(Overlay::Palette(palette)) => {
+            let n_commands = palette.commands(&state.keymap).len();
+            palette.cursor = moved(palette.cursor, by, n_commands.saturating_sub(1));
+        }
+        Some(Overlay::Picker(picker)) => {
+            let (kind, cursor) = (picker.kind, picker.cursor);
+            let n_choices = kind.choices(state).len();
+            let cursor = moved(cursor, by, n_choices.saturating_sub(1));
+            state.overlay = Some(Overlay::Picker(Picker { kind, cursor }));
+        }
+        _ => {}
+    }
+}
+
+/// Closes it; what was only tried is undone.
+pub fn close(state: &mut State) {
+    if let Some(Overlay::Prompt(Prompt { kind: PromptKind::Filter { before }, .. })) = state.overlay.take() {
+        state.filter = Filter::parse(&before).unwrap_or_default();
+    }
+}
+
+/// Accepts what is typed.
+pub fn accept(state: &mut State) -> Vec<Effect> {
+    match state.overlay.take() {
+        Some(Overlay::Palette(palette)) => {
+            let command = palette.commands(&state.keymap).into_iter().nth(palette.cursor);
+            return command.map_or_else(Vec::new, |command| act::act(state, command.action));
+        }
+        Some(Overlay::Prompt(prompt)) => return accept_prompt(state, prompt),
+        Some(Overlay::Help(_)) | None => {}
+        Some(other) => state.overlay = Some(other),
+    }
+    Vec::new()
+}
+
+fn accept_prompt(state: &mut State, mut prompt: Prompt) -> Vec<Effect> {
+    let text = prompt.input.text();
+    let accepted: Result<Vec<Effect>, String> = match &prompt.kind {
+        PromptKind::Filter { .. } => Filter::parse(&text).map(|filter| {
+            state.filter = filter;
+            Vec::new()
+        }),
+        PromptKind::Extend(ids) => match text.trim().parse::<u32>() {
+            Ok(epochs) if epochs > 0 => Ok(ids.iter().map(|id| Effect::LookAhead(id.clone(), epochs)).collect()),
+            _ => Err(format!("{text:?} is no number of epochs; a whole number such as 6")),
+        },
+    };
+    match accepted {
+        Ok(effects) => {
+            if matches!(prompt.kind, PromptKind::Filter { .. }) && !state.filter.is_empty() {
+                let shown = state.visible().len();
+                notice(state, format!("{shown} of {} runs; esc takes the filter off", state.in_focus().count()));
+            }
+            effects
+        }
+        Err(why) => {
+            prompt.problem = Some(why);
+            state.overlay = Some(Overlay::Prompt(prompt));
+            Vec::new()
+        }
+    }
+}
+
+/// Chooses the row under the cursor, or takes it back.
+pub fn toggle(state: &mut State) {
+    let Some(Overlay::Picker(picker)) = state.overlay.clone() else { return };
+    picker.kind.toggle(state, picker.cursor);
+    if picker.kind.is_single() {
+        state.overlay = None;
+    }
+}
+
+/// Answers a question.
+pub fn answer(state: &mut State, is_yes: bool) -> Vec<Effect> {
+    let Some(Overlay::Question(question)) = state.overlay.take() else { return Vec::new() };
+    if is_yes {
+        let Some(text) = question.announced else { return question.then };
+        // One thing at a time can be taken back; what was announced before is done now.
+        let pending = Pending { effects: question.then, due: state.now + UNDO_SECONDS, text };
+        return state.pending.replace(pending).map(|before| before.effects).unwrap_or_default();
+    }
+    notice(state, question.otherwise);
+    Vec::new()
+}

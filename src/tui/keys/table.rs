@@ -1,0 +1,117 @@
+//! Every default binding, by how much it is needed: the footer is cut at the right.
+
+use crate::tui::keys::Key;
+use crate::tui::keys::action::{Action, Scope};
+
+/// A row of the table.
+#[derive(Debug, Clone, Copy)]
+pub struct Row {
+    /// The keys, any of which does it.
+    pub keys: &'static [Key],
+    /// Where it holds.
+    pub scope: Scope,
+    /// What it does.
+    pub action: Action,
+    /// A word or two for the footer; empty where it is not shown there.
+    pub short: &'static str,
+    /// A line for help and palette.
+    pub about: &'static str,
+}
+
+const fn row(keys: &'static [Key], scope: Scope, action: Action, short: &'static str, about: &'static str) -> Row {
+    Row { keys, scope, action, short, about }
+}
+
+/// The defaults.
+pub const KEYS: &[Row] = &[
+    row(&[Key::Enter], Scope::Overview, Action::Open, "open", "open the run under the cursor"),
+    row(&[Key::Char(' ')], Scope::Overview, Action::Mark, "mark", "mark the run for the charts, or take the mark off"),
+    row(&[Key::Escape], Scope::Run, Action::Back, "back", "back to all runs"),
+    row(&[Key::Enter], Scope::Launch, Action::Plan, "plan, then start", "show the plan of the file; again: start it"),
+    row(&[Key::Function(5)], Scope::Launch, Action::Start, "start", "start the experiment under the cursor at once"),
+    row(&[Key::Char('r')], Scope::Launch, Action::Reload, "reload", "look for experiment files again"),
+    row(&[Key::Escape], Scope::Launch, Action::Back, "back", "back to the files, then to all runs"),
+    row(&[Key::Char('t')], Scope::Runs, Action::Stop, "stop", "stop early: finish the step, evaluate, keep the best (asks once)"),
+    row(&[Key::Char('p')], Scope::Runs, Action::Pause, "pause", "pause at the next step, or go on"),
+    row(&[Key::Char('r')], Scope::Runs, Action::RunMenu, "run menu", "all that can be done with a run, or with the marked ones"),
+    row(&[Key::Char('/')], Scope::Overview, Action::Filter, "filter", "show some runs only, for example method:lora lr>1e-4 state:running"),
+    row(&[Key::Tab], Scope::Runs, Action::NextPane, "pane", "next chart or pane"),
+    row(&[Key::Char('m')], Scope::Runs, Action::Metric, "metric", "next metric in table and chart"),
+    row(&[Key::Char('y')], Scope::Runs, Action::Log, "log", "logarithmic y axis"),
+    row(&[Key::Char('x')], Scope::Runs, Action::XAxis, "x axis", "x axis: step, epoch, examples, training time"),
+    row(&[Key::Char('n')], Scope::Global, Action::Launch, "new", "start an experiment"),
+    row(&[Key::Char('?'), Key::Function(1)], Scope::Global, Action::Help, "help", "this help"),
+    row(&[Key::Char(':'), Key::Ctrl('p')], Scope::Global, Action::Palette, "commands", "every command by name"),
+    row(&[Key::Char('q'), Key::Ctrl('c')], Scope::Global, Action::Quit, "quit", "quit the viewer; the runs keep going"),
+    row(&[Key::Char('s')], Scope::Overview, Action::Sort, "sort", "sort by the next column"),
+    row(&[Key::Char(',')], Scope::Overview, Action::SortLeft, "", "sort by the column before"),
+    row(&[Key::Char('.')], Scope::Overview, Action::SortRight, "", "sort by the column after"),
+    row(&[Key::Char('w')], Scope::Overview, Action::Columns, "columns", "choose the columns"),
+    row(&[Key::Char('o')], Scope::Overview, Action::Group, "group", "group by method, seed or experiment"),
+    row(&[Key::Char('v')], Scope::Overview, Action::MarkRange, "", "mark or unmark from the last marked run to this one"),
+    row(&[Key::Char('S')], Scope::Overview, Action::SortReverse, "", "turn the order round"),
+    row(&[Key::Char('c')], Scope::Runs, Action::Crosshair, "crosshair", "read values off the charts"),
+    row(&[Key::Left], Scope::Runs, Action::CrosshairLeft, "", "move the crosshair left"),
+    row(&[Key::Right], Scope::Runs, Action::CrosshairRight, "", "move the crosshair right"),
+    row(&[Key::Char('[')], Scope::Runs, Action::SmoothLess, "", "smooth the training curves less"),
+    row(&[Key::Char(']')], Scope::Runs, Action::SmoothMore, "smooth", "smooth the training curves more"),
+    row(&[Key::Char('\\')], Scope::Runs, Action::Clip, "", "clip outliers off the charts, or show them"),
+    row(&[Key::Char('b')], Scope::Runs, Action::Best, "", "show where each run was best"),
+    row(&[Key::BackTab], Scope::Runs, Action::PreviousPane, "", "previous chart or pane"),
+    row(&[Key::Char('K')], Scope::Runs, Action::Kill, "", "kill: end the worker now, resumable (asks once)"),
+    row(&[Key::Char('U')], Scope::Global, Action::Undo, "", "take back a stop while it is announced"),
+    row(&[Key::Char('a')], Scope::Overview, Action::MarkAll, "", "mark all runs"),
+    row(&[Key::Char('u')], Scope::Overview, Action::MarkNone, "", "mark none: the charts show the run under the cursor"),
+    row(&[Key::Char('}')], Scope::Overview, Action::NextExperiment, "", "next experiment; after the last one: all runs"),
+    row(&[Key::Char('{')], Scope::Overview, Action::PreviousExperiment, "", "previous experiment"),
+    row(&[Key::Char('l')], Scope::Run, Action::NextRun, "", "next run"),
+    row(&[Key::Char('h')], Scope::Run, Action::PreviousRun, "", "previous run"),
+    row(&[Key::Char('1')], Scope::Global, Action::Overview, "", "all runs and their charts"),
+    row(&[Key::Char('2')], Scope::Global, Action::Compare, "", "marked runs side by side; the efficiency frontier"),
+    row(&[Key::Char('3')], Scope::Global, Action::Run, "", "the run under the cursor"),
+    row(&[Key::Char('4')], Scope::Global, Action::Launch, "", "start an experiment"),
+    row(&[Key::Char('5')], Scope::Global, Action::Queue, "", "what waits, runs and why"),
+    row(&[Key::Char('6')], Scope::Global, Action::System, "", "the machine: processor, memory, disk, devices"),
+    row(&[Key::Char('j'), Key::Down], Scope::Global, Action::Down, "", "down; in a log: towards the newest line"),
+    row(&[Key::Char('k'), Key::Up], Scope::Global, Action::Up, "", "up"),
+    row(&[Key::Ctrl('d'), Key::PageDown], Scope::Global, Action::PageDown, "", "half a page down"),
+    row(&[Key::Ctrl('u'), Key::PageUp], Scope::Global, Action::PageUp, "", "half a page up"),
+    row(&[Key::Char('g'), Key::Home], Scope::Global, Action::Top, "", "to the first"),
+    row(&[Key::Char('G'), Key::End], Scope::Global, Action::Bottom, "", "to the last"),
+    row(&[Key::Char('e')], Scope::Global, Action::Expand, "", "give the pane all the room, or give it back"),
+    row(&[Key::Ctrl('y')], Scope::Global, Action::CopyMenu, "", "copy the run's id, path, command or row"),
+    row(&[Key::Char('X')], Scope::Global, Action::ExportMenu, "", "write charts or the screen to a file"),
+    row(&[Key::Ctrl('r')], Scope::Global, Action::ReloadSettings, "", "read the settings again"),
+    row(&[Key::Ctrl('l')], Scope::Global, Action::Redraw, "", "draw the screen anew"),
+    row(&[Key::Ctrl('z')], Scope::Global, Action::Suspend, "", "suspend the viewer; fg brings it back"),
+    row(&[Key::Escape], Scope::Overview, Action::Back, "", "crosshair off"),
+    row(&[Key::Escape, Key::Function(1)], Scope::Help, Action::Back, "close help", "close the help"),
+    row(&[Key::Char('y'), Key::Char('Y')], Scope::Question, Action::Yes, "yes", "do it"),
+    row(&[Key::Char('n'), Key::Char('N'), Key::Escape, Key::Char('q')], Scope::Question, Action::No, "no", "leave it"),
+    row(&[Key::Ctrl('c')], Scope::Question, Action::Quit, "", "quit the viewer"),
+    row(&[Key::Escape], Scope::Compare, Action::Back, "back", "back to all runs"),
+    row(&[Key::Escape], Scope::Queue, Action::Back, "back", "back to all runs"),
+    row(&[Key::Escape], Scope::System, Action::Back, "back", "back to all runs"),
+    row(&[Key::Char('s')], Scope::RunMenu, Action::Stop, "", "stop early now: finish the step, evaluate, keep the best"),
+    row(&[Key::Char('p')], Scope::RunMenu, Action::Pause, "", "pause, or go on"),
+    row(&[Key::Char('x')], Scope::RunMenu, Action::Extend, "", "extend: more epochs for a run that has ended"),
+    row(&[Key::Char('k')], Scope::RunMenu, Action::Kill, "", "kill: end the worker now, resumable"),
+    row(&[Key::Char('i')], Scope::CopyMenu, Action::CopyId, "", "the run's id"),
+    row(&[Key::Char('p')], Scope::CopyMenu, Action::CopyPath, "", "the path of its folder"),
+    row(&[Key::Char('c')], Scope::CopyMenu, Action::CopyCommand, "", "the command that shows it"),
+    row(&[Key::Char('t')], Scope::CopyMenu, Action::CopyRow, "", "its row of the table, with tabulators"),
+    row(&[Key::Char('s')], Scope::ExportMenu, Action::ExportScreenSvg, "", "this screen as an SVG picture"),
+    row(&[Key::Char('t')], Scope::ExportMenu, Action::ExportScreenText, "", "this screen as text"),
+    row(&[Key::Escape, Key::Char('q')], Scope::Menu, Action::Back, "close", "close the menu"),
+    row(&[Key::Ctrl('c')], Scope::Menu, Action::Quit, "", "quit the viewer"),
+    row(&[Key::Enter, Key::Char(' ')], Scope::Picker, Action::Toggle, "choose", "choose, or take it back"),
+    row(&[Key::Down, Key::Char('j')], Scope::Picker, Action::Down, "", "down"),
+    row(&[Key::Up, Key::Char('k')], Scope::Picker, Action::Up, "", "up"),
+    row(&[Key::Escape, Key::Char('q')], Scope::Picker, Action::Back, "close", "close the list"),
+    row(&[Key::Ctrl('c')], Scope::Picker, Action::Quit, "", "quit the viewer"),
+    row(&[Key::Enter], Scope::Input, Action::Accept, "accept", "accept what is typed"),
+    row(&[Key::Down], Scope::Input, Action::Down, "", "down the list"),
+    row(&[Key::Up], Scope::Input, Action::Up, "", "up the list"),
+    row(&[Key::Escape], Scope::Input, Action::Back, "cancel", "leave it"),
+    row(&[Key::Ctrl('c')], Scope::Input, Action::Quit, "", "quit the viewer"),
+];

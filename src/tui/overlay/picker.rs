@@ -1,0 +1,80 @@
+//! Lists to choose from. Pure.
+
+use crate::tui::columns::{self, Column};
+use crate::tui::group::GroupBy;
+use crate::tui::state::State;
+
+/// A list to choose from while it is open.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Picker {
+    /// What is chosen.
+    pub kind: PickerKind,
+    /// Which row is under the cursor.
+    pub cursor: usize,
+}
+
+/// What is chosen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PickerKind {
+    /// Columns of the table; any number of them.
+    Columns,
+    /// What runs are grouped by; one.
+    Group,
+}
+
+/// A row of the list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Choice {
+    /// What it says.
+    pub text: String,
+    /// Whether it is chosen.
+    pub is_chosen: bool,
+}
+
+impl PickerKind {
+    /// The title of the list.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Columns => "columns",
+            Self::Group => "group by",
+        }
+    }
+
+    /// Whether the first choice closes the list.
+    pub const fn is_single(self) -> bool {
+        matches!(self, Self::Group)
+    }
+
+    /// What there is to choose from.
+    pub fn choices(self, state: &State) -> Vec<Choice> {
+        match self {
+            Self::Columns => {
+                let choice = |column: &Column| Choice {
+                    text: format!("{:<9} {}", column.head(state.metric()), column.about()),
+                    is_chosen: !state.hidden_columns.contains(column),
+                };
+                columns::COLUMNS.iter().map(choice).collect()
+            }
+            Self::Group => {
+                GroupBy::ALL.iter().map(|group| Choice { text: group.name().to_owned(), is_chosen: state.group == *group }).collect()
+            }
+        }
+    }
+
+    /// Chooses a row, or takes it back.
+    pub fn toggle(self, state: &mut State, idx: usize) {
+        match self {
+            Self::Columns => {
+                let Some(column) = columns::COLUMNS.get(idx).copied() else { return };
+                if !state.hidden_columns.remove(&column) {
+                    state.hidden_columns.insert(column);
+                }
+            }
+            Self::Group => {
+                if let Some(group) = GroupBy::ALL.get(idx) {
+                    state.group = *group;
+                }
+            }
+        }
+    }
+}

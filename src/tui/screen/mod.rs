@@ -1,0 +1,6 @@
+//! The screens that have a state of their own, each with what its actions do. Pure.
+
+pub mod compare;
+pub mod launch;
+pub mod queue;
+pub mod system;
