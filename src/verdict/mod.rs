@@ -1,6 +1,6 @@
 //! What the numbers mean: pure functions over series. Knows no file, no clock and no screen.
 //!
-//! Each rule is a file with its source and its constants; [`alerts`] asks them all. To add one: a file with `judge(&Run)`, a variant of
+//! Each rule is a file with its source and its constants; [`alerts::alerts`] has what they say. To add one: a file with `judge(&Run)`, a variant of
 //! [`crate::run::alert::Rule`], a line in `alerts.rs`, a condition in `tests/it/judged/truth.rs`.
 
 pub mod alerts;

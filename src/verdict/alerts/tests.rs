@@ -288,6 +288,27 @@ fn an_alert_is_news_once_keeps_its_beginning_and_is_cleared() {
     assert!(state.alerts.is_empty());
 }
 
+#[test]
+fn a_run_that_goes_on_from_before_an_alert_has_forgotten_it() {
+    let mut state = Curve::healthy(6, &mut source(1)).state(&mut source(1));
+    take(&mut state, taken(121, 300, 5.0));
+    let news = changes(&spec(), &state);
+    take_all(&mut state, news);
+    take(&mut state, taken(100, 300, 0.3));
+    assert!(state.alerts.is_empty());
+    assert_eq!(state.updates.last().map(|updates| updates.step), Some(80));
+}
+
+#[test]
+fn a_log_of_an_older_worker_is_judged_as_it_is_read() {
+    let mut curve = Curve::healthy(6, &mut source(1));
+    (curve.accuracy, curve.validation) = (vec![0.5; 6], vec![0.694; 6]);
+    let mut run = RunView { state: curve.state(&mut source(1)), ..golden() };
+    assert_eq!(alerts(&run, &BTreeSet::new()), [], "its worker has judged, and said nothing");
+    run.state.updates.clear();
+    assert_eq!(alerts(&run, &BTreeSet::new())[0].rule, Rule::NotLearning);
+}
+
 fn any_number() -> impl Strategy<Value = f64> {
     prop_oneof![Just(f64::NAN), Just(f64::INFINITY), Just(f64::NEG_INFINITY), Just(0.0), Just(1e308), Just(-1e308), -5.0..5.0_f64]
 }
