@@ -1,6 +1,6 @@
 //! How far trained tensors have moved since the start, by place and part. Must not know what is made of it.
 //!
-//! A copy of every weight would cost as much memory as the weights. So of each tensor an even sample of at most [`SAMPLE`] elements
+//! A copy of every weight would cost as much memory as the weights. So of each tensor an even sample of at most `SAMPLE` elements
 //! is kept, and norms are scaled up by it: exact for vectors, a few per cent off for matrices. A read from far apart misses the caches, so the
 //! sample is small.
 
