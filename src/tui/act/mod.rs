@@ -16,9 +16,6 @@ use crate::tui::update::problem;
 /// Panes of the run screen where there is room for one: loss, metric, parameters, health, system, log.
 pub const N_RUN_PANES: usize = 6;
 
-/// Charts of the overview where there is room for one: loss, metric.
-pub const N_OVERVIEW_PANES: usize = 2;
-
 /// Where bindings hold now, the nearest first.
 pub fn scopes(state: &State) -> Vec<Scope> {
     match &state.overlay {
@@ -62,7 +59,7 @@ pub fn act(state: &mut State, action: Action) -> Vec<Effect> {
         Action::RunMenu => overlay::open_menu(state, Scope::RunMenu),
         Action::CopyMenu => overlay::open_menu(state, Scope::CopyMenu),
         Action::ExportMenu => overlay::open_menu(state, Scope::ExportMenu),
-        Action::Columns | Action::Group => overlay::open_picker(state, action),
+        Action::Columns | Action::Group | Action::Charts => overlay::open_picker(state, action),
         Action::Filter => overlay::open_prompt(state, PromptKind::Filter { before: state.filter.text.clone() }),
         Action::Accept => return overlay::accept(state),
         Action::Toggle => overlay::toggle(state),
@@ -92,14 +89,16 @@ pub fn act(state: &mut State, action: Action) -> Vec<Effect> {
         Action::NextPane => turn(state, 1),
         Action::PreviousPane => turn(state, -1),
         Action::Expand => state.is_expanded = !state.is_expanded,
-        Action::Log | Action::XAxis | Action::SmoothLess | Action::SmoothMore | Action::Clip | Action::Metric | Action::Best => {
-            chart::act(state, action);
-        }
+        Action::Log | Action::LogX | Action::XAxis | Action::Clip | Action::Metric | Action::Best => chart::act(state, action),
+        Action::SmoothLess | Action::SmoothMore => chart::smooth(state, action),
+        Action::ZoomIn | Action::ZoomOut | Action::PanLeft | Action::PanRight | Action::Fit => chart::zoom(state, action),
         Action::Crosshair | Action::CrosshairLeft | Action::CrosshairRight => chart::crosshair(state, action),
         Action::Undo => control::undo(state),
         Action::Extend => control::extend(state),
         Action::Stop | Action::Kill | Action::Pause => return control::act(state, action),
         Action::CopyId | Action::CopyPath | Action::CopyCommand | Action::CopyRow => return control::copy(state, action),
+        Action::ExportChartsPng => return vec![Effect::ExportCharts { is_vector: false }],
+        Action::ExportChartsSvg => return vec![Effect::ExportCharts { is_vector: true }],
         Action::ExportScreenSvg => return vec![Effect::ExportScreen { is_picture: true }],
         Action::ExportScreenText => return vec![Effect::ExportScreen { is_picture: false }],
         Action::Plan => return launch::plan(state),
@@ -183,7 +182,7 @@ pub fn travel(state: &mut State, by: i64) {
 
 fn turn(state: &mut State, by: i64) {
     let n_panes = match state.screen {
-        Screen::Overview => N_OVERVIEW_PANES,
+        Screen::Overview => state.chart.quantities.len().max(1),
         Screen::Run => N_RUN_PANES,
         _ => return,
     };

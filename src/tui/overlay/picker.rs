@@ -1,8 +1,10 @@
 //! Lists to choose from. Pure.
 
+use crate::curve::quantity::Quantity;
 use crate::tui::columns::{self, Column};
 use crate::tui::group::GroupBy;
 use crate::tui::state::State;
+use crate::tui::update::follow_all;
 
 /// A list to choose from while it is open.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,6 +22,8 @@ pub enum PickerKind {
     Columns,
     /// What runs are grouped by; one.
     Group,
+    /// Quantities that are charted; any number of them, but one.
+    Charts,
 }
 
 /// A row of the list.
@@ -37,6 +41,7 @@ impl PickerKind {
         match self {
             Self::Columns => "columns",
             Self::Group => "group by",
+            Self::Charts => "charts",
         }
     }
 
@@ -58,6 +63,16 @@ impl PickerKind {
             Self::Group => {
                 GroupBy::ALL.iter().map(|group| Choice { text: group.name().to_owned(), is_chosen: state.group == *group }).collect()
             }
+            Self::Charts => {
+                let choice = |quantity: &Quantity| Choice {
+                    text: match quantity {
+                        Quantity::Metric => format!("{} (the metric of the table; M: next)", quantity.title(state.metric())),
+                        other => other.title(state.metric()),
+                    },
+                    is_chosen: state.chart.quantities.contains(quantity),
+                };
+                state.quantities().iter().map(choice).collect()
+            }
         }
     }
 
@@ -74,6 +89,24 @@ impl PickerKind {
                 if let Some(group) = GroupBy::ALL.get(idx) {
                     state.group = *group;
                 }
+            }
+            Self::Charts => {
+                let all = state.quantities();
+                let Some(quantity) = all.get(idx) else { return };
+                let chosen = &mut state.chart.quantities;
+                match chosen.iter().position(|shown| shown == quantity) {
+                    // One chart stays.
+                    Some(position) if chosen.len() > 1 => {
+                        chosen.remove(position);
+                    }
+                    Some(_) => {}
+                    None => {
+                        chosen.push(*quantity);
+                        chosen.sort_by_key(|shown| all.iter().position(|known| known == shown));
+                    }
+                }
+                state.pane = 0;
+                follow_all(state);
             }
         }
     }

@@ -21,6 +21,7 @@ pub mod system;
 pub mod table;
 #[cfg(test)]
 mod tests;
+pub mod tiles;
 
 use ratatui::Frame;
 use ratatui::buffer::Buffer;
