@@ -2,10 +2,12 @@
 //! is events and checkpoints.
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 use std::time::Instant;
 
 use tch::Device;
 
+use crate::cache::Cache;
 use crate::checkpoint;
 use crate::control::{Control, Order};
 use crate::data::order::training_batches;
@@ -48,10 +50,16 @@ pub struct Ending {
 }
 
 /// Trains the run of `dir` as `spec` says, from its last checkpoint if there is one.
-pub fn train(spec: &RunSpec, dir: &RunDir, control: &Control, journal: &mut Journal) -> Result<Ending, EngineError> {
+pub fn train(
+    spec: &RunSpec,
+    dir: &RunDir,
+    cache: Option<&Rc<Cache>>,
+    control: &Control,
+    journal: &mut Journal,
+) -> Result<Ending, EngineError> {
     tch::set_num_threads(spec.threads as i32);
     let device = device::open(spec.device)?;
-    let Prepared { network, params, inputs } = match prepare(spec, device, control, journal)? {
+    let Prepared { network, params, inputs } = match prepare(spec, device, cache, control, journal)? {
         Ok(prepared) => prepared,
         Err(order) => return Ok(before_training(order)),
     };

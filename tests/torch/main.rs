@@ -1,12 +1,14 @@
 //! Tests that need libtorch: methods (contract, how they begin), parity with the reference implementations, strict loading, whole runs.
 
 mod beginning;
+mod cache;
 mod families;
 mod flow;
 mod interop;
 mod judged;
 mod latency;
 mod load;
+mod memory;
 mod methods;
 mod parity;
 mod predict;
