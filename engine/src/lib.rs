@@ -32,6 +32,7 @@ pub mod prepare;
 pub mod processor;
 pub mod random;
 pub mod rate;
+pub mod recompute;
 pub mod recovery;
 pub mod start;
 pub mod train;

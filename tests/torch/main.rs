@@ -12,6 +12,7 @@ mod memory;
 mod methods;
 mod parity;
 mod predict;
+mod recompute;
 mod regression;
 mod resume;
 mod tiny;

@@ -11,7 +11,7 @@ use finetop::run::inbox;
 use finetop::run::request::RequestKind;
 use finetop::spec::experiment::overrides::Overrides;
 
-use crate::worker::{command_with, run_dir, wait_until};
+use crate::worker::{command_with, run_dir, state, wait_until};
 
 fn is_asked_for() -> bool {
     let is_asked_for = cfg!(target_os = "linux") && std::env::var_os("FINETOP_MEASURE_MEMORY").is_some();
@@ -113,5 +113,33 @@ fn workers_on_one_base_hold_its_frozen_weights_once() {
             assert!(of_one["Rss"] > 18_000, "{precision}: the weights are in memory");
             assert!(of_one["Pss"] * 10 < of_one["Rss"] * 6, "{precision}: {} of {} kB", of_one["Pss"], of_one["Rss"]);
         }
+    }
+}
+
+#[test]
+fn recomputed_activations_lower_the_peak_of_large_batches_as_the_plan_says() {
+    if !is_asked_for() {
+        return;
+    }
+    for method in ["full", "lora"] {
+        let [kept, recomputed] = [false, true].map(|is_on| {
+            let folder = tempfile::tempdir().unwrap();
+            let rest = format!("epochs: 1\nthreads: 1\nbatch_size: 256\nactivation_recomputation: {is_on}\nruns: [{{method: {method}}}]\n");
+            let plan = plan(folder.path(), &rest);
+            let dir = run_dir(folder.path(), "run", &plan.runs[0].spec);
+            assert!(command_with(&dir, &folder.path().join("cache")).status().unwrap().success());
+            let state = state(&dir);
+            let peak = state.finished.as_ref().unwrap().peak_rss_bytes;
+            let predicted = plan.runs[0].cost.memory_bytes;
+            let seconds = state.steps.last().unwrap().training_seconds;
+            let megabytes = [peak, predicted].map(|bytes| bytes as f64 / 1e6);
+            println!(
+                "{method}, batches of 256, recomputation {is_on}: {:.0} MB at most (predicted {:.0}), {seconds:.1} s",
+                megabytes[0], megabytes[1]
+            );
+            (peak, crate::worker::losses(&state))
+        });
+        assert_eq!(kept.1, recomputed.1, "{method}: the same losses");
+        assert!(recomputed.0 * 10 < kept.0 * 8, "{method}: {} and {} bytes", recomputed.0, kept.0);
     }
 }
