@@ -9,7 +9,7 @@ pub mod pointer;
 use crate::tui::effect::Effect;
 use crate::tui::keys::action::{Action, Scope};
 use crate::tui::overlay::{Help, Overlay, PromptKind};
-use crate::tui::screen::launch;
+use crate::tui::screen::{compare, launch};
 use crate::tui::state::{Screen, State};
 use crate::tui::update::problem;
 
@@ -96,6 +96,7 @@ pub fn act(state: &mut State, action: Action) -> Vec<Effect> {
             chart::act(state, action);
         }
         Action::Crosshair | Action::CrosshairLeft | Action::CrosshairRight => chart::crosshair(state, action),
+        Action::Budget | Action::CostAxis | Action::ColumnLeft | Action::ColumnRight => compare::act(state, action),
         Action::Undo => control::undo(state),
         Action::Extend => control::extend(state),
         Action::Stop | Action::Kill | Action::Pause => return control::act(state, action),
@@ -170,7 +171,7 @@ pub fn travel(state: &mut State, by: i64) {
     }
     match state.screen {
         Screen::Overview => list::move_cursor(state, by),
-        Screen::Compare => state.compare.cursor = moved(state.compare.cursor, by, usize::from(u16::MAX)),
+        Screen::Compare => compare::travel(state, by),
         Screen::Run => {
             let n_lines = state.selected().map_or(0, |run| run.state.log.len()) + state.stderr.as_ref().map_or(0, |(_, lines)| lines.len());
             state.log_scroll = moved(state.log_scroll, by.saturating_neg(), n_lines.saturating_sub(1));
@@ -185,6 +186,7 @@ fn turn(state: &mut State, by: i64) {
     let n_panes = match state.screen {
         Screen::Overview => N_OVERVIEW_PANES,
         Screen::Run => N_RUN_PANES,
+        Screen::Compare => compare::N_PANES,
         _ => return,
     };
     state.pane = (state.pane as i64 + by).rem_euclid(n_panes as i64) as usize;

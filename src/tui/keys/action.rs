@@ -98,6 +98,11 @@ pub enum Action {
     CrosshairLeft,
     CrosshairRight,
     Best,
+    // Comparison.
+    Budget,
+    CostAxis,
+    ColumnLeft,
+    ColumnRight,
     // Control of runs.
     RunMenu,
     Stop,

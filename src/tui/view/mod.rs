@@ -5,6 +5,7 @@ pub mod compare;
 pub mod curves;
 pub mod draw;
 pub mod footer;
+pub mod grid;
 pub mod header;
 pub mod health;
 pub mod help;
