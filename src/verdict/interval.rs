@@ -3,7 +3,7 @@
 //! Sources: a share by Wilson ([`wilson`]); a correlation by Fisher's z (Fisher 1921), Spearman's with the variance of Bonett and Wright
 //! 2000, doi:10.1007/BF02294183; what is computed from counts by the jackknife (Efron and Stein 1981, doi:10.1214/aos/1176345462). The
 //! difference of two by the method of variance estimates recovery, which for shares is Newcombe's (Newcombe 1998,
-//! doi:10.1002/(SICI)1097-0258(19980430)17:8<873::AID-SIM779>3.0.CO;2-I; Zou 2007, doi:10.1037/1082-989X.12.4.399).
+//! Statistics in Medicine 17:873; Zou 2007, doi:10.1037/1082-989X.12.4.399).
 //!
 //! Two runs judged on the same rows vary together, so their difference is surer than is said here: the interval errs on the wide side.
 

@@ -1,6 +1,6 @@
 //! What each run had when all had spent the same: the metrics of its best evaluation up to there, and how they differ. Pure.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use serde::Serialize;
 
@@ -112,8 +112,8 @@ impl Matched<'_> {
 
     /// Rows of the validation splits, where not all runs are judged on as many.
     pub fn row_counts(&self) -> Option<Vec<u64>> {
-        let counts: BTreeMap<u64, ()> = self.entries.iter().flatten().map(|entry| (entry.rows, ())).collect();
-        (counts.len() > 1).then(|| counts.into_keys().collect())
+        let counts: BTreeSet<u64> = self.entries.iter().flatten().map(|entry| entry.rows).collect();
+        (counts.len() > 1).then(|| counts.into_iter().collect())
     }
 }
 

@@ -61,6 +61,7 @@ pub fn text(runs: &[&RunView], budget: Budget, metric: MetricName) -> String {
 }
 
 fn metrics(runs: &[&RunView], labels: &[String], budget: Budget, metric: MetricName) -> String {
+    use Align::{Left, Right};
     let found = matched(runs, budget);
     let mut text = heading(&found, labels);
     let others: Vec<MetricName> = found.metrics().into_iter().filter(|other| *other != metric).collect();
@@ -86,7 +87,6 @@ fn metrics(runs: &[&RunView], labels: &[String], budget: Budget, metric: MetricN
         row.extend(of_others.iter().map(|standings| or_missing(standings[idx].as_ref().map(marked))));
         rows.push(row);
     }
-    use Align::{Left, Right};
     let columns = [Left, Left, Right, Right, Right, Right, Right, Left].into_iter().chain(others.iter().map(|_| Right));
     text.push_str(&aligned(&columns.collect::<Vec<_>>(), &rows));
     text
@@ -116,6 +116,7 @@ fn marked(standing: &Standing) -> String {
 }
 
 fn efficiency(runs: &[&RunView], labels: &[String], metric: MetricName) -> String {
+    use Align::{Left, Right};
     let points: Vec<(Cost, Vec<frontier::Point>)> =
         Cost::ALL.into_iter().map(|cost| (cost, frontier::frontier(runs, cost, metric))).collect();
     let mut rows = vec![
@@ -131,7 +132,6 @@ fn efficiency(runs: &[&RunView], labels: &[String], metric: MetricName) -> Strin
         let row = [label.clone()].into_iter().chain(costs).chain([value.unwrap_or_else(|| MISSING.to_owned())]);
         rows.push(row.collect());
     }
-    use Align::{Left, Right};
     format!(
         "efficiency: * where no other run is as good at that cost or less\n{}",
         aligned(&[Left, Right, Right, Right, Right, Right], &rows)
@@ -139,6 +139,7 @@ fn efficiency(runs: &[&RunView], labels: &[String], metric: MetricName) -> Strin
 }
 
 fn storage(runs: &[&RunView], labels: &[String]) -> String {
+    use Align::{Left, Right};
     let tasks = TASKS.map(|tasks| if tasks == 1 { "1 TASK".to_owned() } else { format!("{} TASKS", grouped(tasks)) });
     let mut rows = vec![["RUN", "PER TASK", "BASE"].map(str::to_owned).into_iter().chain(tasks).collect::<Vec<_>>()];
     let mut whole = None;
@@ -155,7 +156,6 @@ fn storage(runs: &[&RunView], labels: &[String]) -> String {
         let lead = ["(whole models)".to_owned(), bytes(whole[0]), MISSING.to_owned()];
         rows.push(lead.into_iter().chain(whole.map(bytes)).collect());
     }
-    use Align::{Left, Right};
     format!("stored for many tasks, one base and a file for each\n{}", aligned(&[Left, Right, Right, Right, Right, Right, Right], &rows))
 }
 
