@@ -9,7 +9,7 @@ pub mod pointer;
 use crate::tui::effect::Effect;
 use crate::tui::keys::action::{Action, Scope};
 use crate::tui::overlay::{Help, Overlay, PromptKind};
-use crate::tui::screen::{compare, launch};
+use crate::tui::screen::{compare, launch, queue, system};
 use crate::tui::state::{Screen, State};
 use crate::tui::update::problem;
 
@@ -75,8 +75,21 @@ pub fn act(state: &mut State, action: Action) -> Vec<Effect> {
             show(state, Screen::Launch);
             return vec![Effect::ListFiles];
         }
-        Action::Queue => show(state, Screen::Queue),
-        Action::System => show(state, Screen::System),
+        Action::Queue => {
+            show(state, Screen::Queue);
+            return vec![Effect::LookAtQueue];
+        }
+        Action::System => {
+            show(state, Screen::System);
+            return vec![Effect::LookAtMachine];
+        }
+        Action::QueueEarlier
+        | Action::QueueLater
+        | Action::QueueMore
+        | Action::QueueFewer
+        | Action::QueueUsual
+        | Action::QueueHold
+        | Action::QueueCancel => return queue::act(state, action),
         Action::Down => travel(state, 1),
         Action::Up => travel(state, -1),
         Action::PageDown => travel(state, i64::from(state.size.1 / 2).max(1)),
@@ -177,8 +190,8 @@ pub fn travel(state: &mut State, by: i64) {
             state.log_scroll = moved(state.log_scroll, by.saturating_neg(), n_lines.saturating_sub(1));
         }
         Screen::Launch => launch::travel(state, by),
-        Screen::Queue => state.queue.cursor = moved(state.queue.cursor, by, usize::from(u16::MAX)),
-        Screen::System => state.system.cursor = moved(state.system.cursor, by, usize::from(u16::MAX)),
+        Screen::Queue => queue::travel(state, by),
+        Screen::System => system::travel(state, by),
     }
 }
 

@@ -1,4 +1,4 @@
-//! Frames of the screens that compare, of what waits and of the machine.
+//! Frames of the comparison.
 
 use super::{PLAIN, press, snapshot, state, text};
 use crate::tui::keys::Key;
