@@ -8,6 +8,7 @@ mod judged;
 mod latency;
 mod load;
 mod methods;
+mod native;
 mod parity;
 mod predict;
 mod regression;
