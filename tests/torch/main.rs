@@ -1,6 +1,7 @@
 //! Tests that need libtorch: methods (contract, how they begin), parity with the reference implementations, strict loading, whole runs.
 
 mod beginning;
+mod epoch;
 mod families;
 mod flow;
 mod interop;
