@@ -2,6 +2,7 @@
 
 mod beginning;
 mod cache;
+mod epoch;
 mod families;
 mod flow;
 mod interop;
@@ -10,6 +11,7 @@ mod latency;
 mod load;
 mod memory;
 mod methods;
+mod native;
 mod parity;
 mod predict;
 mod recompute;
