@@ -36,6 +36,8 @@ pub struct State {
     pub insights: BTreeMap<RunId, Insight>,
     /// The curves of each run summed up, for the charts that are shown; kept for the same reason.
     pub curves: BTreeMap<RunId, RunCurves>,
+    /// Runs whose events have been taken in and not been judged yet.
+    pub unjudged: BTreeSet<RunId>,
     /// The resolved configuration of each run, by dotted key.
     pub configurations: BTreeMap<RunId, BTreeMap<String, String>>,
     /// Which colour and marker each run has, for as long as it is known.
