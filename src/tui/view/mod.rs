@@ -5,6 +5,8 @@ pub mod compare;
 pub mod curves;
 pub mod draw;
 pub mod footer;
+#[cfg(test)]
+mod frames;
 pub mod header;
 pub mod health;
 pub mod help;
