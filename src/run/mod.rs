@@ -12,6 +12,7 @@ pub mod follower;
 pub mod inbox;
 pub mod latency;
 pub mod ledger;
+pub mod machine;
 pub mod number;
 pub mod out_of_memory;
 pub mod position;

@@ -10,6 +10,7 @@ use crate::tui::act::overlay;
 use crate::tui::effect::Effect;
 use crate::tui::message::Message;
 use crate::tui::overlay::Overlay;
+use crate::tui::screen;
 use crate::tui::state::{Focus, Insight, Notice, Screen, State};
 use crate::verdict::{eta, overfitting};
 
@@ -76,6 +77,8 @@ pub fn update(state: &mut State, message: Message) -> Vec<Effect> {
         }
         Message::Stderr(id, lines) => state.stderr = Some((id, lines)),
         Message::Requested(Err(why)) | Message::Failed(why) => problem(state, &why),
+        Message::Queue(outlook) => screen::queue::take_in(state, outlook),
+        Message::Machine(machine) => state.system.machine = Some(*machine),
         Message::Resumed => {
             state.is_dirty = true;
             return vec![Effect::Redraw];
@@ -112,11 +115,16 @@ fn tick(state: &mut State, now: f64) -> Vec<Effect> {
         state.is_dirty = true;
     }
     let waits = state.is_loaded && state.catalog.runs.iter().any(|run| run.status == RunStatus::Queued);
+    let mut effects = match state.screen {
+        Screen::Queue => vec![Effect::LookAtQueue],
+        Screen::System => vec![Effect::LookAtMachine],
+        _ => Vec::new(),
+    };
     if waits && (now - state.queue_asked).abs() >= QUEUE_SECONDS {
         state.queue_asked = now;
-        return vec![Effect::EnsureQueue];
+        effects.push(Effect::EnsureQueue);
     }
-    Vec::new()
+    effects
 }
 
 /// Takes in what the store has found, all of it or a part.

@@ -7,6 +7,7 @@ pub mod draw;
 pub mod footer;
 #[cfg(test)]
 mod frames;
+pub mod grid;
 pub mod header;
 pub mod health;
 pub mod help;
@@ -22,7 +23,7 @@ pub mod small;
 pub mod system;
 pub mod table;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use ratatui::Frame;
 use ratatui::buffer::Buffer;
