@@ -2,7 +2,16 @@
 
 use std::path::Path;
 
-const SOURCES: [&str; 5] = ["native/adamw.cpp", "native/dropout.cpp", "native/memory.cpp", "native/mixed.cpp", "native/products.cpp"];
+const SOURCES: [&str; 8] = [
+    "native/adamw.cpp",
+    "native/device.cpp",
+    "native/dropout.cpp",
+    "native/graph.cpp",
+    "native/memory.cpp",
+    "native/mixed.cpp",
+    "native/products.cpp",
+    "native/step.cpp",
+];
 
 fn main() {
     println!("cargo:rerun-if-env-changed=LIBTORCH");
