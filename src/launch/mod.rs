@@ -5,6 +5,7 @@
 //! starts the worker and writes how it ended. Each of them may die without harm to the others.
 
 pub mod begin;
+pub mod cache;
 pub mod control;
 pub mod create;
 pub mod daemon;

@@ -22,6 +22,7 @@ pub mod request;
 pub mod restart;
 pub mod state;
 pub mod status;
+pub mod step_line;
 pub mod steps;
 pub mod storage;
 pub mod store;

@@ -34,11 +34,14 @@ use crate::tui::title;
 use crate::tui::update::update;
 use crate::tui::view::view;
 
-/// Least time between two frames: 60 a second.
-const FRAME: Duration = Duration::from_millis(16);
+/// Least time between two frames where a person does something: what keys repeat is drawn, and no more.
+const FRAME: Duration = Duration::from_millis(8);
 
-/// Messages that may wait; those who send more wait too.
-const BACKLOG: usize = 64;
+/// Least time between two frames where only the runs go on: ten a second, so that looking on costs training nothing.
+const CALM_FRAME: Duration = Duration::from_millis(100);
+
+/// Messages that may wait; those who send more wait too. Some hold thousands of events.
+const BACKLOG: usize = 8;
 
 /// What the dashboard opens on.
 #[derive(Debug, Clone, PartialEq)]
@@ -130,9 +133,11 @@ async fn live(screen: &mut Screen, state: &mut State, mut look: Look, options: O
     let mut ends = [SignalKind::terminate(), SignalKind::hangup(), SignalKind::interrupt()].map(signal);
     let mut seconds = interval(Duration::from_secs(1));
     seconds.set_missed_tick_behavior(MissedTickBehavior::Skip);
-    let mut next_frame = Instant::now();
+    let mut last_frame = Instant::now();
+    let mut is_urgent = true;
     loop {
         let is_due = state.is_dirty;
+        let next_frame = last_frame + if is_urgent { FRAME } else { CALM_FRAME };
         let message = tokio::select! {
             event = poll_fn(|context| Pin::new(&mut events).poll_next(context)) => match event {
                 Some(Ok(event)) => message_of(event),
@@ -145,6 +150,8 @@ async fn live(screen: &mut Screen, state: &mut State, mut look: Look, options: O
             () = sleep_until(next_frame), if is_due => None,
         };
         if let Some(message) = message {
+            is_urgent |= !matches!(message, Message::Updates(_) | Message::Part(_) | Message::Tick(_));
+            let was_loaded = state.is_loaded;
             if let Message::Settings(settings) = &message {
                 look.theme = settings.theme(look.environment, look.background);
                 screen.hear_mouse(settings.mouse)?;
@@ -154,12 +161,13 @@ async fn live(screen: &mut Screen, state: &mut State, mut look: Look, options: O
                     return Ok(());
                 }
             }
+            is_urgent |= state.is_loaded != was_loaded;
         }
-        if state.is_dirty && Instant::now() >= next_frame {
-            state.is_dirty = false;
+        if state.is_dirty && Instant::now() >= last_frame + if is_urgent { FRAME } else { CALM_FRAME } {
+            (state.is_dirty, is_urgent) = (false, false);
             screen.draw(|frame| view(state, look.theme, frame))?;
             screen.title(&title::title(state))?;
-            next_frame = Instant::now() + FRAME;
+            last_frame = Instant::now();
         }
     }
 }

@@ -31,6 +31,8 @@ pub enum Message {
     Ask(Question),
     /// The store has looked at the folder of all runs; nothing new is told the first time only.
     Updates(Vec<RunUpdate>),
+    /// A part of what the store has found; more of it follows at once.
+    Part(Vec<RunUpdate>),
     /// A request was written: what will happen, or why not.
     Requested(Result<String, String>),
     /// Experiment files that were found.
