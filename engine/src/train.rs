@@ -2,10 +2,12 @@
 //! is events and checkpoints.
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 use std::time::Instant;
 
 use tch::Device;
 
+use crate::cache::Cache;
 use crate::checkpoint;
 use crate::control::{Control, Order};
 use crate::data::order::training_batches;
@@ -48,10 +50,16 @@ pub struct Ending {
 }
 
 /// Trains the run of `dir` as `spec` says, from its last checkpoint if there is one.
-pub fn train(spec: &RunSpec, dir: &RunDir, control: &Control, journal: &mut Journal) -> Result<Ending, EngineError> {
+pub fn train(
+    spec: &RunSpec,
+    dir: &RunDir,
+    cache: Option<&Rc<Cache>>,
+    control: &Control,
+    journal: &mut Journal,
+) -> Result<Ending, EngineError> {
     tch::set_num_threads(spec.threads as i32);
     let device = device::open(spec.device)?;
-    let Prepared { network, params, inputs } = match prepare(spec, device, control, journal)? {
+    let Prepared { network, params, inputs } = match prepare(spec, device, cache, control, journal)? {
         Ok(prepared) => prepared,
         Err(order) => return Ok(before_training(order)),
     };
@@ -182,16 +190,25 @@ impl Training<'_> {
     /// One optimizer step on the rows `indices` of the training split.
     fn step(&mut self, indices: &[usize], learning_rate: f64) -> StepTaken {
         let start = Instant::now();
-        let Optimization { gradient_accumulation, label_smoothing, max_grad_norm, .. } = self.spec.optimization;
+        let Optimization { gradient_accumulation, activation_recomputation, label_smoothing, max_grad_norm, .. } = self.spec.optimization;
         let step = self.position.step + 1;
-        tch::manual_seed(random::seed(self.spec.seed, Stream::Step(step)) as i64);
         self.optimizer.zero_gradients();
         let mut loss = 0.0;
-        for part in indices.chunks(indices.len().div_ceil(gradient_accumulation)) {
-            let outputs = self.network.forward(&self.inputs[&Split::Train], part, self.device, Mode::Train);
+        for (index, part) in indices.chunks(indices.len().div_ceil(gradient_accumulation)).enumerate() {
+            let stream = if index == 0 { Stream::Step(step) } else { Stream::Part(step, index as u64) };
+            tch::manual_seed(random::seed(self.spec.seed, stream) as i64);
+            let inputs = &self.inputs[&Split::Train];
+            let (outputs, unfinished) = if activation_recomputation {
+                self.network.forward_to_recompute(inputs, part, self.device)
+            } else {
+                (self.network.forward(inputs, part, self.device, Mode::Train), None)
+            };
             let sum = loss::sum(self.spec.task.kind, &outputs, label_smoothing);
             let share = sum / indices.len() as f64; // the parts' shares add up to the mean over the whole batch
             share.backward();
+            if let Some(unfinished) = unfinished {
+                unfinished.backward();
+            }
             loss += share.double_value(&[]);
             self.position.tokens += outputs.n_tokens;
         }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::cli::compare::{self, CompareArguments};
 use crate::cli::demo::DemoArguments;
 use crate::cli::latency::{self, LatencyArguments};
 use crate::cli::picture::PictureArguments;
@@ -18,6 +19,7 @@ Examples:
   finetop plan experiments/quickstart.yaml    what would run: parameters, steps, memory, warnings
   finetop methods                             the methods: what they are, what they cost
   finetop list                                all runs with their status
+  finetop compare quickstart-1                its runs side by side, at equal cost
   finetop predict --run lora texts.txt        labels and probabilities of a trained run
   finetop stop quickstart-1/lora              stop one early; it keeps its best checkpoint
   finetop resume quickstart-1/lora            let it go on from its last checkpoint after all
@@ -121,6 +123,9 @@ pub enum Command {
     /// Show one run: settings, parameters, results, log.
     #[command(after_help = WHICH)]
     Show(ShowArguments),
+    /// Compare runs: where settings differ, metrics at equal cost, what is worth its cost, what many tasks store.
+    #[command(after_help = compare::EXAMPLES)]
+    Compare(CompareArguments),
     /// Predict labels of texts with trained runs, from a file or as they are typed or piped.
     #[command(after_help = predict::EXAMPLES)]
     Predict(PredictArguments),

@@ -3,6 +3,7 @@
 pub mod arguments;
 pub mod ask;
 pub mod background;
+pub mod compare;
 pub mod dashboard;
 pub mod demo;
 pub mod download;
@@ -65,6 +66,7 @@ fn dispatch(arguments: Arguments) -> anyhow::Result<u8> {
         Some(Command::Run(run)) => run::run(root, &run, &look),
         Some(Command::List(list)) => list::run(root, &list, out),
         Some(Command::Show(show)) => show::run(root, &show, out),
+        Some(Command::Compare(compare)) => compare::run(root, &compare, out),
         Some(Command::Predict(predict)) => predict::run(root, &predict),
         Some(Command::Latency(latency)) => latency::run(root, &latency, out),
         Some(Command::Stop(ask)) => ask::run(root, &ask.names, RequestKind::Stop, out),

@@ -2,6 +2,7 @@
 //!
 //! It is what survives a killed worker, a killed queue and a closed terminal. Must not know what a worker does.
 
+use std::ffi::OsStr;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom};
 use std::os::unix::process::ExitStatusExt;
@@ -14,6 +15,7 @@ use tokio::process::{Child, Command};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
+use crate::launch::cache;
 use crate::launch::kernel;
 use crate::launch::program::{self, ProgramError};
 use crate::run::clock;
@@ -133,6 +135,7 @@ fn spawn(dir: &RunDir, attempt: u32, stdout: File, stderr: File) -> Result<Child
         .arg("train")
         .arg(dir.path())
         .args(["--attempt", &attempt.to_string()])
+        .args(cache::folder().iter().flat_map(|folder| [OsStr::new("--cache"), folder.as_os_str()]))
         .stdin(Stdio::null())
         .stdout(stdout)
         .stderr(stderr)

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::launch::wishes::Wishes;
 use crate::run::catalog::RunId;
 use crate::run::request::RequestKind;
 
@@ -39,6 +40,12 @@ pub enum Effect {
     Launch(PathBuf),
     /// Read the end of a run's stderr.
     ReadStderr(RunId),
+    /// Write what is wished of the queue, then say this.
+    Wish(Wishes, String),
+    /// Look at the queue.
+    LookAtQueue,
+    /// Look at the machine and at the workers on it.
+    LookAtMachine,
     /// See to it that a queue lives: runs wait.
     EnsureQueue,
 }

@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 
+use crate::launch::outlook::Outlook;
 use crate::run::catalog::{RunId, RunUpdate};
+use crate::run::machine::Machine;
 use crate::tui::act::pointer::Pointer;
 use crate::tui::keys::Key;
 use crate::tui::overlay::Question;
@@ -29,6 +31,8 @@ pub enum Message {
     Ask(Question),
     /// The store has looked at the folder of all runs; nothing new is told the first time only.
     Updates(Vec<RunUpdate>),
+    /// A part of what the store has found; more of it follows at once.
+    Part(Vec<RunUpdate>),
     /// A request was written: what will happen, or why not.
     Requested(Result<String, String>),
     /// Experiment files that were found.
@@ -39,6 +43,10 @@ pub enum Message {
     Launched(PathBuf, Result<String, String>),
     /// The last lines of a run's stderr.
     Stderr(RunId, Vec<String>),
+    /// The queue was looked at.
+    Queue(Outlook),
+    /// The machine was looked at.
+    Machine(Box<Machine>),
     /// Something went wrong outside.
     Failed(String),
     /// The dashboard came back from being suspended.

@@ -3,13 +3,20 @@
 use std::fs;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
+use crate::launch::machine::Sampler;
+use crate::launch::outlook::Outlook;
+use crate::launch::queue::{Entry, Place};
+use crate::launch::wishes::{self, Wishes};
 use crate::launch::{begin, extend};
 use crate::plan::environment::Environment;
 use crate::plan::prepare;
 use crate::report;
-use crate::run::catalog::{RunId, RunView};
+use crate::run::catalog::{Catalog, RunId, RunView};
 use crate::run::dir::RunDir;
+use crate::run::process;
+use crate::run::status::RunStatus;
 use crate::spec::experiment::overrides::Overrides;
 use crate::tui::effect::Effect;
 use crate::tui::message::Message;
@@ -120,4 +127,35 @@ pub fn stderr_tail(root: &Path, id: &RunId) -> Vec<String> {
     let text = String::from_utf8_lossy(&bytes);
     let lines: Vec<String> = text.lines().map(text::clean).filter(|line| !line.trim().is_empty()).collect();
     lines[lines.len().saturating_sub(TAIL_LINES)..].to_vec()
+}
+
+/// Writes what is wished of the queue; what will be, or why not.
+pub fn wish(root: &Path, wishes: &Wishes, text: String) -> Result<String, String> {
+    wishes::write(root, wishes).map(|()| text).map_err(|error| error.to_string())
+}
+
+/// The queue of the demonstration, which has no folder.
+pub fn demonstrated(catalog: &Catalog) -> Outlook {
+    let place = |run: &RunView| match run.status {
+        RunStatus::Queued => Place::Waiting,
+        status if status.is_over() => Place::Over,
+        _ => Place::Active,
+    };
+    let entries = catalog.runs.iter().map(|run| Entry { id: run.id.clone(), place: place(run), runs_at_once: 4 });
+    Outlook { entries: entries.filter(|entry| entry.place != Place::Over).collect(), ..Outlook::default() }
+}
+
+/// The runs with workers on this host, as their logs say.
+pub fn workers(catalog: &Catalog) -> Vec<(RunId, u32)> {
+    let host = process::host_name();
+    let going = catalog.runs.iter().filter(|run| !run.status.is_over() && run.status != RunStatus::Queued);
+    let attempts = going.filter_map(|run| Some((run.id.clone(), run.state.attempt.as_ref()?)));
+    attempts.filter(|(_, attempt)| attempt.host == host).map(|(id, attempt)| (id, attempt.process_id)).collect()
+}
+
+/// Looks at the machine.
+pub fn machine(sampler: &Mutex<Sampler>, root: &Path, workers: &[(RunId, u32)]) -> Message {
+    // A look that failed leaves nothing half done.
+    let mut sampler = sampler.lock().unwrap_or_else(PoisonError::into_inner);
+    Message::Machine(Box::new(sampler.look(root, workers)))
 }

@@ -32,6 +32,8 @@ pub struct State {
     pub catalog: Catalog,
     /// What follows from each run's events; kept beside the catalog, so that no frame computes it again.
     pub insights: BTreeMap<RunId, Insight>,
+    /// Runs whose events have been taken in and not been judged yet.
+    pub unjudged: BTreeSet<RunId>,
     /// The resolved configuration of each run, by dotted key.
     pub configurations: BTreeMap<RunId, BTreeMap<String, String>>,
     /// Which colour and marker each run has, for as long as it is known.

@@ -184,6 +184,37 @@ fn a_mended_run_is_read_again() {
 }
 
 #[test]
+fn long_logs_looked_at_in_parts_tell_the_same_and_a_status_at_the_end_only() {
+    let runs = Runs::new();
+    runs.experiment("long", &["a", "b"], 1);
+    let step = r#"{"time":2.0,"event":{"step":{"step":STEP,"epoch":1.0,"loss":0.5,"learning_rate":0.1,"gradient_norm":1.0,"examples":1,"tokens":1,"seconds":0.1,"training_seconds":1.0,"rss_bytes":1}}}"#;
+    for run in ["a", "b"] {
+        let lines: Vec<String> = (1..=10_000).map(|number| step.replace("STEP", &number.to_string())).collect();
+        fs::write(runs.root().join("long-1").join(run).join("events.jsonl"), lines.join("\n") + "\n").unwrap();
+    }
+    let mut whole = Catalog::default();
+    Store::open(runs.root()).poll(10.0).into_iter().for_each(|update| whole.apply(update));
+    let (mut store, mut catalog, mut n_parts) = (Store::open(runs.root()), Catalog::default(), 1);
+    loop {
+        let mut updates = Vec::new();
+        let is_whole = store.poll_part(10.0, &mut updates);
+        let n_events =
+            updates.iter().map(|update| if let Change::Events(events) = &update.change { events.len() } else { 0 }).sum::<usize>();
+        assert!(n_events < 9000, "{n_events} at once");
+        for update in updates {
+            let is_behind = catalog.run(&update.id).is_none_or(|run| run.state.steps.len() < 10_000);
+            assert!(!(is_behind && matches!(update.change, Change::Status(_))));
+            catalog.apply(update);
+        }
+        if is_whole {
+            break;
+        }
+        n_parts += 1;
+    }
+    assert!(n_parts > 2 && catalog == whole && whole.runs[1].state.steps.len() == 10_000, "{n_parts}");
+}
+
+#[test]
 fn polling_many_idle_runs_is_cheap() {
     let runs = Runs::new();
     let names: Vec<_> = (0..50).map(|run| format!("run-{run}")).collect();

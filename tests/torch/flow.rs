@@ -34,7 +34,12 @@ impl Place {
 
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(finetop());
-        command.current_dir(self.path()).args(arguments).env("CI", "1").stdin(Stdio::null());
+        command
+            .current_dir(self.path())
+            .args(arguments)
+            .env("CI", "1")
+            .env("FINETOP_CACHE", self.path().join("cache"))
+            .stdin(Stdio::null());
         command
     }
 

@@ -1,6 +1,7 @@
 //! Tests that need libtorch: methods (contract, how they begin), parity with the reference implementations, strict loading, whole runs.
 
 mod beginning;
+mod cache;
 mod epoch;
 mod families;
 mod flow;
@@ -8,10 +9,12 @@ mod interop;
 mod judged;
 mod latency;
 mod load;
+mod memory;
 mod methods;
 mod native;
 mod parity;
 mod predict;
+mod recompute;
 mod regression;
 mod resume;
 mod tiny;

@@ -184,6 +184,7 @@ pub fn optimization() -> Optimization {
         epochs: 3,
         batch_size: 8,
         gradient_accumulation: 1,
+        activation_recomputation: false,
         learning_rate: 3e-3,
         head_learning_rate: None,
         schedule: Schedule::Linear,

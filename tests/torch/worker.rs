@@ -37,6 +37,13 @@ fn command(dir: &RunDir, attempt: u32) -> Command {
     command
 }
 
+/// The worker of attempt 1, sharing what it computes through the folder `cache`.
+pub fn command_with(dir: &RunDir, cache: &Path) -> Command {
+    let mut command = command(dir, 1);
+    command.arg("--cache").arg(cache);
+    command
+}
+
 pub fn work(dir: &RunDir, attempt: u32) -> Output {
     command(dir, attempt).output().unwrap()
 }

@@ -86,11 +86,14 @@ struct TrainArguments {
     /// Number of this attempt; higher than that of any earlier one.
     #[arg(long, default_value_t = 1)]
     attempt: u32,
+    /// Folder of what runs compute once and share; without it each computes for itself.
+    #[arg(long)]
+    cache: Option<PathBuf>,
 }
 
 fn main() {
     let (code, problem) = match Arguments::parse().command {
-        Command::Train(arguments) => worker::work(&RunDir::new(arguments.run_dir), arguments.attempt),
+        Command::Train(arguments) => worker::work(&RunDir::new(arguments.run_dir), arguments.attempt, arguments.cache.as_deref()),
         Command::Predict(request) => at_the_terminal(|| predict::predict(&request)),
         Command::Latency(request) => at_the_terminal(|| {
             let document = serde_json::to_string(&latency::measure(&request)?).expect("names as keys always encode");

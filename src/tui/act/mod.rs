@@ -9,7 +9,7 @@ pub mod pointer;
 use crate::tui::effect::Effect;
 use crate::tui::keys::action::{Action, Scope};
 use crate::tui::overlay::{Help, Overlay, PromptKind};
-use crate::tui::screen::launch;
+use crate::tui::screen::{compare, launch, queue, system};
 use crate::tui::state::{Screen, State};
 use crate::tui::update::problem;
 
@@ -75,8 +75,21 @@ pub fn act(state: &mut State, action: Action) -> Vec<Effect> {
             show(state, Screen::Launch);
             return vec![Effect::ListFiles];
         }
-        Action::Queue => show(state, Screen::Queue),
-        Action::System => show(state, Screen::System),
+        Action::Queue => {
+            show(state, Screen::Queue);
+            return vec![Effect::LookAtQueue];
+        }
+        Action::System => {
+            show(state, Screen::System);
+            return vec![Effect::LookAtMachine];
+        }
+        Action::QueueEarlier
+        | Action::QueueLater
+        | Action::QueueMore
+        | Action::QueueFewer
+        | Action::QueueUsual
+        | Action::QueueHold
+        | Action::QueueCancel => return queue::act(state, action),
         Action::Down => travel(state, 1),
         Action::Up => travel(state, -1),
         Action::PageDown => travel(state, i64::from(state.size.1 / 2).max(1)),
@@ -96,6 +109,7 @@ pub fn act(state: &mut State, action: Action) -> Vec<Effect> {
             chart::act(state, action);
         }
         Action::Crosshair | Action::CrosshairLeft | Action::CrosshairRight => chart::crosshair(state, action),
+        Action::Budget | Action::CostAxis | Action::ColumnLeft | Action::ColumnRight => compare::act(state, action),
         Action::Undo => control::undo(state),
         Action::Extend => control::extend(state),
         Action::Stop | Action::Kill | Action::Pause => return control::act(state, action),
@@ -170,14 +184,14 @@ pub fn travel(state: &mut State, by: i64) {
     }
     match state.screen {
         Screen::Overview => list::move_cursor(state, by),
-        Screen::Compare => state.compare.cursor = moved(state.compare.cursor, by, usize::from(u16::MAX)),
+        Screen::Compare => compare::travel(state, by),
         Screen::Run => {
             let n_lines = state.selected().map_or(0, |run| run.state.log.len()) + state.stderr.as_ref().map_or(0, |(_, lines)| lines.len());
             state.log_scroll = moved(state.log_scroll, by.saturating_neg(), n_lines.saturating_sub(1));
         }
         Screen::Launch => launch::travel(state, by),
-        Screen::Queue => state.queue.cursor = moved(state.queue.cursor, by, usize::from(u16::MAX)),
-        Screen::System => state.system.cursor = moved(state.system.cursor, by, usize::from(u16::MAX)),
+        Screen::Queue => queue::travel(state, by),
+        Screen::System => system::travel(state, by),
     }
 }
 
@@ -185,6 +199,7 @@ fn turn(state: &mut State, by: i64) {
     let n_panes = match state.screen {
         Screen::Overview => N_OVERVIEW_PANES,
         Screen::Run => N_RUN_PANES,
+        Screen::Compare => compare::N_PANES,
         _ => return,
     };
     state.pane = (state.pane as i64 + by).rem_euclid(n_panes as i64) as usize;

@@ -98,6 +98,19 @@ pub enum Action {
     CrosshairLeft,
     CrosshairRight,
     Best,
+    // Comparison.
+    Budget,
+    CostAxis,
+    ColumnLeft,
+    ColumnRight,
+    // Queue.
+    QueueEarlier,
+    QueueLater,
+    QueueMore,
+    QueueFewer,
+    QueueUsual,
+    QueueHold,
+    QueueCancel,
     // Control of runs.
     RunMenu,
     Stop,
@@ -133,7 +146,21 @@ impl Action {
 
     /// Whether it starts, changes or ends a run: what a read-only dashboard does not do.
     pub const fn changes_runs(self) -> bool {
-        matches!(self, Self::Stop | Self::Pause | Self::Kill | Self::Extend | Self::Start)
+        matches!(
+            self,
+            Self::Stop
+                | Self::Pause
+                | Self::Kill
+                | Self::Extend
+                | Self::Start
+                | Self::QueueEarlier
+                | Self::QueueLater
+                | Self::QueueMore
+                | Self::QueueFewer
+                | Self::QueueUsual
+                | Self::QueueHold
+                | Self::QueueCancel
+        )
     }
 }
 

@@ -194,6 +194,20 @@ fn nothing_is_drawn_while_nothing_changes() {
 }
 
 #[test]
+fn a_long_log_that_comes_in_parts_is_shown_at_its_end_and_keys_work_meanwhile() {
+    let mut state = State::new("runs".to_owned(), EPOCH, (80, 24), None);
+    let mut updates = Synthetic::new().poll(20.0);
+    let rest = updates.split_off(9);
+    update(&mut state, Message::Part(updates));
+    assert_eq!((state.is_loaded, state.insights.len()), (false, 0));
+    assert_eq!(update(&mut state, Message::Tick(EPOCH + 21.0)), [], "nobody knows yet whether runs wait");
+    press(&mut state, "?");
+    assert!(matches!(state.overlay, Some(Overlay::Help(_))));
+    update(&mut state, Message::Updates(rest));
+    assert!(state.is_loaded && state.insights.len() == 7 && state.unjudged.is_empty());
+}
+
+#[test]
 fn a_notice_leaves_by_itself() {
     let mut state = playing(500.0);
     press(&mut state, "x");

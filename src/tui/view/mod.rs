@@ -5,6 +5,7 @@ pub mod compare;
 pub mod curves;
 pub mod draw;
 pub mod footer;
+pub mod grid;
 pub mod header;
 pub mod health;
 pub mod help;
@@ -20,7 +21,7 @@ pub mod small;
 pub mod system;
 pub mod table;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use ratatui::Frame;
 use ratatui::buffer::Buffer;

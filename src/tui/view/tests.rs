@@ -1,5 +1,7 @@
 //! Frames, reviewed line by line, and what must hold for every frame.
 
+mod screens;
+
 use std::path::PathBuf;
 
 use proptest::prelude::*;
@@ -22,29 +24,29 @@ use crate::tui::state::State;
 use crate::tui::theme::{Colors, Glyphs, Theme};
 use crate::tui::update::update;
 
-const PLAIN: Theme = Theme::new(Colors::True, Glyphs::Unicode);
+pub(crate) const PLAIN: Theme = Theme::new(Colors::True, Glyphs::Unicode);
 
-fn state(seconds: f64, size: (u16, u16)) -> State {
+pub(crate) fn state(seconds: f64, size: (u16, u16)) -> State {
     let mut state = State::new("runs".to_owned(), EPOCH + seconds, size, None);
     update(&mut state, Message::Updates(Synthetic::new().poll(seconds)));
     state
 }
 
-fn press(state: &mut State, keys: &[Key]) {
+pub(crate) fn press(state: &mut State, keys: &[Key]) {
     for key in keys {
         update(state, Message::Key(*key));
     }
     state.notice = None;
 }
 
-fn text(buffer: &Buffer) -> String {
+pub(crate) fn text(buffer: &Buffer) -> String {
     let rows = buffer.content.chunks(usize::from(buffer.area.width).max(1));
     let lines: Vec<String> =
         rows.map(|row| row.iter().map(ratatui::buffer::Cell::symbol).collect::<String>().trim_end().to_owned()).collect();
     lines.join("\n")
 }
 
-fn snapshot(name: &str, state: &State, theme: Theme) {
+pub(crate) fn snapshot(name: &str, state: &State, theme: Theme) {
     insta::assert_snapshot!(name, text(&screenshot::cells(state, theme)));
 }
 
@@ -152,7 +154,7 @@ fn the_help_lists_the_key_table() {
     let mut state = state(10.0, (80, 24));
     press(&mut state, &[Key::Char('?')]);
     snapshot("help_80x24", &state, PLAIN);
-    state.size = (120, 110);
+    state.size = (120, 140);
     let shown = text(&screenshot::cells(&state, PLAIN));
     let hidden = [Scope::Help, Scope::Question, Scope::Input, Scope::Picker, Scope::Menu, Scope::CopyMenu];
     for binding in KEYS.iter().filter(|binding| !hidden.contains(&binding.scope)) {
