@@ -2,6 +2,7 @@
 
 pub mod chart;
 pub mod compare;
+pub mod confusion;
 pub mod curves;
 pub mod draw;
 pub mod footer;
@@ -11,6 +12,7 @@ pub mod health;
 pub mod help;
 pub mod hit;
 pub mod launch;
+pub mod layers;
 pub mod log;
 pub mod overlay;
 pub mod overview;

@@ -1,5 +1,6 @@
 //! Frames, reviewed line by line, and what must hold for every frame.
 
+mod panes;
 mod screens;
 
 use std::path::PathBuf;
@@ -110,7 +111,7 @@ fn one_run_at_every_size() {
 fn the_panes_of_a_small_screen_are_turned_by_tab() {
     let mut state = state(45.0, (80, 24));
     press(&mut state, &[Key::Enter]);
-    for pane in ["metric", "parameters", "health", "system", "log"] {
+    for pane in ["metric", "parameters", "layers", "health", "confusion", "system", "log"] {
         press(&mut state, &[Key::Tab]);
         snapshot(&format!("run_pane_{pane}"), &state, PLAIN);
     }
