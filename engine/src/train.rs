@@ -80,7 +80,9 @@ pub fn train(
     if let Some(&Extension { step, from_epochs, to_epochs }) = extension {
         journal.record(EventKind::Extended(Extended { step, from_epochs, to_epochs }))?;
         // Where early stopping had ended the run, it would end it again at once.
-        let is_exhausted = spec.early_stopping.as_ref().is_some_and(|rule| position.early_stopping.waited >= rule.patience);
+        let patience = journal.state().standing.patience(position.step);
+        let is_exhausted =
+            spec.early_stopping.as_ref().is_some_and(|rule| position.early_stopping.waited >= patience.unwrap_or(rule.patience));
         position.early_stopping.waited = if is_exhausted { 0 } else { position.early_stopping.waited };
     }
     journal.record(EventKind::TrainingStarted(TrainingStarted {
@@ -168,7 +170,7 @@ impl Training<'_> {
             self.validate(journal)?;
             return Ok((Outcome::Finished, "evaluated as it started; no epoch was asked for".to_owned()));
         }
-        if let Some(reason) = self.patience_exhausted() {
+        if let Some(reason) = self.patience_exhausted(journal) {
             return Ok((Outcome::Finished, reason)); // It was interrupted while it ended.
         }
         let schedule = LrSchedule::new(&self.spec.optimization, total_steps);
@@ -186,14 +188,19 @@ impl Training<'_> {
                 epoch = done / self.steps_per_epoch;
                 batches = training_batches(&self.inputs[&Split::Train].rows, self.spec.optimization.batch_size, self.spec.seed, epoch);
             }
-            let (batch, learning_rate) = (&batches[(done % self.steps_per_epoch) as usize], schedule.at(done + 1));
+            let changed = journal.state().standing.learning_rate(done + 1);
+            let learning_rate = LrSchedule { peak: changed.unwrap_or(schedule.peak), ..schedule }.at(done + 1);
+            let batch = &batches[(done % self.steps_per_epoch) as usize];
             let mut taken = if self.gpu.is_some() {
                 self.launch(batch, learning_rate, journal)?;
                 self.arrived(false)
             } else {
                 vec![self.step(batch, learning_rate)]
             };
-            if self.is_evaluation_due(total_steps) || self.pace.is_due(self.position.step, self.position.training_seconds) {
+            // Whether a later stop is due is seen in the log alone.
+            let is_stop_asked = journal.state().standing.stop_at.is_some();
+            let is_saved = self.pace.is_due(self.position.step, self.position.training_seconds);
+            if is_stop_asked || is_saved || self.is_evaluation_due(total_steps) {
                 taken.extend(self.arrived(true));
             }
             if let Some((step, reason)) = Self::record(taken, journal)? {
@@ -203,6 +210,9 @@ impl Training<'_> {
                 && let Some(reason) = self.validate(journal)?
             {
                 return Ok((Outcome::Finished, reason));
+            }
+            if let Some(why) = journal.state().standing.reason_to_stop(journal.state()).filter(|_| self.position.step < total_steps) {
+                return self.stop(&why, journal);
             }
             // At the end it is written anyway.
             if self.position.step < total_steps && self.pace.is_due(self.position.step, self.position.training_seconds) {
@@ -300,15 +310,19 @@ impl Training<'_> {
         if is_best {
             self.save(CheckpointKind::Best, journal)?;
         }
-        Ok(self.patience_exhausted())
+        Ok(self.patience_exhausted(journal))
     }
 
     /// The reason to end, where early stopping has one.
-    fn patience_exhausted(&self) -> Option<String> {
-        let rule = self.spec.early_stopping.as_ref().filter(|rule| self.position.early_stopping.waited >= rule.patience)?;
+    fn patience_exhausted(&self, journal: &Journal) -> Option<String> {
+        let rule = self.spec.early_stopping.as_ref()?;
+        let patience = journal.state().standing.patience(self.position.step).unwrap_or(rule.patience);
+        if self.position.early_stopping.waited < patience {
+            return None;
+        }
         let best = self.position.early_stopping.best.map(|(step, value)| format!("{value:.4} at step {step}"));
         let best = best.as_deref().unwrap_or("never a number");
-        Some(format!("early stopping: {} has not improved for {} evaluations (best {best})", rule.metric.name(), rule.patience))
+        Some(format!("early stopping: {} has not improved for {} evaluations (best {best})", rule.metric.name(), patience))
     }
 
     fn obey(&mut self, order: Order, journal: &mut Journal) -> Result<(Outcome, String), EngineError> {
@@ -316,13 +330,19 @@ impl Training<'_> {
         match order {
             Order::Leave => Ok((Outcome::Interrupted, format!("told to leave at step {step}; goes on from there when started again"))),
             Order::Release => Ok((Outcome::Released, format!("paused at step {step}, its memory freed; goes on from there when resumed"))),
-            Order::Stop => {
-                if self.position.best.best.is_none_or(|(best, _)| best < step) {
-                    self.validate(journal)?;
-                }
-                Ok((Outcome::Stopped, format!("stopped by hand at step {step}")))
-            }
+            Order::Stop => self.stop("by hand", journal),
         }
+    }
+
+    /// Evaluates what was not evaluated yet, and ends with the best.
+    fn stop(&mut self, why: &str, journal: &mut Journal) -> Result<(Outcome, String), EngineError> {
+        let step = self.position.step;
+        if journal.state().evaluations.last().is_none_or(|evaluation| evaluation.step < step) {
+            self.validate(journal)?;
+        }
+        let metric = self.spec.best_metric.name();
+        let best = self.position.best.best.map(|(best, value)| format!("; its best is kept: step {best}, {metric} {value:.4}"));
+        Ok((Outcome::Stopped, format!("stopped {why} at step {step}{}", best.unwrap_or_default())))
     }
 
     /// The last checkpoint, and the test split with the best one.
@@ -330,10 +350,13 @@ impl Training<'_> {
         if outcome != Outcome::Diverged && self.saved != self.position {
             self.save(CheckpointKind::Last, journal)?;
         }
-        let (Some(best_step), Some(inputs)) = (self.position.best_step(), self.inputs.get(&Split::Test)) else { return Ok(()) };
+        let Some(best_step) = self.position.best_step() else { return Ok(()) };
         if matches!(outcome, Outcome::Interrupted | Outcome::Released) {
             return Ok(());
         }
+        let Some(inputs) = self.inputs.get(&Split::Test) else {
+            return if outcome == Outcome::Stopped { self.restore_best(best_step, journal) } else { Ok(()) };
+        };
         checkpoint::load_weights(&self.dir.best_file(), &self.params)?;
         let start = Instant::now();
         let scores = evaluate(&self.network, inputs, &self.spec.task, self.device);
@@ -346,6 +369,17 @@ impl Training<'_> {
             seconds: start.elapsed().as_secs_f64(),
             is_best: true,
         }))
+    }
+
+    /// Where there is no test split, whoever stops a run is told that its best is what it was taken for.
+    fn restore_best(&self, best_step: u64, journal: &mut Journal) -> Result<(), EngineError> {
+        checkpoint::load_weights(&self.dir.best_file(), &self.params)?;
+        let scores = evaluate(&self.network, &self.inputs[&Split::Validation], &self.spec.task, self.device);
+        let metric = self.spec.best_metric;
+        let (value, was) = (scores.metrics[&metric].0, self.position.best.best.map_or(f64::NAN, |(_, value)| value));
+        let (level, verdict) = if value.to_bits() == was.to_bits() { (Level::Info, "the same as") } else { (Level::Warning, "not what") };
+        let name = metric.name();
+        journal.note(level, format!("best of step {best_step} restored and evaluated: {name} {value:.4}, {verdict} when it was saved"))
     }
 
     fn save(&mut self, kind: CheckpointKind, journal: &mut Journal) -> Result<(), EngineError> {

@@ -8,6 +8,7 @@ use crate::metric::MetricName;
 use crate::run::catalog::{Catalog, RunId, RunView};
 use crate::run::steps::Steps;
 use crate::spec::task::TaskKind;
+use crate::tui::act::heard::Asked;
 use crate::tui::columns::Column;
 use crate::tui::effect::Effect;
 use crate::tui::filter::Filter;
@@ -60,6 +61,8 @@ pub struct State {
     pub is_focused: bool,
     /// What will be done unless it is taken back.
     pub pending: Option<Pending>,
+    /// What was asked of runs and may not have been heard yet.
+    pub asked: Vec<Asked>,
     /// What the last action came to.
     pub notice: Option<Notice>,
     /// Which experiment is shown.

@@ -219,7 +219,7 @@ fn t_stops_a_run_after_asking_once() {
     terminal.press("t");
     terminal.wait_for("stop full now?");
     terminal.press("y");
-    terminal.wait_for("asked to stop");
+    terminal.wait_for("full stopped by hand");
     terminal.wait_for("1 stop");
     terminal.press("q");
     terminal.assert_restored();

@@ -2,6 +2,7 @@
 
 pub mod chart;
 pub mod control;
+pub mod heard;
 pub mod list;
 pub mod overlay;
 pub mod pointer;
@@ -69,7 +70,7 @@ pub fn act(state: &mut State, action: Action) -> Vec<Effect> {
         Action::Columns | Action::Group => overlay::open_picker(state, action),
         Action::Filter => overlay::open_prompt(state, PromptKind::Filter { before: state.filter.text.clone() }),
         Action::Accept => return overlay::accept(state),
-        Action::Toggle => overlay::toggle(state),
+        Action::Toggle => return overlay::toggle(state),
         Action::Yes | Action::No => return overlay::answer(state, action == Action::Yes),
         Action::Back => back(state),
         Action::Overview => show(state, Screen::Overview),
@@ -117,6 +118,11 @@ pub fn act(state: &mut State, action: Action) -> Vec<Effect> {
         Action::Undo => control::undo(state),
         Action::Extend => control::extend(state),
         Action::Stop | Action::Kill | Action::Pause => return control::act(state, action),
+        Action::StopAtEpochEnd => control::stop_at_epoch_end(state),
+        Action::StopWhen | Action::LearningRate | Action::Patience => control::ask_for(state, action),
+        Action::KeepGoing | Action::Release => return control::going(state, action),
+        Action::Resume | Action::Requeue => return control::again(state, action),
+        Action::Mute => control::mute(state),
         Action::CopyId | Action::CopyPath | Action::CopyCommand | Action::CopyRow => return control::copy(state, action),
         Action::ExportScreenSvg => return vec![Effect::ExportScreen { is_picture: true }],
         Action::ExportScreenText => return vec![Effect::ExportScreen { is_picture: false }],
