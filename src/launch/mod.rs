@@ -12,6 +12,7 @@ pub mod daemon;
 pub mod extend;
 pub mod kernel;
 pub mod machine;
+pub mod mute;
 pub mod outlook;
 pub mod program;
 pub mod queue;

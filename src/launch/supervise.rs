@@ -84,7 +84,7 @@ pub fn supervise(folder: &Path, attempt: u32, restart: Option<Restart>) -> Resul
         return Ok(code::FENCED);
     }
     // What was asked before now is settled by starting or not starting; what comes later is for the worker.
-    let settled = inbox::pending(&dir);
+    let (settled, _): (Vec<_>, Vec<_>) = inbox::pending(&dir).into_iter().partition(|pending| pending.request.request.is_of_life());
     if matches!(inbox::standing(&settled), Some(RequestKind::Stop | RequestKind::Kill | RequestKind::Pause | RequestKind::Release)) {
         return Ok(code::OK);
     }

@@ -3,6 +3,7 @@
 pub mod alert;
 pub mod catalog;
 pub mod clock;
+pub mod condition;
 pub mod dir;
 pub mod event;
 pub mod exit;
@@ -20,6 +21,7 @@ pub mod process;
 pub mod reader;
 pub mod request;
 pub mod restart;
+pub mod standing;
 pub mod state;
 pub mod status;
 pub mod step_line;

@@ -215,12 +215,19 @@ fn perform(effect: Effect, screen: &mut Screen, state: &mut State, theme: Theme,
             update(state, Message::Resumed);
         }
         Effect::Redraw => screen.clear()?,
-        Effect::Request(id, kind) => {
-            if let Some(root) = &outside.root {
-                let answer = state.catalog.run(&id).map(|run| control::ask(root, run, kind).map_err(|error| error.to_string()));
-                update(state, Message::Requested(answer.unwrap_or_else(|| Err(format!("{id} is gone")))));
-            } else if outside.requests.send((id, kind)).is_err() {
-                update(state, Message::Failed("the demonstration is over".to_owned()));
+        Effect::Request(id, kind) => ask(state, outside, &[id], kind),
+        Effect::RequestAll(ids, kind) => ask(state, outside, &ids, kind),
+        Effect::Requeue(ids) => {
+            let Some(root) = &outside.root else {
+                update(state, Message::Failed("the demonstration has no queue".to_owned()));
+                return Ok(Next::GoOn);
+            };
+            let answers = outside::answers(state, &ids, |run| control::requeue(root, run));
+            update(state, Message::Asked("requeue".to_owned(), answers));
+        }
+        Effect::LookWhetherHeard(id, what) => {
+            if outside.root.as_ref().is_some_and(|root| outside::is_unheard(root, &id)) {
+                update(state, Message::Unheard(id, what));
             }
         }
         Effect::EnsureQueue => {
@@ -289,6 +296,20 @@ fn perform(effect: Effect, screen: &mut Screen, state: &mut State, theme: Theme,
         }
     }
     Ok(Next::GoOn)
+}
+
+/// Asks runs something, and tells what they answer.
+fn ask(state: &mut State, outside: &Outside, ids: &[RunId], kind: RequestKind) {
+    let Some(root) = &outside.root else {
+        for id in ids {
+            if outside.requests.send((id.clone(), kind)).is_err() {
+                update(state, Message::Failed("the demonstration is over".to_owned()));
+            }
+        }
+        return;
+    };
+    let answers = outside::answers(state, ids, |run| control::ask(root, run, kind));
+    update(state, Message::Asked(kind.in_words(), answers));
 }
 
 /// Looks at the queue or at the machine, or says what is wished of the queue.

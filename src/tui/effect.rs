@@ -7,7 +7,7 @@ use crate::run::catalog::RunId;
 use crate::run::request::RequestKind;
 
 /// Something to do outside.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Effect {
     /// Leave; the runs keep going.
     Quit,
@@ -17,6 +17,12 @@ pub enum Effect {
     Redraw,
     /// Write a request for a run.
     Request(RunId, RequestKind),
+    /// Write the same request for several runs.
+    RequestAll(Vec<RunId>, RequestKind),
+    /// Put runs back into the queue.
+    Requeue(Vec<RunId>),
+    /// Look whether a run has heard what it was asked, in these words.
+    LookWhetherHeard(RunId, String),
     /// Say what so many more epochs would do to a run.
     LookAhead(RunId, u32),
     /// Extend a run by so many epochs.

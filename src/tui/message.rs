@@ -35,6 +35,10 @@ pub enum Message {
     Part(Vec<RunUpdate>),
     /// A request was written: what will happen, or why not.
     Requested(Result<String, String>),
+    /// Runs were asked something, in these words: what will happen to each, or why not.
+    Asked(String, Vec<(RunId, Result<String, String>)>),
+    /// A run has not heard in good time what it was asked, in these words.
+    Unheard(RunId, String),
     /// Experiment files that were found.
     Files(Vec<PathBuf>),
     /// The plan of an experiment file, or its errors.

@@ -5,6 +5,7 @@ use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
+use crate::launch::control::ControlError;
 use crate::launch::machine::Sampler;
 use crate::launch::outlook::Outlook;
 use crate::launch::queue::{Entry, Place};
@@ -15,10 +16,13 @@ use crate::plan::prepare;
 use crate::report;
 use crate::report::plot;
 use crate::run::catalog::{Catalog, RunId, RunView};
+use crate::run::clock;
 use crate::run::dir::RunDir;
+use crate::run::inbox;
 use crate::run::process;
 use crate::run::status::RunStatus;
 use crate::spec::experiment::overrides::Overrides;
+use crate::tui::act::heard::HEARD_WITHIN_SECONDS;
 use crate::tui::effect::Effect;
 use crate::tui::figures;
 use crate::tui::message::Message;
@@ -91,6 +95,26 @@ pub fn look_ahead(root: &Path, run: &RunView, epochs: u32) -> Message {
         }),
         Err(error) => Message::Failed(error.to_string()),
     }
+}
+
+/// What each run answers to being asked.
+pub fn answers(
+    state: &State,
+    ids: &[RunId],
+    ask: impl Fn(&RunView) -> Result<String, ControlError>,
+) -> Vec<(RunId, Result<String, String>)> {
+    let answer = |id: &RunId| match state.catalog.run(id) {
+        Some(run) => ask(run).map_err(|error| error.to_string()),
+        None => Err(format!("{id} is gone")),
+    };
+    ids.iter().map(|id| (id.clone(), answer(id))).collect()
+}
+
+/// Whether a request lies in a run's folder for longer than a worker takes to hear it.
+pub fn is_unheard(root: &Path, id: &RunId) -> bool {
+    let pending = inbox::pending(&RunDir::new(root.join(&id.0)));
+    // Requests carry the clock of this machine, or of one that may differ by a little.
+    pending.iter().any(|pending| clock::now_seconds() - pending.request.time >= HEARD_WITHIN_SECONDS / 2.0)
 }
 
 /// Extends a run; what will happen, or why not.

@@ -10,6 +10,7 @@ use crate::curve::window::{self, Zoom};
 use crate::metric::MetricName;
 use crate::run::catalog::{Catalog, RunId, RunView};
 use crate::spec::task::TaskKind;
+use crate::tui::act::heard::Asked;
 use crate::tui::columns::Column;
 use crate::tui::effect::Effect;
 use crate::tui::filter::Filter;
@@ -64,6 +65,8 @@ pub struct State {
     pub is_focused: bool,
     /// What will be done unless it is taken back.
     pub pending: Option<Pending>,
+    /// What was asked of runs and may not have been heard yet.
+    pub asked: Vec<Asked>,
     /// What the last action came to.
     pub notice: Option<Notice>,
     /// Which experiment is shown.
@@ -90,6 +93,8 @@ pub struct State {
     pub is_expanded: bool,
     /// Lines that the log is scrolled up by from its end.
     pub log_scroll: usize,
+    /// Rows that the tree of layers is scrolled by.
+    pub layer_scroll: usize,
     /// The last lines of stderr of the run that was opened last.
     pub stderr: Option<(RunId, Vec<String>)>,
     /// The screen that compares.

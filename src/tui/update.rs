@@ -49,6 +49,8 @@ pub fn update(state: &mut State, message: Message) -> Vec<Effect> {
         Message::Updates(updates) => return take_in(state, updates, true),
         Message::Part(updates) => return take_in(state, updates, false),
         Message::Requested(Ok(what)) => notice(state, what),
+        Message::Asked(what, answers) => act::heard::asked(state, &what, answers),
+        Message::Unheard(id, what) => act::heard::unheard(state, &id, &what),
         Message::Files(files) => {
             let is_first_look = state.launch.files.is_none();
             let quickstart = files.iter().position(|file| file.file_stem().is_some_and(|stem| stem == "quickstart"));
@@ -105,6 +107,10 @@ fn tick(state: &mut State, now: f64) -> Vec<Effect> {
         state.notice = None;
         state.is_dirty = true;
     }
+    let unheard = act::heard::due(state);
+    if !unheard.is_empty() {
+        return unheard;
+    }
     if state.pending.as_ref().is_some_and(|pending| pending.due <= now) {
         state.is_dirty = true;
         return state.pending.take().map(|pending| pending.effects).unwrap_or_default();
@@ -132,6 +138,9 @@ fn take_in(state: &mut State, updates: Vec<RunUpdate>, is_whole: bool) -> Vec<Ef
     state.is_dirty |= !state.is_loaded || !updates.is_empty();
     let is_first = !state.is_loaded;
     state.is_loaded |= is_whole;
+    if !is_first {
+        act::heard::tell(state, &updates);
+    }
     let mut changed: BTreeSet<RunId> = BTreeSet::new();
     let mut effects = Vec::new();
     for update in updates {
@@ -167,10 +176,10 @@ fn take_in(state: &mut State, updates: Vec<RunUpdate>, is_whole: bool) -> Vec<Ef
     // All steps of a run are read for it: once for all parts.
     state.unjudged.append(&mut changed);
     if is_whole {
-        std::mem::take(&mut state.unjudged).into_iter().for_each(|id| {
+        for id in std::mem::take(&mut state.unjudged) {
             refresh(state, id.clone());
             follow(state, id);
-        });
+        }
     }
     if is_first && is_whole && state.focus == Focus::Newest {
         // Whoever attaches wants to see what goes on, not what waits behind it.

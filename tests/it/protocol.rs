@@ -8,11 +8,12 @@ use std::time::Duration;
 use finetop::metric::{ConfusionMatrix, MetricName};
 use finetop::run::alert::{Action, Alert, AlertCleared, Moment, Rule, Severity};
 use finetop::run::catalog::{Catalog, Change};
+use finetop::run::condition::StopAt;
 use finetop::run::dir::RunDir;
 use finetop::run::event::*;
 use finetop::run::number::Number;
 use finetop::run::reader::{EventDecoder, EventReader};
-use finetop::run::request::RequestKind;
+use finetop::run::request::{RequestKind, Setting};
 use finetop::run::state::RunState;
 use finetop::run::status::RunStatus;
 use finetop::run::store::Store;
@@ -42,6 +43,7 @@ fn the_golden_log_cut_at_every_byte_folds_to_the_same_state() {
     assert_eq!(expected.steps.iter().map(|step| step.step).collect::<Vec<_>>(), [1, 2, 3, 4, 5, 6, 7]);
     assert_eq!(expected.steps.at(4).loss, Number(0.39), "step 5 as the second attempt saw it");
     assert!(expected.steps.loss(6).is_nan());
+    assert_eq!(expected.standing.in_words(), ["lr=5e-4 patience=3 since step 7", "muted: spike"], "and the later stop was taken back");
     for cut in 0..=bytes.len() {
         let mut decoder = EventDecoder::default();
         let mut events = Vec::new();
@@ -273,7 +275,14 @@ fn request() -> impl Strategy<Value = RequestKind> {
         Just(RequestKind::Resume),
         Just(RequestKind::Kill),
         Just(RequestKind::Release),
-        Just(RequestKind::Extend)
+        Just(RequestKind::Extend),
+        Just(RequestKind::StopAt(StopAt::EpochEnd)),
+        finite().prop_map(|value| RequestKind::StopAt(StopAt::parse(&format!("gap > {value}")).unwrap())),
+        Just(RequestKind::KeepGoing),
+        (1e-9..=100.0, 1..u32::MAX)
+            .prop_map(|(rate, patience)| RequestKind::Set(Setting { learning_rate: Some(rate), patience: Some(patience) })),
+        prop::sample::select(Rule::ALL.to_vec()).prop_map(RequestKind::Mute),
+        prop::sample::select(Rule::ALL.to_vec()).prop_map(RequestKind::Unmute),
     ]
 }
 

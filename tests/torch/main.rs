@@ -2,6 +2,7 @@
 
 mod beginning;
 mod cache;
+mod control;
 mod epoch;
 mod families;
 mod flow;

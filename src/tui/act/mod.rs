@@ -2,6 +2,7 @@
 
 pub mod chart;
 pub mod control;
+pub mod heard;
 pub mod list;
 pub mod overlay;
 pub mod pointer;
@@ -12,9 +13,13 @@ use crate::tui::overlay::{Help, Overlay, PromptKind};
 use crate::tui::screen::{compare, launch, queue, system};
 use crate::tui::state::{Screen, State};
 use crate::tui::update::problem;
+use crate::tui::view::{layers, run};
 
-/// Panes of the run screen where there is room for one: loss, metric, parameters, health, system, log.
-pub const N_RUN_PANES: usize = 6;
+/// Panes of the run screen where there is room for one: loss, metric, parameters, layers, health, confusion, system, log.
+pub const N_RUN_PANES: usize = 8;
+
+/// Panes that take turns below the others where there is room for more: log, layers, confusion.
+pub const N_LOWER_PANES: usize = 3;
 
 /// Where bindings hold now, the nearest first.
 pub fn scopes(state: &State) -> Vec<Scope> {
@@ -62,7 +67,7 @@ pub fn act(state: &mut State, action: Action) -> Vec<Effect> {
         Action::Columns | Action::Group | Action::Charts => overlay::open_picker(state, action),
         Action::Filter => overlay::open_prompt(state, PromptKind::Filter { before: state.filter.text.clone() }),
         Action::Accept => return overlay::accept(state),
-        Action::Toggle => overlay::toggle(state),
+        Action::Toggle => return overlay::toggle(state),
         Action::Yes | Action::No => return overlay::answer(state, action == Action::Yes),
         Action::Back => back(state),
         Action::Overview => show(state, Screen::Overview),
@@ -110,6 +115,11 @@ pub fn act(state: &mut State, action: Action) -> Vec<Effect> {
         Action::Undo => control::undo(state),
         Action::Extend => control::extend(state),
         Action::Stop | Action::Kill | Action::Pause => return control::act(state, action),
+        Action::StopAtEpochEnd => control::stop_at_epoch_end(state),
+        Action::StopWhen | Action::LearningRate | Action::Patience => control::ask_for(state, action),
+        Action::KeepGoing | Action::Release => return control::going(state, action),
+        Action::Resume | Action::Requeue => return control::again(state, action),
+        Action::Mute => control::mute(state),
         Action::CopyId | Action::CopyPath | Action::CopyCommand | Action::CopyRow => return control::copy(state, action),
         Action::ExportChartsPng => return vec![Effect::ExportCharts { is_vector: false }],
         Action::ExportChartsSvg => return vec![Effect::ExportCharts { is_vector: true }],
@@ -184,6 +194,10 @@ pub fn travel(state: &mut State, by: i64) {
     match state.screen {
         Screen::Overview => list::move_cursor(state, by),
         Screen::Compare => compare::travel(state, by),
+        Screen::Run if run::shows_layers(state) => {
+            let n_rows = state.selected().map_or(0, layers::n_rows);
+            state.layer_scroll = moved(state.layer_scroll, by, n_rows.saturating_sub(1));
+        }
         Screen::Run => {
             let n_lines = state.selected().map_or(0, |run| run.state.log.len()) + state.stderr.as_ref().map_or(0, |(_, lines)| lines.len());
             state.log_scroll = moved(state.log_scroll, by.saturating_neg(), n_lines.saturating_sub(1));
@@ -197,6 +211,7 @@ pub fn travel(state: &mut State, by: i64) {
 fn turn(state: &mut State, by: i64) {
     let n_panes = match state.screen {
         Screen::Overview => state.chart.quantities.len().max(1),
+        Screen::Run if run::is_large(state.size) => N_LOWER_PANES,
         Screen::Run => N_RUN_PANES,
         Screen::Compare => compare::N_PANES,
         _ => return,

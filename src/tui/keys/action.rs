@@ -125,6 +125,15 @@ pub enum Action {
     Kill,
     Undo,
     Extend,
+    StopAtEpochEnd,
+    StopWhen,
+    KeepGoing,
+    Resume,
+    Release,
+    Requeue,
+    LearningRate,
+    Patience,
+    Mute,
     // Files.
     CopyMenu,
     CopyId,
@@ -161,6 +170,15 @@ impl Action {
                 | Self::Pause
                 | Self::Kill
                 | Self::Extend
+                | Self::StopAtEpochEnd
+                | Self::StopWhen
+                | Self::KeepGoing
+                | Self::Resume
+                | Self::Release
+                | Self::Requeue
+                | Self::LearningRate
+                | Self::Patience
+                | Self::Mute
                 | Self::Start
                 | Self::QueueEarlier
                 | Self::QueueLater

@@ -1,6 +1,7 @@
 //! Lists to choose from. Pure.
 
 use crate::curve::quantity::Quantity;
+use crate::tui::alerts::{self, MutableRule};
 use crate::tui::columns::{self, Column};
 use crate::tui::group::GroupBy;
 use crate::tui::state::State;
@@ -24,6 +25,8 @@ pub enum PickerKind {
     Group,
     /// Quantities that are charted; any number of them, but one.
     Charts,
+    /// Rules whose alerts are muted; any number of them.
+    Mute,
 }
 
 /// A row of the list.
@@ -42,6 +45,7 @@ impl PickerKind {
             Self::Columns => "columns",
             Self::Group => "group by",
             Self::Charts => "charts",
+            Self::Mute => "mute alerts",
         }
     }
 
@@ -59,6 +63,11 @@ impl PickerKind {
                     is_chosen: !state.hidden_columns.contains(column),
                 };
                 columns::COLUMNS.iter().map(choice).collect()
+            }
+            Self::Mute => {
+                let choice =
+                    |rule: MutableRule| Choice { text: format!("{:<17} {}", rule.rule.name(), rule.about), is_chosen: rule.is_muted };
+                alerts::mutable(state).into_iter().map(choice).collect()
             }
             Self::Group => {
                 GroupBy::ALL.iter().map(|group| Choice { text: group.name().to_owned(), is_chosen: state.group == *group }).collect()
@@ -85,6 +94,8 @@ impl PickerKind {
                     state.hidden_columns.insert(column);
                 }
             }
+            // It is asked of the runs.
+            Self::Mute => {}
             Self::Group => {
                 if let Some(group) = GroupBy::ALL.get(idx) {
                     state.group = *group;
