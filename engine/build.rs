@@ -1,7 +1,5 @@
 //! Compiles the C++ in `native`, and lets binaries and tests find libtorch at run time without `LD_LIBRARY_PATH`.
 
-use std::path::Path;
-
 /// What calls libtorch.
 const SOURCES: [&str; 8] = [
     "native/adamw.cpp",
