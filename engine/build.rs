@@ -1,15 +1,18 @@
 //! Compiles the C++ in `native`, and lets binaries and tests find libtorch at run time without `LD_LIBRARY_PATH`.
 
 /// What calls libtorch.
-const SOURCES: [&str; 8] = [
+const SOURCES: [&str; 11] = [
     "native/adamw.cpp",
     "native/add_norm.cpp",
     "native/attention.cpp",
+    "native/device.cpp",
     "native/dropout.cpp",
+    "native/graph.cpp",
     "native/low_rank.cpp",
     "native/memory.cpp",
     "native/mixed.cpp",
     "native/products.cpp",
+    "native/step.cpp",
 ];
 /// Loops over numbers, compiled for several processors.
 const KERNELS: &str = "native/kernels/kernels.cpp";
@@ -56,5 +59,7 @@ fn compiler() -> cc::Build {
     let mut build = cc::Build::new();
     // libtorch's headers warn of themselves.
     build.cpp(true).std("c++17").opt_level(3).warnings(false);
+    // Vectors are passed between functions of one file alone.
+    build.flag_if_supported("-Wno-psabi");
     build
 }

@@ -11,6 +11,7 @@ pub mod error;
 pub mod evaluate;
 pub mod export;
 pub mod features;
+pub mod gpu;
 pub mod head;
 pub mod hooks;
 pub mod journal;

@@ -1,6 +1,8 @@
 //! The functions of `native/*.cpp`: what libtorch can do and tch has no name for. The only calls from Rust to C++ of our own.
 #![expect(unsafe_code, reason = "each function takes pointers to tensors that live as long as the call")]
 
+pub mod gpu;
+
 use std::ffi::{CStr, c_char};
 
 // Linked in place of the C library's allocator, for libtorch too.

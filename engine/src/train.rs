@@ -1,7 +1,9 @@
 //! Training, top to bottom: prepare, go on from the last checkpoint, step, evaluate, keep the best, end. Its only output
 //! is events and checkpoints.
 
-use std::collections::BTreeMap;
+mod ahead;
+
+use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
 use std::time::Instant;
 
@@ -13,6 +15,7 @@ use crate::control::{Control, Order};
 use crate::data::order::training_batches;
 use crate::error::EngineError;
 use crate::evaluate::evaluate;
+use crate::gpu::Stepper;
 use crate::hooks::Mode;
 use crate::journal::Journal;
 use crate::loss;
@@ -22,7 +25,7 @@ use crate::optimizer::AdamW;
 use crate::pace::Pace;
 use crate::prepare::{Prepared, prepare};
 use crate::random::{self, Stream};
-use crate::{device, memory, recovery};
+use crate::{device, memory, native, recovery};
 use finetop::run::dir::RunDir;
 use finetop::run::event::{Checkpoint, CheckpointKind, Evaluation, EventKind, Extended, Level, Outcome, StepTaken, TrainingStarted};
 use finetop::run::number::Number;
@@ -99,6 +102,8 @@ pub fn train(
     let last_bytes = (n_trainable as u64) * LAST_BYTES_PER_PARAMETER;
     let pace = Pace::new(spec.checkpoint, position.training_seconds, last_bytes);
     let saved = position.clone();
+    // A block that is computed again for its gradient is seeded anew, which cannot be recorded.
+    let gpu = (device != Device::Cpu && !spec.optimization.activation_recomputation).then(|| Stepper::new(&optimizer, device));
     let mut run = Training {
         spec,
         dir,
@@ -113,10 +118,16 @@ pub fn train(
         saved,
         pace,
         checkpoint_bytes,
+        gpu,
+        given: VecDeque::new(),
     };
     let (outcome, reason) = run.steps(total_steps, control, journal)?;
     journal.judge(spec)?;
     run.end(outcome, journal)?;
+    if let Device::Cuda(index) = device {
+        let (tensors, held) = native::gpu::peak_memory(index);
+        journal.note(Level::Info, format!("GPU memory at most: {} MiB of tensors, {} MiB held for them", tensors >> 20, held >> 20))?;
+    }
     Ok(Ending { outcome, reason, position: run.position, checkpoint_bytes: run.checkpoint_bytes })
 }
 
@@ -144,6 +155,10 @@ struct Training<'a> {
     saved: Position,
     pace: Pace,
     checkpoint_bytes: u64,
+    /// Takes the steps where a GPU is used.
+    gpu: Option<Stepper>,
+    /// Steps that the GPU was given and that are not in the log yet, oldest first: without loss, norm and time.
+    given: VecDeque<StepTaken>,
 }
 
 impl Training<'_> {
@@ -161,18 +176,28 @@ impl Training<'_> {
         while self.position.step < total_steps {
             let done = self.position.step;
             if let Some(order) = control.obey(done, journal)? {
-                return self.obey(order, journal);
+                let taken = self.arrived(true);
+                return match Self::record(taken, journal)? {
+                    Some((step, reason)) => Ok(self.diverged(step, reason)),
+                    None => self.obey(order, journal),
+                };
             }
             if done / self.steps_per_epoch != epoch {
                 epoch = done / self.steps_per_epoch;
                 batches = training_batches(&self.inputs[&Split::Train].rows, self.spec.optimization.batch_size, self.spec.seed, epoch);
             }
-            let taken = self.step(&batches[(done % self.steps_per_epoch) as usize], schedule.at(done + 1));
-            let (loss, norm) = (taken.loss.0, taken.gradient_norm.0);
-            journal.record(EventKind::Step(taken))?;
-            if !loss.is_finite() || !norm.is_finite() {
-                let what = if loss.is_finite() { format!("gradient norm became {norm}") } else { format!("training loss became {loss}") };
-                return Ok((Outcome::Diverged, format!("{what} at step {}; try a lower learning rate", self.position.step)));
+            let (batch, learning_rate) = (&batches[(done % self.steps_per_epoch) as usize], schedule.at(done + 1));
+            let mut taken = if self.gpu.is_some() {
+                self.launch(batch, learning_rate, journal)?;
+                self.arrived(false)
+            } else {
+                vec![self.step(batch, learning_rate)]
+            };
+            if self.is_evaluation_due(total_steps) || self.pace.is_due(self.position.step, self.position.training_seconds) {
+                taken.extend(self.arrived(true));
+            }
+            if let Some((step, reason)) = Self::record(taken, journal)? {
+                return Ok(self.diverged(step, reason));
             }
             if self.is_evaluation_due(total_steps)
                 && let Some(reason) = self.validate(journal)?
@@ -267,6 +292,9 @@ impl Training<'_> {
             seconds: start.elapsed().as_secs_f64(),
             is_best,
         }))?;
+        if let Some(gpu) = &self.gpu {
+            gpu.show_gradients(&self.optimizer);
+        }
         journal.record(EventKind::Updates(self.beginning.updates(step)))?;
         journal.judge(self.spec)?;
         if is_best {

@@ -43,7 +43,9 @@ pub fn arrange(entries: &mut [Entry], wishes: &Wishes) {
         entries.sort_by_key(|entry| wishes.order.iter().position(|id| *id == entry.id).unwrap_or(usize::MAX));
     }
     if let Some(runs_at_once) = wishes.runs_at_once {
-        entries.iter_mut().for_each(|entry| entry.runs_at_once = runs_at_once.max(1));
+        for entry in entries {
+            entry.runs_at_once = runs_at_once.max(1);
+        }
     }
 }
 

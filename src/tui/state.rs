@@ -86,6 +86,8 @@ pub struct State {
     pub is_expanded: bool,
     /// Lines that the log is scrolled up by from its end.
     pub log_scroll: usize,
+    /// Rows that the tree of layers is scrolled by.
+    pub layer_scroll: usize,
     /// The last lines of stderr of the run that was opened last.
     pub stderr: Option<(RunId, Vec<String>)>,
     /// The screen that compares.

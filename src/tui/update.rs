@@ -166,7 +166,9 @@ fn take_in(state: &mut State, updates: Vec<RunUpdate>, is_whole: bool) -> Vec<Ef
     // All steps of a run are read for it: once for all parts.
     state.unjudged.append(&mut changed);
     if is_whole {
-        std::mem::take(&mut state.unjudged).into_iter().for_each(|id| refresh(state, id));
+        for id in std::mem::take(&mut state.unjudged) {
+            refresh(state, id);
+        }
     }
     if is_first && is_whole && state.focus == Focus::Newest {
         // Whoever attaches wants to see what goes on, not what waits behind it.

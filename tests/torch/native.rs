@@ -17,7 +17,9 @@ fn value_and_gradients(function: &dyn Fn(&[Tensor]) -> Tensor, inputs: &[Tensor]
     let inputs: Vec<Tensor> = inputs.iter().map(|input| input.to_kind(kind).copy().set_requires_grad(true)).collect();
     let value = function(&inputs);
     let n = value.numel() as i64;
-    let weights = ((Tensor::arange(n, (kind, Device::Cpu)) * 1.7).sin() + 0.3).view_as(&value);
+    // The same in both kinds, to the last bit.
+    let weights = (Tensor::arange(n, (Kind::Double, Device::Cpu)) * 1.7).sin() + 0.3;
+    let weights = weights.to_kind(Kind::Float).to_kind(kind).view_as(&value);
     (&value * weights).sum(kind).backward();
     std::iter::once(value.detach()).chain(inputs.iter().map(Tensor::grad)).collect()
 }

@@ -10,6 +10,7 @@ use finetop::interop::Format;
 use finetop::run::dir::RunDir;
 use finetop::run::exit::code;
 use finetop::run::text;
+use finetop::spec::run::Device;
 use finetop_engine::error::EngineError;
 use finetop_engine::export::{self, Order};
 use finetop_engine::{latency, logits, predict, rate, worker};
@@ -53,6 +54,17 @@ struct RateArguments {
     /// Processor threads.
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..))]
     threads: u16,
+    /// cpu, or cuda for the first GPU.
+    #[arg(long, default_value = "cpu", value_parser = device)]
+    device: Device,
+}
+
+fn device(name: &str) -> Result<Device, &'static str> {
+    match name {
+        "cpu" => Ok(Device::Cpu),
+        "cuda" => Ok(Device::Cuda(0)),
+        _ => Err("cpu or cuda"),
+    }
 }
 
 #[derive(Args)]
@@ -109,8 +121,8 @@ fn main() {
             let (input, output) = (std::io::stdin().lock(), std::io::stdout().lock());
             at_the_terminal(|| logits::answer(&RunDir::new(arguments.run_dir), input, output).map(|()| code::OK))
         }
-        Command::Rate(RateArguments { threads }) => at_the_terminal(|| {
-            println!("{}", serde_json::to_string(&rate::measure(threads.into())).expect("plain numbers always encode"));
+        Command::Rate(RateArguments { threads, device }) => at_the_terminal(|| {
+            println!("{}", serde_json::to_string(&rate::measure(threads.into(), device)?).expect("plain numbers always encode"));
             Ok(code::OK)
         }),
     };

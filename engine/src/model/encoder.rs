@@ -1,6 +1,6 @@
 //! The encoder of all families (Devlin et al. 2019, arXiv:1810.04805): embeddings, blocks and, where the head reads it, the pooler.
 
-use tch::{Kind, Tensor};
+use tch::{Device, Kind, Tensor};
 
 use crate::data::batch::Batch;
 use crate::hooks::{Hooks, Mode};
@@ -89,7 +89,10 @@ impl Encoder {
 
     fn blocks(&self, embedded: Tensor, way: &Way) -> Tensor {
         (0..self.layers.len()).fold(embedded, |x, index| {
-            recompute::begin_block(way.mode);
+            // On a GPU the step is recorded, in which nothing can be seeded anew.
+            if x.device() == Device::Cpu {
+                recompute::begin_block(way.mode);
+            }
             self.block(index, &x, way)
         })
     }

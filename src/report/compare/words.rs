@@ -97,18 +97,16 @@ fn heading(found: &Matched, labels: &[String]) -> String {
     let Some((limit, limited_by)) = found.amount.zip(found.limited_by) else {
         return format!("nothing to compare at {}: no run has an evaluation for which its log tells them\n", found.budget.about());
     };
-    let mut text = format!(
+    let text = format!(
         "the best of each within {} {} ({}; {} has no more)\n",
         amount(found.budget, limit),
         if found.budget == Budget::Seconds { "of training" } else { found.budget.name() },
         found.budget.about(),
         crate::run::text::printable(&labels[limited_by]),
     );
-    if let Some(counts) = found.row_counts() {
-        let counts = counts.iter().map(u64::to_string).collect::<Vec<_>>().join(", ");
-        text.push_str(&format!("careful: the runs are not judged on the same rows ({counts} validation rows)\n"));
-    }
-    text
+    let Some(counts) = found.row_counts() else { return text };
+    let counts = counts.iter().map(u64::to_string).collect::<Vec<_>>().join(", ");
+    text + &format!("careful: the runs are not judged on the same rows ({counts} validation rows)\n")
 }
 
 fn marked(standing: &Standing) -> String {

@@ -12,9 +12,13 @@ use crate::tui::overlay::{Help, Overlay, PromptKind};
 use crate::tui::screen::{compare, launch, queue, system};
 use crate::tui::state::{Screen, State};
 use crate::tui::update::problem;
+use crate::tui::view::{layers, run};
 
-/// Panes of the run screen where there is room for one: loss, metric, parameters, health, system, log.
-pub const N_RUN_PANES: usize = 6;
+/// Panes of the run screen where there is room for one: loss, metric, parameters, layers, health, confusion, system, log.
+pub const N_RUN_PANES: usize = 8;
+
+/// Panes that take turns below the others where there is room for more: log, layers, confusion.
+pub const N_LOWER_PANES: usize = 3;
 
 /// Charts of the overview where there is room for one: loss, metric.
 pub const N_OVERVIEW_PANES: usize = 2;
@@ -185,6 +189,10 @@ pub fn travel(state: &mut State, by: i64) {
     match state.screen {
         Screen::Overview => list::move_cursor(state, by),
         Screen::Compare => compare::travel(state, by),
+        Screen::Run if run::shows_layers(state) => {
+            let n_rows = state.selected().map_or(0, layers::n_rows);
+            state.layer_scroll = moved(state.layer_scroll, by, n_rows.saturating_sub(1));
+        }
         Screen::Run => {
             let n_lines = state.selected().map_or(0, |run| run.state.log.len()) + state.stderr.as_ref().map_or(0, |(_, lines)| lines.len());
             state.log_scroll = moved(state.log_scroll, by.saturating_neg(), n_lines.saturating_sub(1));
@@ -198,6 +206,7 @@ pub fn travel(state: &mut State, by: i64) {
 fn turn(state: &mut State, by: i64) {
     let n_panes = match state.screen {
         Screen::Overview => N_OVERVIEW_PANES,
+        Screen::Run if run::is_large(state.size) => N_LOWER_PANES,
         Screen::Run => N_RUN_PANES,
         Screen::Compare => compare::N_PANES,
         _ => return,

@@ -9,6 +9,9 @@ use crate::tui::text;
 use crate::tui::theme::Theme;
 use crate::tui::view::draw;
 
+/// Least width to which words are shortened, so that a column of them still fits.
+const LEAST_TEXT: usize = 12;
+
 /// A column.
 #[derive(Debug)]
 pub struct Column {
@@ -57,8 +60,10 @@ pub fn draw(buffer: &mut Buffer, area: Rect, theme: Theme, columns: &[Column], s
     let mut x = 1;
     let mut n_columns = 0;
     for column in columns {
-        let width = column.width();
-        if x + width > usize::from(area.width) {
+        let room = usize::from(area.width).saturating_sub(x);
+        let is_cut = column.align == Align::Left && (LEAST_TEXT..column.width()).contains(&room);
+        let width = if is_cut { room } else { column.width() };
+        if width > room {
             break;
         }
         n_columns += 1;

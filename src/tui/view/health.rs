@@ -81,13 +81,20 @@ pub fn health(state: &State, theme: Theme, area: Rect, buffer: &mut Buffer, run:
     let schedule = run.spec.as_ref().map_or_else(|_| String::new(), |spec| format!("  {:?}", spec.optimization.schedule).to_lowercase());
     facts.push(("learn. rate", format!("{rate}{schedule}"), Style::new()));
     let clip = run.spec.as_ref().ok().and_then(|spec| spec.optimization.max_grad_norm);
-    let clip = clip.map_or_else(String::new, |clip| format!("  clipped at {clip}"));
+    let clip = clip.map_or_else(String::new, |clip| format!("  clipped at {clip}: {}", clipped(run, clip)));
     let norm = last.as_ref().map(|step| step.gradient_norm.0);
     let style = if norm.is_some_and(|norm| !norm.is_finite()) { theme.bad() } else { Style::new() };
     facts.push(("grad. norm", format!("{}{clip}", number(norm)), style));
     let n_bad = (0..run.state.steps.len()).filter(|idx| !run.state.steps.loss(*idx).is_finite()).count();
     facts.push(if n_bad > 0 { ("NaN or inf", format!("{n_bad} steps"), theme.bad()) } else { test(theme, run) });
     draw_facts(theme, inner, buffer, &facts);
+}
+
+/// The share of steps whose gradient was longer than `limit`, and so was shortened.
+fn clipped(run: &RunView, limit: f64) -> String {
+    let steps = &run.state.steps;
+    let n_clipped = (0..steps.len()).filter(|idx| steps.gradient_norm(*idx) > limit).count();
+    format!("{:.0}%", n_clipped as f64 / steps.len().max(1) as f64 * 100.0)
 }
 
 /// Throughput, memory, disk, device.

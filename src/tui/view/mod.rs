@@ -2,15 +2,19 @@
 
 pub mod chart;
 pub mod compare;
+pub mod confusion;
 pub mod curves;
 pub mod draw;
 pub mod footer;
+#[cfg(test)]
+mod frames;
 pub mod grid;
 pub mod header;
 pub mod health;
 pub mod help;
 pub mod hit;
 pub mod launch;
+pub mod layers;
 pub mod log;
 pub mod overlay;
 pub mod overview;

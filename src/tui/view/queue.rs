@@ -59,13 +59,15 @@ fn columns(state: &State, theme: Theme, rows: &[Row], n_active: usize) -> Vec<Co
     why.most = 64;
     let mut before: Option<&Row> = None;
     let mut n_waiting = 0;
+    let is_one_experiment = rows.iter().all(|row| row.id.experiment() == rows[0].id.experiment());
     for entry in rows {
         let view = state.catalog.run(&entry.id);
         let is_waiting = entry.standing == Standing::Waits;
         n_waiting += usize::from(is_waiting);
         number.push(if is_waiting { n_waiting.to_string() } else { String::new() }, theme.dim());
         let color = Style::new().fg(theme.series_color(state.slot(&entry.id)));
-        run.push(text::clean(&entry.id.0).replace('\n', " "), color.add_modifier(Modifier::BOLD));
+        let name = if is_one_experiment { entry.id.run() } else { &entry.id.0 };
+        run.push(text::clean(name).replace('\n', " "), color.add_modifier(Modifier::BOLD));
         let state_of = view.map_or(RunStatus::Queued, |run| run.status);
         let word = if entry.standing == Standing::Held { "held" } else { state_of.name() };
         status.push(format!("{} {word}", theme.status_glyph(state_of)), theme.status(state_of));
@@ -78,7 +80,7 @@ fn columns(state: &State, theme: Theme, rows: &[Row], n_active: usize) -> Vec<Co
             before = Some(entry);
         }
     }
-    vec![number, run, status, why, progress, left]
+    vec![number, run, status, progress, left, why]
 }
 
 /// Why a run is where it is.
@@ -102,7 +104,7 @@ fn reason(state: &State, view: Option<&RunView>, entry: &Row, before: Option<&Ro
 fn turn(before: Option<&Row>, n_active: usize, allowed: usize) -> String {
     match before {
         None if n_active < allowed => "its turn: it starts now".to_owned(),
-        None => format!("first in line: {n_active} active, at most {allowed} may be"),
+        None => format!("first; {n_active} of at most {allowed} run"),
         Some(before) => format!("after {}", text::clean(before.id.run()).replace('\n', " ")),
     }
 }

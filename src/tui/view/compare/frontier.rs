@@ -29,7 +29,7 @@ pub fn draw(compared: &Compared, area: Rect, buffer: &mut Buffer, note: &str) {
     let (state, theme) = (compared.state, compared.theme);
     let (cost, metric) = (state.compare.cost, state.metric());
     let title = format!("best {} against {}", metric.name(), cost.about());
-    let inner = open(compared, area, buffer, &title, "x: other cost", note);
+    let inner = open(compared, area, buffer, &title, "o: other cost", note);
     let points = frontier(&compared.runs, cost, metric);
     if points.is_empty() {
         return draw::put(buffer, inner, 1, 0, "no run has been evaluated yet", theme.dim());
@@ -137,12 +137,11 @@ fn scatter(compared: &Compared, area: Rect, buffer: &mut Buffer, points: &[Point
 fn cost_ticks(compared: &Compared, area: Rect, buffer: &mut Buffer, (low, high): (f64, f64), cost: Cost) {
     let most = usize::from(area.width / 10).clamp(2, 8);
     let mut free = 0;
-    for tick in series::log_ticks(10.0_f64.powf(low), 10.0_f64.powf(high), most) {
-        if tick <= 0.0 {
-            continue;
-        }
-        let label = short(cost, tick);
-        let share = ((tick.log10() - low) / (high - low)).clamp(0.0, 1.0);
+    let (first, last) = (low.ceil() as i32, high.floor() as i32);
+    let stride = ((last - first + 1).max(1) as usize).div_ceil(most);
+    for power in (first..=last).step_by(stride) {
+        let label = short(cost, 10.0_f64.powi(power));
+        let share = ((f64::from(power) - low) / (high - low)).clamp(0.0, 1.0);
         let centre = (share * f64::from(area.width.saturating_sub(1))).round() as u16;
         let width = text::width(&label) as u16;
         let column = centre.saturating_sub(width / 2).min(area.width.saturating_sub(width));
