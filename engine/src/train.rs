@@ -180,7 +180,7 @@ impl Training<'_> {
             if let Some(order) = control.obey(done, journal)? {
                 let taken = self.arrived(true);
                 return match Self::record(taken, journal)? {
-                    Some((step, reason)) => Ok(self.diverged(step, reason)),
+                    Some((step, reason)) => Ok(self.diverged(step, &reason)),
                     None => self.obey(order, journal),
                 };
             }
@@ -204,7 +204,7 @@ impl Training<'_> {
                 taken.extend(self.arrived(true));
             }
             if let Some((step, reason)) = Self::record(taken, journal)? {
-                return Ok(self.diverged(step, reason));
+                return Ok(self.diverged(step, &reason));
             }
             if self.is_evaluation_due(total_steps)
                 && let Some(reason) = self.validate(journal)?

@@ -73,7 +73,7 @@ impl Training<'_> {
     }
 
     /// The end at a step that is not finite. A GPU was given others after it, which changed nothing.
-    pub(super) fn diverged(&mut self, step: u64, what: String) -> (Outcome, String) {
+    pub(super) fn diverged(&mut self, step: u64, what: &str) -> (Outcome, String) {
         self.position.step = step;
         self.given.clear();
         (Outcome::Diverged, format!("{what} at step {step}; try a lower learning rate"))
