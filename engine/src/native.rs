@@ -13,6 +13,7 @@ use torch_sys::C_tensor;
 unsafe extern "C" {
     safe fn finetop_keep_memory();
     safe fn finetop_multiply_with_onednn(is_on: bool);
+    safe fn finetop_repeat_products_of_mkl();
     fn finetop_dropout(x: *const C_tensor, probability: f64, result: *mut *mut C_tensor) -> *mut c_char;
     fn finetop_add_norm(
         h: *const C_tensor,
@@ -73,6 +74,11 @@ pub fn keep_memory() {
 /// Whether oneDNN multiplies fp32 matrices on the processor, or MKL.
 pub fn multiply_with_onednn(is_on: bool) {
     finetop_multiply_with_onednn(is_on);
+}
+
+/// MKL gives the same bits wherever in memory the factors of a product lie.
+pub fn repeat_products_of_mkl() {
+    finetop_repeat_products_of_mkl();
 }
 
 /// `x` of any shape with a share `probability` of its elements zero, the others scaled by `1 / (1 - probability)`.
