@@ -19,6 +19,8 @@ use crate::run::clock;
 use crate::run::request::RequestKind;
 use crate::tui::act::pointer::{Gesture, Pointer};
 use crate::tui::background;
+use crate::tui::drafting;
+use crate::tui::editor;
 use crate::tui::effect::Effect;
 use crate::tui::keys;
 use crate::tui::message::Message;
@@ -34,6 +36,9 @@ use crate::tui::view::view;
 
 /// Least time between two frames: 60 a second.
 const FRAME: Duration = Duration::from_millis(16);
+
+/// Time for the thread that reads events to end, and for a signal to be heard.
+const EVENTS_END: Duration = Duration::from_millis(40);
 
 /// Messages that may wait; those who send more wait too.
 const BACKLOG: usize = 64;
@@ -147,6 +152,20 @@ async fn live(screen: &mut Screen, state: &mut State, mut look: Look, options: O
                 screen.hear_mouse(settings.mouse)?;
             }
             for effect in update(state, message) {
+                if matches!(effect, Effect::EditDraft { .. } | Effect::EditFile(_)) {
+                    // The editor alone must read what is typed now, so the stream of events ends and begins anew.
+                    drop(events);
+                    tokio::time::sleep(EVENTS_END).await;
+                    let edited = edit(effect, screen, state)?;
+                    // An interrupt that was meant for the editor is heard and passed over.
+                    tokio::time::sleep(EVENTS_END).await;
+                    ends[2] = signal(SignalKind::interrupt());
+                    events = EventStream::new();
+                    for effect in update(state, edited) {
+                        perform(effect, screen, state, look.theme, &outside)?;
+                    }
+                    continue;
+                }
                 if perform(effect, screen, state, look.theme, &outside)? == Next::Quit {
                     return Ok(());
                 }
@@ -195,6 +214,19 @@ async fn any_signal(signals: &mut [io::Result<tokio::signal::unix::Signal>; 3]) 
 fn perform(effect: Effect, screen: &mut Screen, state: &mut State, theme: Theme, outside: &Outside) -> Result<Next, AppError> {
     match effect {
         Effect::Quit => return Ok(Next::Quit),
+        effect @ (Effect::PlanDraft { .. }
+        | Effect::SaveDraft { .. }
+        | Effect::LaunchDraft { .. }
+        | Effect::OpenFile(_)
+        | Effect::OpenExperiment(_)
+        | Effect::CloneRun(_)
+        | Effect::Rerun(_)) => {
+            let root = outside.root.clone();
+            // A plan that is asked for takes the place of the one before; nothing else does.
+            let number = if matches!(effect, Effect::PlanDraft { .. }) { drafting::next_number() } else { 0 };
+            spawn(outside, move || drafting::perform(effect, root.as_deref(), number));
+        }
+        Effect::EditDraft { .. } | Effect::EditFile(_) => {}
         Effect::Suspend => {
             screen.leave();
             // Ignored where no shell could continue us; then we just go on.
@@ -273,6 +305,23 @@ fn perform(effect: Effect, screen: &mut Screen, state: &mut State, theme: Theme,
         }
     }
     Ok(Next::GoOn)
+}
+
+/// Gives the terminal to the editor until it ends.
+fn edit(effect: Effect, screen: &mut Screen, state: &mut State) -> io::Result<Message> {
+    screen.leave();
+    let message = match effect {
+        Effect::EditFile(path) => {
+            let edited = editor::edit(&path);
+            Message::EditedFile(path, edited)
+        }
+        Effect::EditDraft { name, text } => Message::Edited(editor::edit_text(&name, &text)),
+        _ => Message::Resumed,
+    };
+    screen.come_back()?;
+    state.size = crossterm::terminal::size()?;
+    state.is_dirty = true;
+    Ok(message)
 }
 
 /// Does what may be slow on another thread; its message comes back, also where it panics.

@@ -7,8 +7,9 @@ pub mod overlay;
 pub mod pointer;
 
 use crate::tui::effect::Effect;
+use crate::tui::form;
 use crate::tui::keys::action::{Action, Scope};
-use crate::tui::overlay::{Help, Overlay, PromptKind};
+use crate::tui::overlay::{Help, Overlay, PromptKind, Question};
 use crate::tui::screen::launch;
 use crate::tui::state::{Screen, State};
 use crate::tui::update::problem;
@@ -23,8 +24,14 @@ pub const N_OVERVIEW_PANES: usize = 2;
 pub fn scopes(state: &State) -> Vec<Scope> {
     match &state.overlay {
         Some(overlay) => overlay.scopes(),
-        None => screen_scopes(state.screen),
+        None if form::act::is_typing(state) => vec![Scope::Input],
+        None => here(state),
     }
+}
+
+/// Where bindings hold with nothing over the screen.
+pub fn here(state: &State) -> Vec<Scope> {
+    if form::act::shown(state).is_some() { vec![Scope::Form, Scope::Global] } else { screen_scopes(state.screen) }
 }
 
 /// Where bindings hold on a screen with nothing over it.
@@ -51,6 +58,12 @@ pub fn act(state: &mut State, action: Action) -> Vec<Effect> {
     if state.is_read_only && action.changes_runs() {
         problem(state, "read-only: runs can be looked at, not changed");
         return Vec::new();
+    }
+    if state.overlay.is_none() && form::act::shown(state).is_some() {
+        let is_typed = matches!(action, Action::Accept | Action::Up | Action::Down) && form::act::is_typing(state);
+        if is_typed || matches!(action, Action::Back | Action::Start | Action::EditFile) {
+            return form::act::act(state, action);
+        }
     }
     match action {
         Action::Quit => return leave(state),
@@ -102,6 +115,20 @@ pub fn act(state: &mut State, action: Action) -> Vec<Effect> {
         Action::CopyId | Action::CopyPath | Action::CopyCommand | Action::CopyRow => return control::copy(state, action),
         Action::ExportScreenSvg => return vec![Effect::ExportScreen { is_picture: true }],
         Action::ExportScreenText => return vec![Effect::ExportScreen { is_picture: false }],
+        Action::Clone => return launch::from_run(state),
+        Action::Edit if state.screen == Screen::Launch => return launch::edit(state),
+        Action::Edit => return launch::from_experiment(state),
+        Action::Rerun => return rerun(state),
+        Action::EditFile => return launch::edit_file(state),
+        Action::FormEnter
+        | Action::FormToggle
+        | Action::FormLess
+        | Action::FormMore
+        | Action::FormDefault
+        | Action::FormAnother
+        | Action::FormPage
+        | Action::DryRun
+        | Action::Save => return form::act::act(state, action),
         Action::Plan => return launch::plan(state),
         Action::Start => return launch::start(state),
         Action::Reload => return vec![Effect::ListFiles],
@@ -113,6 +140,20 @@ pub fn act(state: &mut State, action: Action) -> Vec<Effect> {
 fn leave(state: &mut State) -> Vec<Effect> {
     let pending = state.pending.take().map(|pending| pending.effects).unwrap_or_default();
     pending.into_iter().chain([Effect::Quit]).collect()
+}
+
+/// Asks whether the chosen run is to be run again.
+fn rerun(state: &mut State) -> Vec<Effect> {
+    let chosen = state.selected().map(|run| (run.id.run().to_owned(), run.spec.clone()));
+    if let Some((name, Ok(spec))) = chosen {
+        state.overlay = Some(Overlay::Question(Question {
+            text: format!("run {name} again, as an experiment of its own?"),
+            then: vec![Effect::Rerun(Box::new(spec))],
+            otherwise: format!("{name} is not run again"),
+            announced: None,
+        }));
+    }
+    Vec::new()
 }
 
 /// Shows a screen.

@@ -18,6 +18,8 @@ pub enum Scope {
     Runs,
     /// The launch screen.
     Launch,
+    /// The form of an experiment.
+    Form,
     /// What waits, runs and why.
     Queue,
     /// The machine.
@@ -105,6 +107,9 @@ pub enum Action {
     Kill,
     Undo,
     Extend,
+    Clone,
+    Edit,
+    Rerun,
     // Files.
     CopyMenu,
     CopyId,
@@ -118,6 +123,16 @@ pub enum Action {
     Start,
     Plan,
     Reload,
+    EditFile,
+    FormEnter,
+    FormToggle,
+    FormLess,
+    FormMore,
+    FormDefault,
+    FormAnother,
+    FormPage,
+    DryRun,
+    Save,
     // Inputs, pickers, questions.
     Accept,
     Toggle,
@@ -133,7 +148,7 @@ impl Action {
 
     /// Whether it starts, changes or ends a run: what a read-only dashboard does not do.
     pub const fn changes_runs(self) -> bool {
-        matches!(self, Self::Stop | Self::Pause | Self::Kill | Self::Extend | Self::Start)
+        matches!(self, Self::Stop | Self::Pause | Self::Kill | Self::Extend | Self::Start | Self::Rerun)
     }
 }
 

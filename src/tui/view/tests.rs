@@ -152,7 +152,7 @@ fn the_help_lists_the_key_table() {
     let mut state = state(10.0, (80, 24));
     press(&mut state, &[Key::Char('?')]);
     snapshot("help_80x24", &state, PLAIN);
-    state.size = (120, 110);
+    state.size = (120, 140);
     let shown = text(&screenshot::cells(&state, PLAIN));
     let hidden = [Scope::Help, Scope::Question, Scope::Input, Scope::Picker, Scope::Menu, Scope::CopyMenu];
     for binding in KEYS.iter().filter(|binding| !hidden.contains(&binding.scope)) {
