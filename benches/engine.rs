@@ -60,6 +60,7 @@ fn optimization() -> Optimization {
         epochs: 3,
         batch_size: BATCH_SIZE,
         gradient_accumulation: 1,
+        activation_recomputation: false,
         learning_rate: 1e-5,
         head_learning_rate: None,
         schedule: Schedule::Linear,

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """One fine-tuning run with Transformers' Trainer, and PEFT or AdapterHub's adapters for the method: finetop's peer in `cargo xtask bench`.
 
-Plain use, as the libraries' own guides show it; `--tuned` adds what their guides to speed recommend for a processor: bf16 autocast, and
+Plain use, as the libraries' own guides show it; `--tuned` adds what their guides to speed recommend: bf16 autocast, and
 batches of rows of like length. The last line of standard output is a JSON object:
 
     startup_seconds       from the first line of this file to the first optimizer step (imports, model, rows, tokens)
@@ -13,6 +13,7 @@ batches of rows of like length. The last line of standard output is a JSON objec
     trainable             parameters that train
     accuracies            after every epoch
     peak_memory_bytes     highest resident memory of this process
+    gpu_memory_bytes      the most that tensors took on the GPU, where one is used
 
     python3 fine_tune.py --model FOLDER --data FOLDER --method lora --epochs 3 --batch 32 --lr 2e-3 --threads 2
 """
@@ -28,7 +29,7 @@ import tempfile
 from pathlib import Path
 
 LONGEST = 128  # tokens of a row; finetop's default
-EVALUATION_BATCH = 64  # rows; finetop's
+EVALUATION_BATCH = 64  # rows; finetop's on a processor
 
 
 def arguments():
@@ -42,6 +43,7 @@ def arguments():
     parser.add_argument("--lr", type=float, required=True, help="peak learning rate")
     parser.add_argument("--tuned", action="store_true", help="bf16 autocast and grouping by length")
     parser.add_argument("--threads", type=int, help="processor threads; torch's own choice by default")
+    parser.add_argument("--device", choices=["cpu", "cuda"], default="cpu", help="where the tensors are")
     return parser.parse_args()
 
 
@@ -121,7 +123,7 @@ def training_arguments(options, version, folder):
         "report_to": [],
         "logging_steps": 10,
         "disable_tqdm": True,
-        "use_cpu": True,
+        "use_cpu": options.device == "cpu",
         "seed": 0,
         ("warmup_steps" if is_new else "warmup_ratio"): 0.1,
     }
@@ -193,6 +195,8 @@ def main():
         "versions": {"torch": torch.__version__, "transformers": transformers.__version__},
         "wall_seconds": time.monotonic() - STARTED,
     }
+    if options.device == "cuda":
+        figures["gpu_memory_bytes"] = torch.cuda.max_memory_allocated()
     print(json.dumps(figures))
 
 

@@ -11,6 +11,7 @@ use finetop::run::dir::RunDir;
 use finetop::run::event::{EventKind, Level, RequestSeen};
 use finetop::run::inbox;
 use finetop::run::request::RequestKind;
+use finetop::run::state::RunState;
 
 /// How often a paused worker looks for requests.
 const PAUSE_POLL: Duration = Duration::from_millis(50);
@@ -45,7 +46,7 @@ impl Control {
         Ok(Self { dir, stop, leave })
     }
 
-    /// Obeys what was asked up to `step`; holds here while paused.
+    /// Obeys what was asked up to `step`; holds here while paused. While it loads, what can be asked of steps alone waits.
     pub fn obey(&self, step: u64, journal: &mut Journal) -> Result<Option<Order>, EngineError> {
         let mut is_paused = false;
         loop {
@@ -55,25 +56,36 @@ impl Control {
             if self.stop.load(Ordering::Relaxed) {
                 return Ok(Some(Order::Stop));
             }
-            let taken = inbox::take(&self.dir);
-            for note in taken.notes {
+            let heard = inbox::hear(&self.dir);
+            for note in heard.notes {
                 journal.note(Level::Warning, note)?;
             }
-            for request in taken.requests {
-                let kind = request.request;
+            for pending in heard.requests {
+                let kind = pending.request.request;
+                if !kind.is_of_life() && is_loading(journal.state()) {
+                    continue;
+                }
                 let is_news = match kind {
                     RequestKind::Pause => !is_paused,
                     RequestKind::Resume => is_paused,
                     RequestKind::Extend => false,
-                    RequestKind::Stop | RequestKind::Kill | RequestKind::Release => true,
+                    // Killed between writing it down and removing it, a worker finds it again.
+                    _ => kind.is_of_life() || !journal.state().standing.holds(kind),
                 };
                 if is_news {
                     journal.record(EventKind::Request(RequestSeen { request: kind, step }))?;
                 }
+                inbox::remove(std::slice::from_ref(&pending));
                 match kind {
                     RequestKind::Pause => is_paused = true,
                     RequestKind::Resume => is_paused = false,
-                    RequestKind::Extend => {}
+                    // The fold of the log has it; the loop asks there.
+                    RequestKind::Extend
+                    | RequestKind::StopAt(_)
+                    | RequestKind::KeepGoing
+                    | RequestKind::Set(_)
+                    | RequestKind::Mute(_)
+                    | RequestKind::Unmute(_) => {}
                     RequestKind::Release => return Ok(Some(Order::Release)),
                     RequestKind::Stop => return Ok(Some(Order::Stop)),
                     RequestKind::Kill => return Ok(Some(Order::Leave)),
@@ -85,4 +97,9 @@ impl Control {
             std::thread::sleep(PAUSE_POLL);
         }
     }
+}
+
+/// Whether this attempt has not come to its first step yet.
+const fn is_loading(state: &RunState) -> bool {
+    state.preparing.is_some() || state.training.is_none()
 }

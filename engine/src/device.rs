@@ -3,6 +3,7 @@
 use tch::Device;
 
 use crate::error::EngineError;
+use crate::native;
 use finetop::spec::run::Device as Wanted;
 
 /// The device to use.
@@ -15,13 +16,19 @@ pub fn open(wanted: Wanted) -> Result<Device, EngineError> {
     }
     let n_gpus = if tch::Cuda::is_available() { tch::Cuda::device_count() as usize } else { 0 };
     match wanted {
-        Wanted::Auto if n_gpus > 0 => Ok(Device::Cuda(0)),
+        Wanted::Auto if n_gpus > 0 => Ok(gpu(0)),
         Wanted::Auto | Wanted::Cpu => Ok(Device::Cpu),
-        Wanted::Cuda(index) if index < n_gpus => Ok(Device::Cuda(index)),
+        Wanted::Cuda(index) if index < n_gpus => Ok(gpu(index)),
         Wanted::Cuda(index) => Err(EngineError::Device(format!(
             "device cuda:{index} is not there (GPUs that libtorch sees: {n_gpus}); use device: auto or cpu, or a libtorch with CUDA"
         ))),
     }
+}
+
+/// GPU `index`, with a stream on which this thread's work can be recorded.
+fn gpu(index: usize) -> Device {
+    native::gpu::use_own_stream(index);
+    Device::Cuda(index)
 }
 
 /// The device in words, as in experiment files.

@@ -6,11 +6,9 @@ use tch::{Device, Tensor};
 use crate::data::batch::Batch;
 use crate::data::order::evaluation_batches;
 use crate::data::tokenizer::Encoded;
+use crate::evaluate::batch_size;
 use crate::hooks::Mode;
 use crate::network::Network;
-
-/// Rows per forward pass.
-const BATCH_SIZE: usize = 64;
 
 /// The pooled vectors `[rows,H]` of all rows, in their order. Calls `progress` with the rows done; stops early with
 /// `None` when it answers false.
@@ -18,7 +16,7 @@ pub fn pooled(network: &Network, rows: &[Encoded], device: Device, mut progress:
     let _guard = tch::no_grad_guard();
     let mut parts = Vec::new();
     let mut order = Vec::with_capacity(rows.len());
-    for indices in evaluation_batches(rows, BATCH_SIZE) {
+    for indices in evaluation_batches(rows, batch_size(device)) {
         if !progress(order.len() as u64) {
             return None;
         }

@@ -17,7 +17,12 @@ pub enum Mode {
 impl Mode {
     /// Dropout with probability `p` in training, nothing in evaluation.
     pub fn dropout(self, x: Tensor, p: f64) -> Tensor {
-        if self == Self::Train && p > 0.0 { native::dropout(&x, p) } else { x }
+        if self.probability(p) > 0.0 { native::dropout(&x, p) } else { x }
+    }
+
+    /// The probability of dropout: `p` in training, 0 in evaluation.
+    pub fn probability(self, p: f64) -> f64 {
+        if self == Self::Train { p } else { 0.0 }
     }
 }
 
@@ -91,7 +96,13 @@ pub trait Hooks {
         projection.apply(x)
     }
 
-    /// What the layer norm `norm` after a sublayer is applied to: its output `h [B,T,H]`, after dropout, plus its input `x [B,T,H]`.
+    /// Whether the method acts where the output of `sublayer` of block `layer` is added to its input, by [`add`](Self::add).
+    fn acts_on_sum(&self, _layer: usize, _sublayer: Sublayer) -> bool {
+        false
+    }
+
+    /// What the layer norm `norm` after a sublayer is applied to: its output `h [B,T,H]`, after dropout, plus its input `x [B,T,H]`. Asked where
+    /// the method [acts](Self::acts_on_sum).
     fn add(&self, _layer: usize, _sublayer: Sublayer, h: Tensor, x: &Tensor, _norm: &dyn Fn(&Tensor) -> Tensor) -> Tensor {
         h + x
     }

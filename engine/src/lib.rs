@@ -2,6 +2,7 @@
 //! (`pretrained`), `metric` and the run folder (`run`); it knows nothing of the command line, the dashboard or the queue.
 
 pub mod adapted;
+pub mod cache;
 pub mod checkpoint;
 pub mod control;
 pub mod data;
@@ -10,6 +11,7 @@ pub mod error;
 pub mod evaluate;
 pub mod export;
 pub mod features;
+pub mod gpu;
 pub mod head;
 pub mod hooks;
 pub mod journal;
@@ -31,6 +33,7 @@ pub mod prepare;
 pub mod processor;
 pub mod random;
 pub mod rate;
+pub mod recompute;
 pub mod recovery;
 pub mod start;
 pub mod train;

@@ -1,17 +1,46 @@
 //! The functions of `native/*.cpp`: what libtorch can do and tch has no name for. The only calls from Rust to C++ of our own.
 #![expect(unsafe_code, reason = "each function takes pointers to tensors that live as long as the call")]
 
+pub mod gpu;
+
 use std::ffi::{CStr, c_char};
 
 // Linked in place of the C library's allocator, for libtorch too.
 use libmimalloc_sys as _;
-use tch::Tensor;
+use tch::{Device, Kind, Tensor};
 use torch_sys::C_tensor;
 
 unsafe extern "C" {
     safe fn finetop_keep_memory();
     safe fn finetop_multiply_with_onednn(is_on: bool);
     fn finetop_dropout(x: *const C_tensor, probability: f64, result: *mut *mut C_tensor) -> *mut c_char;
+    fn finetop_add_norm(
+        h: *const C_tensor,
+        x: *const C_tensor,
+        weight: *const C_tensor,
+        bias: *const C_tensor,
+        epsilon: f64,
+        probability: f64,
+        result: *mut *mut C_tensor,
+    ) -> *mut c_char;
+    fn finetop_attention(
+        query: *const C_tensor,
+        key: *const C_tensor,
+        value: *const C_tensor,
+        mask: *const C_tensor,
+        n_heads: i64,
+        probability: f64,
+        result: *mut *mut C_tensor,
+    ) -> *mut c_char;
+    fn finetop_low_rank(
+        y: *const C_tensor,
+        x: *const C_tensor,
+        a: *const C_tensor,
+        b: *const C_tensor,
+        scale: f64,
+        probability: f64,
+        result: *mut *mut C_tensor,
+    ) -> *mut c_char;
     fn finetop_linear_in_bf16(
         x: *const C_tensor,
         weight: *const C_tensor,
@@ -52,6 +81,43 @@ pub fn dropout(x: &Tensor, probability: f64) -> Tensor {
     // SAFETY: `x` lives during the call; without a message, `result` is a new tensor that nobody else owns.
     unsafe {
         check(finetop_dropout(x.as_ptr(), probability, &raw mut result));
+        Tensor::from_ptr(result)
+    }
+}
+
+/// The layer norm with `weight [H]` and `bias [H]` of `x` plus `h` with dropout of `probability`, all `[..,H]`.
+pub fn add_norm(h: &Tensor, x: &Tensor, (weight, bias): (&Tensor, &Tensor), epsilon: f64, probability: f64) -> Tensor {
+    let mut result = std::ptr::null_mut();
+    // SAFETY: as in `dropout`.
+    unsafe {
+        check(finetop_add_norm(h.as_ptr(), x.as_ptr(), weight.as_ptr(), bias.as_ptr(), epsilon, probability, &raw mut result));
+        Tensor::from_ptr(result)
+    }
+}
+
+/// Whether [`attention`] and [`low_rank`] take this tensor: single precision on the processor.
+pub fn takes(x: &Tensor) -> bool {
+    x.device() == Device::Cpu && x.kind() == Kind::Float
+}
+
+/// Attention of `n_heads` heads, `query [B,R,H]`, `key` and `value [B,K,H]` → `[B,R,H]`, with dropout of `probability` on the probabilities. Keys
+/// where `mask [B,1,1,K]` is below zero count only where others that count follow.
+pub fn attention(query: &Tensor, [key, value]: [&Tensor; 2], mask: Option<&Tensor>, n_heads: i64, probability: f64) -> Tensor {
+    let mask = mask.map_or(std::ptr::null(), Tensor::as_ptr);
+    let mut result = std::ptr::null_mut();
+    // SAFETY: as in `dropout`.
+    unsafe {
+        check(finetop_attention(query.as_ptr(), key.as_ptr(), value.as_ptr(), mask, n_heads, probability, &raw mut result));
+        Tensor::from_ptr(result)
+    }
+}
+
+/// `y + scale · dropout(x) Aᵀ Bᵀ`, `y [..,out]`, `x [..,in]`, `A [R,in]`, `B [out,R]`.
+pub fn low_rank(y: &Tensor, x: &Tensor, (a, b): (&Tensor, &Tensor), scale: f64, probability: f64) -> Tensor {
+    let mut result = std::ptr::null_mut();
+    // SAFETY: as in `dropout`.
+    unsafe {
+        check(finetop_low_rank(y.as_ptr(), x.as_ptr(), a.as_ptr(), b.as_ptr(), scale, probability, &raw mut result));
         Tensor::from_ptr(result)
     }
 }

@@ -16,6 +16,7 @@ use crate::model::{load, mapped};
 use crate::params::Params;
 use crate::processor;
 use crate::random::{self, Stream};
+use crate::recompute::{self, Unfinished};
 use finetop::spec::backbone::Backbone;
 use finetop::spec::head::Head as HeadSpec;
 use finetop::spec::method::Method;
@@ -91,6 +92,18 @@ impl Network {
     /// The vectors `[B,H]` that the head reads.
     pub fn pooled(&self, batch: &Batch, mode: Mode) -> Tensor {
         self.encoder.pooled(batch, self.hooks.as_ref(), mode)
+    }
+
+    /// Logits of the rows `indices` in training, with only the blocks' inputs kept, and what is left to do after the backward pass of what is
+    /// computed from them; nothing where no block runs.
+    pub fn forward_to_recompute(&self, inputs: &Inputs, indices: &[usize], device: Device) -> (Outputs, Option<Unfinished<'_>>) {
+        if inputs.pooled.is_some() {
+            return (self.forward(inputs, indices, device, Mode::Train), None);
+        }
+        let batch = Batch::new(&inputs.rows, indices, self.backbone.pad_token_id, device);
+        let (pooled, unfinished) = recompute::pooled(&self.encoder, &batch, self.hooks.as_ref());
+        let logits = self.head.forward(&pooled, Mode::Train);
+        (Outputs { logits, targets: batch.targets, n_tokens: batch.n_tokens }, Some(unfinished))
     }
 
     /// Logits of the rows `indices`.

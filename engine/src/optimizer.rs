@@ -4,7 +4,7 @@
 
 use tch::{Kind, Tensor};
 
-use crate::native;
+use crate::native::{self, gpu};
 use crate::params::{HEAD, Params};
 use finetop::spec::optimization::Optimization;
 
@@ -93,6 +93,43 @@ impl AdamW {
             };
             native::adamw(group_of, update);
         }
+    }
+}
+
+impl AdamW {
+    /// The step's number and the learning rate of every group of slots, for [`update_unseen`](Self::update_unseen).
+    pub fn numbers(&self, step: u64, learning_rate: f64) -> Vec<f32> {
+        let rates = self.groups().map(|group| (learning_rate * group[0].learning_rate_scale) as f32);
+        std::iter::once(step as f32).chain(rates).collect()
+    }
+
+    /// One update on a GPU by `numbers [1+groups]` and a verdict that are on it too.
+    pub fn update_unseen(&self, numbers: &Tensor, verdict: &gpu::Verdict) {
+        for (index, group) in (1..).zip(self.groups()) {
+            let with_gradients = group.iter().map(|slot| (slot, slot.tensor.grad())).filter(|(_, gradient)| gradient.defined());
+            let with_gradients: Vec<_> = with_gradients.collect();
+            let of = |part: fn(&Slot) -> &Tensor| with_gradients.iter().map(|&(slot, _)| part(slot)).collect::<Vec<_>>();
+            let gradients: Vec<_> = with_gradients.iter().map(|(_, gradient)| gradient).collect();
+            let group_of = native::Group {
+                parameters: &of(|slot| &slot.tensor),
+                gradients: &gradients,
+                first_moments: &of(|slot| &slot.first_moment),
+                second_moments: &of(|slot| &slot.second_moment),
+            };
+            let update = gpu::Unseen {
+                step: &numbers.get(0),
+                learning_rate: &numbers.get(index),
+                betas: (self.beta1, self.beta2),
+                weight_decay: group[0].weight_decay,
+                epsilon: self.epsilon,
+            };
+            gpu::adamw(group_of, update, verdict);
+        }
+    }
+
+    /// Slots of one kind together, in their order.
+    fn groups(&self) -> impl Iterator<Item = &[Slot]> {
+        self.slots.chunk_by(|one, other| one.kind() == other.kind())
     }
 }
 

@@ -2,9 +2,11 @@
 //! and the artefact are right by construction. Must not know how a tensor is used.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use tch::{Device, Kind, Tensor};
 
+use crate::cache::Cache;
 use finetop::run::event::Ledger;
 use finetop::spec::backbone::{BackboneTraining, Part};
 use finetop::spec::method::site::Site;
@@ -58,6 +60,8 @@ pub struct Params {
     pub device: Device,
     /// What the backbone's linear layers multiply.
     pub precision: Precision,
+    /// Where frozen weights that are rounded lie for all workers, if anywhere.
+    pub cache: Option<Rc<Cache>>,
     training: BackboneTraining,
     /// Names of the backbone's tensors that train.
     trained: BTreeSet<String>,
@@ -75,6 +79,7 @@ impl Params {
             delta: Store::default(),
             device,
             precision: Precision::Fp32,
+            cache: None,
             training,
             trained: BTreeSet::new(),
             trained_norms: BTreeSet::new(),

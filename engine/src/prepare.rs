@@ -1,10 +1,12 @@
 //! Everything before the first step: rows, tokens, weights, features. Says how far it is.
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use tch::Device;
 
+use crate::cache::{Cache, features as kept_features};
 use crate::control::{Control, Order};
 use crate::data::tokenizer;
 use crate::error::EngineError;
@@ -15,7 +17,7 @@ use crate::params::Params;
 use crate::start;
 use finetop::data;
 use finetop::pretrained;
-use finetop::run::event::{EventKind, Preparing};
+use finetop::run::event::{EventKind, Level, Preparing};
 use finetop::spec::method::Method;
 use finetop::spec::run::RunSpec;
 use finetop::spec::task::Split;
@@ -37,7 +39,13 @@ pub struct Prepared {
 ///
 /// # Errors
 /// When a file cannot be read or does not fit; the order to leave, where one came meanwhile.
-pub fn prepare(spec: &RunSpec, device: Device, control: &Control, journal: &mut Journal) -> Result<Result<Prepared, Order>, EngineError> {
+pub fn prepare(
+    spec: &RunSpec,
+    device: Device,
+    cache: Option<&Rc<Cache>>,
+    control: &Control,
+    journal: &mut Journal,
+) -> Result<Result<Prepared, Order>, EngineError> {
     check_metrics(spec)?;
     begin(journal, "reading data", 0)?;
     let dataset = data::load(&spec.task).map_err(|error| EngineError::Data(error.to_string()))?;
@@ -51,6 +59,7 @@ pub fn prepare(spec: &RunSpec, device: Device, control: &Control, journal: &mut 
     }
     let mut params = Params::new(spec.method.backbone_training(&backbone), device);
     params.precision = spec.precision;
+    params.cache = cache.cloned();
     let tokenizer = tokenizer::load(folder, &backbone, spec.task.max_length)?;
     let plan = NetworkPlan {
         backbone: &backbone,
@@ -77,11 +86,27 @@ pub fn prepare(spec: &RunSpec, device: Device, control: &Control, journal: &mut 
         }
     }
     if spec.method == Method::FeatureExtraction {
-        for (split, inputs) in &mut inputs {
-            if let Err(order) = compute_features(&network, *split, inputs, device, control, journal)? {
+        let mut found = Vec::new();
+        for (&split, inputs) in &mut inputs {
+            let kept = cache.and_then(|cache| Some((cache, kept_features::name(spec, &inputs.rows, device).ok()?)));
+            inputs.pooled = kept.as_ref().and_then(|(cache, name)| kept_features::take(cache, name, inputs.rows.len(), device));
+            if inputs.pooled.is_some() {
+                found.push(split.name());
+                continue;
+            }
+            if let Err(order) = compute_features(&network, split, inputs, device, control, journal)? {
                 return Ok(Err(order));
             }
+            if let (Some((cache, name)), Some(pooled)) = (kept, &inputs.pooled) {
+                kept_features::put(cache, &name, pooled);
+            }
         }
+        if !found.is_empty() {
+            journal.note(Level::Info, format!("features of {} are those that an earlier run computed", found.join(", ")))?;
+        }
+    }
+    for (level, message) in cache.iter().flat_map(|cache| cache.take_notes()) {
+        journal.note(level, message)?;
     }
     Ok(Ok(Prepared { network, params, inputs }))
 }

@@ -27,6 +27,12 @@ pub fn multiplies_with_onednn() -> bool {
     false
 }
 
+/// The processor's name, as the system tells it: other processors compute other last bits. Empty where it does not.
+pub fn name() -> String {
+    let about = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    about.lines().filter(|line| line.starts_with("model name")).take(1).collect()
+}
+
 /// Where the processor has units for matrices of bf16 (AMX), oneDNN would round fp32 factors to them.
 #[cfg(target_arch = "x86_64")]
 fn has_matrix_units() -> bool {

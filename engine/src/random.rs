@@ -9,15 +9,20 @@ pub enum Stream {
     Order(u64),
     /// Dropout masks of an optimizer step.
     Step(u64),
+    /// Those of its further parts, from 1, where its batch is computed in several.
+    Part(u64, u64),
 }
 
 /// The seed of `stream`, a hash of the run's seed: dropout becomes a pure function of the step, so that runs may be
 /// interleaved and a resumed run repeats an uninterrupted one without saving the generator's state.
 pub fn seed(run_seed: u64, stream: Stream) -> u64 {
+    if let Stream::Part(step, part) = stream {
+        return mix(seed(run_seed, Stream::Step(step)) ^ part);
+    }
     let (kind, index) = match stream {
         Stream::Initialization => (1, 0),
         Stream::Order(epoch) => (2, epoch),
-        Stream::Step(step) => (3, step),
+        Stream::Step(step) | Stream::Part(step, _) => (3, step),
     };
     mix(mix(mix(run_seed) ^ kind) ^ index)
 }

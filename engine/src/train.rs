@@ -1,16 +1,21 @@
 //! Training, top to bottom: prepare, go on from the last checkpoint, step, evaluate, keep the best, end. Its only output
 //! is events and checkpoints.
 
-use std::collections::BTreeMap;
+mod ahead;
+
+use std::collections::{BTreeMap, VecDeque};
+use std::rc::Rc;
 use std::time::Instant;
 
 use tch::Device;
 
+use crate::cache::Cache;
 use crate::checkpoint;
 use crate::control::{Control, Order};
 use crate::data::order::training_batches;
 use crate::error::EngineError;
 use crate::evaluate::evaluate;
+use crate::gpu::Stepper;
 use crate::hooks::Mode;
 use crate::journal::Journal;
 use crate::loss;
@@ -20,7 +25,7 @@ use crate::optimizer::AdamW;
 use crate::pace::Pace;
 use crate::prepare::{Prepared, prepare};
 use crate::random::{self, Stream};
-use crate::{device, memory, recovery};
+use crate::{device, memory, native, recovery};
 use finetop::run::dir::RunDir;
 use finetop::run::event::{Checkpoint, CheckpointKind, Evaluation, EventKind, Extended, Level, Outcome, StepTaken, TrainingStarted};
 use finetop::run::number::Number;
@@ -48,10 +53,16 @@ pub struct Ending {
 }
 
 /// Trains the run of `dir` as `spec` says, from its last checkpoint if there is one.
-pub fn train(spec: &RunSpec, dir: &RunDir, control: &Control, journal: &mut Journal) -> Result<Ending, EngineError> {
+pub fn train(
+    spec: &RunSpec,
+    dir: &RunDir,
+    cache: Option<&Rc<Cache>>,
+    control: &Control,
+    journal: &mut Journal,
+) -> Result<Ending, EngineError> {
     tch::set_num_threads(spec.threads as i32);
     let device = device::open(spec.device)?;
-    let Prepared { network, params, inputs } = match prepare(spec, device, control, journal)? {
+    let Prepared { network, params, inputs } = match prepare(spec, device, cache, control, journal)? {
         Ok(prepared) => prepared,
         Err(order) => return Ok(before_training(order)),
     };
@@ -69,7 +80,9 @@ pub fn train(spec: &RunSpec, dir: &RunDir, control: &Control, journal: &mut Jour
     if let Some(&Extension { step, from_epochs, to_epochs }) = extension {
         journal.record(EventKind::Extended(Extended { step, from_epochs, to_epochs }))?;
         // Where early stopping had ended the run, it would end it again at once.
-        let is_exhausted = spec.early_stopping.as_ref().is_some_and(|rule| position.early_stopping.waited >= rule.patience);
+        let patience = journal.state().standing.patience(position.step);
+        let is_exhausted =
+            spec.early_stopping.as_ref().is_some_and(|rule| position.early_stopping.waited >= patience.unwrap_or(rule.patience));
         position.early_stopping.waited = if is_exhausted { 0 } else { position.early_stopping.waited };
     }
     journal.record(EventKind::TrainingStarted(TrainingStarted {
@@ -91,6 +104,8 @@ pub fn train(spec: &RunSpec, dir: &RunDir, control: &Control, journal: &mut Jour
     let last_bytes = (n_trainable as u64) * LAST_BYTES_PER_PARAMETER;
     let pace = Pace::new(spec.checkpoint, position.training_seconds, last_bytes);
     let saved = position.clone();
+    // A block that is computed again for its gradient is seeded anew, which cannot be recorded.
+    let gpu = (device != Device::Cpu && !spec.optimization.activation_recomputation).then(|| Stepper::new(&optimizer, device));
     let mut run = Training {
         spec,
         dir,
@@ -105,10 +120,16 @@ pub fn train(spec: &RunSpec, dir: &RunDir, control: &Control, journal: &mut Jour
         saved,
         pace,
         checkpoint_bytes,
+        gpu,
+        given: VecDeque::new(),
     };
     let (outcome, reason) = run.steps(total_steps, control, journal)?;
     journal.judge(spec)?;
     run.end(outcome, journal)?;
+    if let Device::Cuda(index) = device {
+        let (tensors, held) = native::gpu::peak_memory(index);
+        journal.note(Level::Info, format!("GPU memory at most: {} MiB of tensors, {} MiB held for them", tensors >> 20, held >> 20))?;
+    }
     Ok(Ending { outcome, reason, position: run.position, checkpoint_bytes: run.checkpoint_bytes })
 }
 
@@ -136,6 +157,10 @@ struct Training<'a> {
     saved: Position,
     pace: Pace,
     checkpoint_bytes: u64,
+    /// Takes the steps where a GPU is used.
+    gpu: Option<Stepper>,
+    /// Steps that the GPU was given and that are not in the log yet, oldest first: without loss, norm and time.
+    given: VecDeque<StepTaken>,
 }
 
 impl Training<'_> {
@@ -145,7 +170,7 @@ impl Training<'_> {
             self.validate(journal)?;
             return Ok((Outcome::Finished, "evaluated as it started; no epoch was asked for".to_owned()));
         }
-        if let Some(reason) = self.patience_exhausted() {
+        if let Some(reason) = self.patience_exhausted(journal) {
             return Ok((Outcome::Finished, reason)); // It was interrupted while it ended.
         }
         let schedule = LrSchedule::new(&self.spec.optimization, total_steps);
@@ -153,23 +178,41 @@ impl Training<'_> {
         while self.position.step < total_steps {
             let done = self.position.step;
             if let Some(order) = control.obey(done, journal)? {
-                return self.obey(order, journal);
+                let taken = self.arrived(true);
+                return match Self::record(taken, journal)? {
+                    Some((step, reason)) => Ok(self.diverged(step, reason)),
+                    None => self.obey(order, journal),
+                };
             }
             if done / self.steps_per_epoch != epoch {
                 epoch = done / self.steps_per_epoch;
                 batches = training_batches(&self.inputs[&Split::Train].rows, self.spec.optimization.batch_size, self.spec.seed, epoch);
             }
-            let taken = self.step(&batches[(done % self.steps_per_epoch) as usize], schedule.at(done + 1));
-            let (loss, norm) = (taken.loss.0, taken.gradient_norm.0);
-            journal.record(EventKind::Step(taken))?;
-            if !loss.is_finite() || !norm.is_finite() {
-                let what = if loss.is_finite() { format!("gradient norm became {norm}") } else { format!("training loss became {loss}") };
-                return Ok((Outcome::Diverged, format!("{what} at step {}; try a lower learning rate", self.position.step)));
+            let changed = journal.state().standing.learning_rate(done + 1);
+            let learning_rate = LrSchedule { peak: changed.unwrap_or(schedule.peak), ..schedule }.at(done + 1);
+            let batch = &batches[(done % self.steps_per_epoch) as usize];
+            let mut taken = if self.gpu.is_some() {
+                self.launch(batch, learning_rate, journal)?;
+                self.arrived(false)
+            } else {
+                vec![self.step(batch, learning_rate)]
+            };
+            // Whether a later stop is due is seen in the log alone.
+            let is_stop_asked = journal.state().standing.stop_at.is_some();
+            let is_saved = self.pace.is_due(self.position.step, self.position.training_seconds);
+            if is_stop_asked || is_saved || self.is_evaluation_due(total_steps) {
+                taken.extend(self.arrived(true));
+            }
+            if let Some((step, reason)) = Self::record(taken, journal)? {
+                return Ok(self.diverged(step, reason));
             }
             if self.is_evaluation_due(total_steps)
                 && let Some(reason) = self.validate(journal)?
             {
                 return Ok((Outcome::Finished, reason));
+            }
+            if let Some(why) = journal.state().standing.reason_to_stop(journal.state()).filter(|_| self.position.step < total_steps) {
+                return self.stop(&why, journal);
             }
             // At the end it is written anyway.
             if self.position.step < total_steps && self.pace.is_due(self.position.step, self.position.training_seconds) {
@@ -182,16 +225,25 @@ impl Training<'_> {
     /// One optimizer step on the rows `indices` of the training split.
     fn step(&mut self, indices: &[usize], learning_rate: f64) -> StepTaken {
         let start = Instant::now();
-        let Optimization { gradient_accumulation, label_smoothing, max_grad_norm, .. } = self.spec.optimization;
+        let Optimization { gradient_accumulation, activation_recomputation, label_smoothing, max_grad_norm, .. } = self.spec.optimization;
         let step = self.position.step + 1;
-        tch::manual_seed(random::seed(self.spec.seed, Stream::Step(step)) as i64);
         self.optimizer.zero_gradients();
         let mut loss = 0.0;
-        for part in indices.chunks(indices.len().div_ceil(gradient_accumulation)) {
-            let outputs = self.network.forward(&self.inputs[&Split::Train], part, self.device, Mode::Train);
+        for (index, part) in indices.chunks(indices.len().div_ceil(gradient_accumulation)).enumerate() {
+            let stream = if index == 0 { Stream::Step(step) } else { Stream::Part(step, index as u64) };
+            tch::manual_seed(random::seed(self.spec.seed, stream) as i64);
+            let inputs = &self.inputs[&Split::Train];
+            let (outputs, unfinished) = if activation_recomputation {
+                self.network.forward_to_recompute(inputs, part, self.device)
+            } else {
+                (self.network.forward(inputs, part, self.device, Mode::Train), None)
+            };
             let sum = loss::sum(self.spec.task.kind, &outputs, label_smoothing);
             let share = sum / indices.len() as f64; // the parts' shares add up to the mean over the whole batch
             share.backward();
+            if let Some(unfinished) = unfinished {
+                unfinished.backward();
+            }
             loss += share.double_value(&[]);
             self.position.tokens += outputs.n_tokens;
         }
@@ -250,20 +302,27 @@ impl Training<'_> {
             seconds: start.elapsed().as_secs_f64(),
             is_best,
         }))?;
+        if let Some(gpu) = &self.gpu {
+            gpu.show_gradients(&self.optimizer);
+        }
         journal.record(EventKind::Updates(self.beginning.updates(step)))?;
         journal.judge(self.spec)?;
         if is_best {
             self.save(CheckpointKind::Best, journal)?;
         }
-        Ok(self.patience_exhausted())
+        Ok(self.patience_exhausted(journal))
     }
 
     /// The reason to end, where early stopping has one.
-    fn patience_exhausted(&self) -> Option<String> {
-        let rule = self.spec.early_stopping.as_ref().filter(|rule| self.position.early_stopping.waited >= rule.patience)?;
+    fn patience_exhausted(&self, journal: &Journal) -> Option<String> {
+        let rule = self.spec.early_stopping.as_ref()?;
+        let patience = journal.state().standing.patience(self.position.step).unwrap_or(rule.patience);
+        if self.position.early_stopping.waited < patience {
+            return None;
+        }
         let best = self.position.early_stopping.best.map(|(step, value)| format!("{value:.4} at step {step}"));
         let best = best.as_deref().unwrap_or("never a number");
-        Some(format!("early stopping: {} has not improved for {} evaluations (best {best})", rule.metric.name(), rule.patience))
+        Some(format!("early stopping: {} has not improved for {} evaluations (best {best})", rule.metric.name(), patience))
     }
 
     fn obey(&mut self, order: Order, journal: &mut Journal) -> Result<(Outcome, String), EngineError> {
@@ -271,13 +330,19 @@ impl Training<'_> {
         match order {
             Order::Leave => Ok((Outcome::Interrupted, format!("told to leave at step {step}; goes on from there when started again"))),
             Order::Release => Ok((Outcome::Released, format!("paused at step {step}, its memory freed; goes on from there when resumed"))),
-            Order::Stop => {
-                if self.position.best.best.is_none_or(|(best, _)| best < step) {
-                    self.validate(journal)?;
-                }
-                Ok((Outcome::Stopped, format!("stopped by hand at step {step}")))
-            }
+            Order::Stop => self.stop("by hand", journal),
         }
+    }
+
+    /// Evaluates what was not evaluated yet, and ends with the best.
+    fn stop(&mut self, why: &str, journal: &mut Journal) -> Result<(Outcome, String), EngineError> {
+        let step = self.position.step;
+        if journal.state().evaluations.last().is_none_or(|evaluation| evaluation.step < step) {
+            self.validate(journal)?;
+        }
+        let metric = self.spec.best_metric.name();
+        let best = self.position.best.best.map(|(best, value)| format!("; its best is kept: step {best}, {metric} {value:.4}"));
+        Ok((Outcome::Stopped, format!("stopped {why} at step {step}{}", best.unwrap_or_default())))
     }
 
     /// The last checkpoint, and the test split with the best one.
@@ -285,10 +350,13 @@ impl Training<'_> {
         if outcome != Outcome::Diverged && self.saved != self.position {
             self.save(CheckpointKind::Last, journal)?;
         }
-        let (Some(best_step), Some(inputs)) = (self.position.best_step(), self.inputs.get(&Split::Test)) else { return Ok(()) };
+        let Some(best_step) = self.position.best_step() else { return Ok(()) };
         if matches!(outcome, Outcome::Interrupted | Outcome::Released) {
             return Ok(());
         }
+        let Some(inputs) = self.inputs.get(&Split::Test) else {
+            return if outcome == Outcome::Stopped { self.restore_best(best_step, journal) } else { Ok(()) };
+        };
         checkpoint::load_weights(&self.dir.best_file(), &self.params)?;
         let start = Instant::now();
         let scores = evaluate(&self.network, inputs, &self.spec.task, self.device);
@@ -301,6 +369,17 @@ impl Training<'_> {
             seconds: start.elapsed().as_secs_f64(),
             is_best: true,
         }))
+    }
+
+    /// Where there is no test split, whoever stops a run is told that its best is what it was taken for.
+    fn restore_best(&self, best_step: u64, journal: &mut Journal) -> Result<(), EngineError> {
+        checkpoint::load_weights(&self.dir.best_file(), &self.params)?;
+        let scores = evaluate(&self.network, &self.inputs[&Split::Validation], &self.spec.task, self.device);
+        let metric = self.spec.best_metric;
+        let (value, was) = (scores.metrics[&metric].0, self.position.best.best.map_or(f64::NAN, |(_, value)| value));
+        let (level, verdict) = if value.to_bits() == was.to_bits() { (Level::Info, "the same as") } else { (Level::Warning, "not what") };
+        let name = metric.name();
+        journal.note(level, format!("best of step {best_step} restored and evaluated: {name} {value:.4}, {verdict} when it was saved"))
     }
 
     fn save(&mut self, kind: CheckpointKind, journal: &mut Journal) -> Result<(), EngineError> {

@@ -1,8 +1,11 @@
 //! One attempt at one run, from the claim on its folder to its last event: what `finetop-worker` does.
 
 use std::panic::{self, AssertUnwindSafe};
+use std::path::Path;
+use std::rc::Rc;
 use std::time::Instant;
 
+use crate::cache::Cache;
 use crate::control::Control;
 use crate::error::EngineError;
 use crate::journal::Journal;
@@ -18,8 +21,8 @@ use finetop::run::state::RunState;
 use finetop::run::writer::EventWriter;
 use finetop::spec::run::RunSpec;
 
-/// Runs `attempt` in `dir`; the exit code of the worker, and what went wrong where something did.
-pub fn work(dir: &RunDir, attempt: u32) -> (i32, Option<String>) {
+/// Runs `attempt` in `dir`, sharing through the folder `cache` what other runs need as well; the exit code of the worker, and what went wrong where something did.
+pub fn work(dir: &RunDir, attempt: u32, cache: Option<&Path>) -> (i32, Option<String>) {
     let start = Instant::now();
     let spec = match dir.read_spec() {
         Ok(spec) => spec,
@@ -40,10 +43,11 @@ pub fn work(dir: &RunDir, attempt: u32) -> (i32, Option<String>) {
     earlier.events.iter().for_each(|event| history.apply(event));
     let mut journal = Journal::new(writer, history);
 
+    let cache = cache.map(|folder| Rc::new(Cache::new(folder)));
     let ending = panic::catch_unwind(AssertUnwindSafe(|| {
         journal.record(EventKind::AttemptStarted(AttemptStarted { format: FORMAT_VERSION, attempt, host, process_id }))?;
         note_restart(&spec, dir, attempt, &mut journal)?;
-        train(&spec, dir, &control, &mut journal)
+        train(&spec, dir, cache.as_ref(), &control, &mut journal)
     }));
     let ending = ending.unwrap_or_else(|panic| Err(EngineError::Bug(panic_message(panic.as_ref()))));
     let (finished, exit_code, problem) = match ending {

@@ -1,9 +1,15 @@
 //! What may be written on the command line. Must not act on it.
 
+pub mod control;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::cli::arguments::control::{
+    AskArguments, EXTEND, ExtendArguments, MUTE, MuteArguments, PauseArguments, REQUEUE, SET, STOP, SetArguments, StopArguments,
+};
+use crate::cli::compare::{self, CompareArguments};
 use crate::cli::demo::DemoArguments;
 use crate::cli::latency::{self, LatencyArguments};
 use crate::cli::picture::PictureArguments;
@@ -18,6 +24,7 @@ Examples:
   finetop plan experiments/quickstart.yaml    what would run: parameters, steps, memory, warnings
   finetop methods                             the methods: what they are, what they cost
   finetop list                                all runs with their status
+  finetop compare quickstart-1                its runs side by side, at equal cost
   finetop predict --run lora texts.txt        labels and probabilities of a trained run
   finetop stop quickstart-1/lora              stop one early; it keeps its best checkpoint
   finetop resume quickstart-1/lora            let it go on from its last checkpoint after all
@@ -62,13 +69,6 @@ Examples:
   finetop import adapter --data train.tsv --dry-run         print the experiment that would run
 
 Pickled weights (.bin) are refused, and the error says how to convert them.";
-
-const EXTEND: &str = "\
-Examples:
-  finetop extend quickstart-1/lora --epochs 3
-
-The learning-rate schedule is computed for the new total, so the rate jumps; the numbers are said first, and on a terminal you are asked.
-The best so far and the patience of early stopping carry on.";
 
 const WHICH: &str = "\
 A RUN is EXPERIMENT-NUMBER/NAME as `finetop list` shows it, or its NAME, or the beginning of either, where only one run fits.";
@@ -121,15 +121,27 @@ pub enum Command {
     /// Show one run: settings, parameters, results, log.
     #[command(after_help = WHICH)]
     Show(ShowArguments),
+    /// Compare runs: where settings differ, metrics at equal cost, what is worth its cost, what many tasks store.
+    #[command(after_help = compare::EXAMPLES)]
+    Compare(CompareArguments),
     /// Predict labels of texts with trained runs, from a file or as they are typed or piped.
     #[command(after_help = predict::EXAMPLES)]
     Predict(PredictArguments),
     /// Measure what each method costs at inference, merged and unmerged, against its base.
     #[command(after_help = latency::EXAMPLES)]
     Latency(LatencyArguments),
-    /// Stop runs early: each finishes its step, evaluates and keeps its best checkpoint.
-    #[command(after_help = WHICH)]
-    Stop(AskArguments),
+    /// Stop runs early, now or later: each finishes its step, evaluates, keeps its best checkpoint and tests it.
+    #[command(after_help = STOP)]
+    Stop(StopArguments),
+    /// Change learning rate or patience of runs while they train.
+    #[command(after_help = SET)]
+    Set(SetArguments),
+    /// Mute alerts of a run, or hear them again.
+    #[command(after_help = MUTE)]
+    Mute(MuteArguments),
+    /// Put runs back into the queue: they save and leave if they train, and go on when it is their turn.
+    #[command(after_help = REQUEUE)]
+    Requeue(AskArguments),
     /// Hold runs at their next step; runs that wait are held back.
     #[command(after_help = WHICH)]
     Pause(PauseArguments),
@@ -265,38 +277,6 @@ pub struct ShowArguments {
     pub json: bool,
 }
 
-/// Arguments of `pause`.
-#[derive(Debug, Args)]
-pub struct PauseArguments {
-    /// The runs.
-    #[arg(required = true, value_name = "RUN")]
-    pub names: Vec<String>,
-    /// Free their memory: each saves and leaves, and `resume` starts it again from there.
-    #[arg(long)]
-    pub release: bool,
-}
-
-/// Arguments of `extend`.
-#[derive(Debug, Args)]
-pub struct ExtendArguments {
-    /// The run.
-    pub run: String,
-    /// How many epochs more.
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000))]
-    pub epochs: u32,
-    /// Ask nothing.
-    #[arg(long, short)]
-    pub yes: bool,
-}
-
-/// Arguments of `stop`, `resume` and `kill`.
-#[derive(Debug, Args)]
-pub struct AskArguments {
-    /// The runs.
-    #[arg(required = true, value_name = "RUN")]
-    pub names: Vec<String>,
-}
-
 /// Arguments of `export`.
 #[derive(Debug, Args)]
 pub struct ExportArguments {
@@ -370,7 +350,7 @@ mod tests {
 
     #[test]
     fn every_command_can_be_parsed_with_the_folder_of_runs_before_and_after_it() {
-        for command in ["stop", "pause", "resume", "kill", "show"] {
+        for command in ["stop", "pause", "resume", "requeue", "kill", "show"] {
             for line in [["finetop", "--runs", "here", command, "a"], ["finetop", command, "a", "--runs", "here"]] {
                 assert_eq!(Arguments::try_parse_from(line).unwrap().runs, PathBuf::from("here"));
             }

@@ -3,7 +3,7 @@
 use std::io::{self, BufRead, IsTerminal, Write};
 use std::path::Path;
 
-use crate::cli::arguments::ExtendArguments;
+use crate::cli::arguments::control::ExtendArguments;
 use crate::cli::{exit_code, find};
 use crate::launch::extend;
 use crate::run::clock;

@@ -3,6 +3,7 @@
 pub mod arguments;
 pub mod ask;
 pub mod background;
+pub mod compare;
 pub mod dashboard;
 pub mod demo;
 pub mod download;
@@ -65,9 +66,13 @@ fn dispatch(arguments: Arguments) -> anyhow::Result<u8> {
         Some(Command::Run(run)) => run::run(root, &run, &look),
         Some(Command::List(list)) => list::run(root, &list, out),
         Some(Command::Show(show)) => show::run(root, &show, out),
+        Some(Command::Compare(compare)) => compare::run(root, &compare, out),
         Some(Command::Predict(predict)) => predict::run(root, &predict),
         Some(Command::Latency(latency)) => latency::run(root, &latency, out),
-        Some(Command::Stop(ask)) => ask::run(root, &ask.names, RequestKind::Stop, out),
+        Some(Command::Stop(stop)) => ask::stop(root, &stop, out),
+        Some(Command::Set(set)) => ask::set(root, &set, out),
+        Some(Command::Mute(mute)) => ask::mute(root, &mute, out),
+        Some(Command::Requeue(ask)) => ask::requeue(root, &ask.names, out),
         Some(Command::Pause(pause)) if pause.release => ask::run(root, &pause.names, RequestKind::Release, out),
         Some(Command::Pause(pause)) => ask::run(root, &pause.names, RequestKind::Pause, out),
         Some(Command::Resume(ask)) => ask::run(root, &ask.names, RequestKind::Resume, out),

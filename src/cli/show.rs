@@ -94,9 +94,13 @@ fn facts(run: &RunView, folder: &str) -> Vec<Vec<String>> {
     for Extension { step, from_epochs, to_epochs } in extensions {
         row("extended", format!("at step {step} from {from_epochs} to {to_epochs} epochs"));
     }
+    for (idx, line) in state.standing.in_words().into_iter().enumerate() {
+        row(if idx == 0 { "asked" } else { "" }, line);
+    }
     for alert in alerts(run, &BTreeSet::new()) {
         let Moment { step, epoch } = alert.since;
-        row(alert.rule.name(), format!("{} (since step {step}, epoch {epoch:.1})", text::printable(&alert.what)));
+        let muted = if state.standing.muted.contains(&alert.rule) { "(muted) " } else { "" };
+        row(alert.rule.name(), format!("{muted}{} (since step {step}, epoch {epoch:.1})", text::printable(&alert.what)));
         row("", format!("{}; {}", alert.rule.why(), text::printable(&alert.advice)));
     }
     if run.skipped > 0 {

@@ -17,6 +17,7 @@ use tokio::time::{MissedTickBehavior, interval, sleep};
 use crate::launch::program::{self, ProgramError};
 use crate::launch::queue::{self, Entry, Place};
 use crate::launch::start::{self, QUEUE_FILE, StartError};
+use crate::launch::wishes;
 use crate::run::catalog::{Catalog, RunId, RunView};
 use crate::run::clock;
 use crate::run::dir;
@@ -155,8 +156,9 @@ impl Queue {
         self.catalog.runs = runs;
         for runs in entries.chunk_by_mut(|one, other| one.id.experiment() == other.id.experiment()) {
             let (_, order) = self.record(runs[0].id.experiment());
-            runs.sort_by_key(|run| order.iter().position(|name| name == run.id.run()).unwrap_or(usize::MAX));
+            queue::in_start_order(runs, order);
         }
+        queue::arrange(&mut entries, &wishes::read(&self.root));
         entries
     }
 
@@ -269,7 +271,8 @@ impl Queue {
     }
 }
 
-fn place_of(run: &RunView) -> Place {
+/// Where a run stands by its status alone.
+pub(crate) const fn place_of(run: &RunView) -> Place {
     match run.status {
         RunStatus::Queued => Place::Waiting,
         // Released: paused without a process, so without a place in memory.

@@ -11,7 +11,7 @@ use crate::run::catalog::RunView;
 use crate::run::dir::{DirError, RunDir};
 use crate::run::inbox;
 use crate::run::position::{self, Position};
-use crate::run::request::RequestKind;
+use crate::run::request::{RequestKind, Setting};
 use crate::run::status::RunStatus;
 use crate::spec::continuation::Extension;
 use crate::spec::optimization::{LrSchedule, Schedule};
@@ -120,8 +120,17 @@ pub fn look_ahead(root: &Path, run: &RunView, epochs: u32) -> Result<Prospect, E
         position.step,
         if epochs == 1 { "epoch" } else { "epochs" }
     )];
-    lines.push(learning_rate(spec, &extended, position.step, steps_per_epoch));
-    lines.extend(patience(&extended, &position));
+    // What was asked since the end is heard before the next step.
+    let waiting: Vec<Setting> = inbox::pending(&dir)
+        .into_iter()
+        .filter_map(|pending| if let RequestKind::Set(setting) = pending.request.request { Some(setting) } else { None })
+        .collect();
+    let waiting_rate = waiting.iter().rev().find_map(|setting| setting.learning_rate);
+    let changed = waiting_rate.or_else(|| run.state.standing.learning_rate(position.step + 1));
+    let waiting_patience = waiting.iter().rev().find_map(|setting| setting.patience);
+    let borne = waiting_patience.or_else(|| run.state.standing.patience(u64::MAX));
+    lines.push(learning_rate(spec, &extended, changed, position.step, steps_per_epoch));
+    lines.extend(patience(&extended, borne, &position));
     Ok(Prospect { spec: extended, lines })
 }
 
@@ -146,8 +155,11 @@ pub fn extend(root: &Path, run: &RunView, prospect: &Prospect) -> Result<(), Ext
 }
 
 /// What becomes of the learning rate, with its numbers.
-fn learning_rate(before: &RunSpec, after: &RunSpec, step: u64, steps_per_epoch: u64) -> String {
-    let of = |spec: &RunSpec| LrSchedule::new(&spec.optimization, u64::from(spec.optimization.epochs) * steps_per_epoch);
+fn learning_rate(before: &RunSpec, after: &RunSpec, changed: Option<f64>, step: u64, steps_per_epoch: u64) -> String {
+    let of = |spec: &RunSpec| {
+        let schedule = LrSchedule::new(&spec.optimization, u64::from(spec.optimization.epochs) * steps_per_epoch);
+        LrSchedule { peak: changed.unwrap_or(schedule.peak), ..schedule }
+    };
     let (old, new) = (of(before), of(after));
     let next = step + 1;
     let was = if step == 0 { String::new() } else { format!("was {:.2e} at step {step}, ", old.at(step)) };
@@ -169,14 +181,14 @@ fn learning_rate(before: &RunSpec, after: &RunSpec, step: u64, steps_per_epoch: 
 }
 
 /// What becomes of early stopping, where there is any.
-fn patience(spec: &RunSpec, position: &Position) -> Option<String> {
-    let rule = spec.early_stopping.as_ref()?;
+fn patience(spec: &RunSpec, changed: Option<u32>, position: &Position) -> Option<String> {
+    let patience = changed.unwrap_or(spec.early_stopping.as_ref()?.patience);
     let (waited, best) = (position.early_stopping.waited, position.early_stopping.best);
     let best = best.map_or("none yet".to_owned(), |(step, value)| format!("{value:.4} at step {step}"));
-    Some(if waited >= rule.patience {
-        format!("early stopping had ended it: its best ({best}) stands, its patience of {} begins anew", rule.patience)
+    Some(if waited >= patience {
+        format!("early stopping had ended it: its best ({best}) stands, its patience of {patience} begins anew")
     } else {
-        format!("early stopping goes on: best {best}, {waited} of {} evaluations without a gain", rule.patience)
+        format!("early stopping goes on: best {best}, {waited} of {patience} evaluations without a gain")
     })
 }
 
@@ -195,7 +207,7 @@ mod tests {
 
     #[test]
     fn the_learning_rate_is_told_with_its_numbers() {
-        let told = |from, to, schedule, step| learning_rate(&spec(from, schedule), &spec(to, schedule), step, 10);
+        let told = |from, to, schedule, step| learning_rate(&spec(from, schedule), &spec(to, schedule), None, step, 10);
         assert_eq!(
             told(3, 6, Schedule::Linear, 30),
             "the linear schedule is computed for all 60 steps: the learning rate was 3.70e-5 at step 30, is 5.56e-4 at step 31 and falls to \

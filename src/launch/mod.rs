@@ -5,12 +5,17 @@
 //! starts the worker and writes how it ended. Each of them may die without harm to the others.
 
 pub mod begin;
+pub mod cache;
 pub mod control;
 pub mod create;
 pub mod daemon;
 pub mod extend;
 pub mod kernel;
+pub mod machine;
+pub mod mute;
+pub mod outlook;
 pub mod program;
 pub mod queue;
 pub mod start;
 pub mod supervise;
+pub mod wishes;

@@ -3,8 +3,9 @@
 //! The rule: experiments are asked in the order in which they came, their runs in theirs. A run may start while fewer
 //! runs are active, of all experiments together, than its own experiment allows at once; its threads were chosen for
 //! that many neighbours. So a later experiment waits for an earlier one unless it allows more at once.
-//! A paused run keeps its place, since it keeps its memory.
+//! A paused run keeps its place, since it keeps its memory. What a person wishes ([`Wishes`]) comes before all of this.
 
+use crate::launch::wishes::Wishes;
 use crate::run::catalog::RunId;
 
 /// A run as the queue sees it.
@@ -29,6 +30,23 @@ pub struct Entry {
     pub place: Place,
     /// How many runs its experiment allows at once, at least 1.
     pub runs_at_once: usize,
+}
+
+/// Brings the runs of one experiment into the order in which it starts them; those not named follow in their own.
+pub fn in_start_order(entries: &mut [Entry], order: &[String]) {
+    entries.sort_by_key(|entry| order.iter().position(|name| name == entry.id.run()).unwrap_or(usize::MAX));
+}
+
+/// Does what is wished for: the named runs come first, in the order of their names, and so many run at once.
+pub fn arrange(entries: &mut [Entry], wishes: &Wishes) {
+    if !wishes.order.is_empty() {
+        entries.sort_by_key(|entry| wishes.order.iter().position(|id| *id == entry.id).unwrap_or(usize::MAX));
+    }
+    if let Some(runs_at_once) = wishes.runs_at_once {
+        for entry in entries {
+            entry.runs_at_once = runs_at_once.max(1);
+        }
+    }
 }
 
 /// The runs to start now, in order; `entries` are in the order of the queue.
@@ -78,6 +96,18 @@ mod tests {
         use Place::{Active, Waiting};
         check(&[entry("a/1", Active, 1), entry("a/2", Waiting, 1), entry("b/1", Waiting, 1)], &[]);
         check(&[entry("a/1", Active, 1), entry("a/2", Waiting, 1), entry("b/1", Waiting, 2)], &["b/1"]);
+    }
+
+    #[test]
+    fn wishes_change_the_order_and_how_many_run_at_once() {
+        use Place::{Active, Waiting};
+        let mut entries = [entry("a/1", Active, 1), entry("a/2", Waiting, 1), entry("b/1", Waiting, 1), entry("b/2", Waiting, 1)];
+        arrange(&mut entries, &Wishes { order: vec![RunId("b/2".to_owned()), RunId("gone".to_owned())], runs_at_once: Some(3) });
+        check(&entries, &["b/2", "a/2"]);
+        arrange(&mut entries, &Wishes { order: Vec::new(), runs_at_once: Some(1) });
+        check(&entries, &[]);
+        in_start_order(&mut entries, &["2".to_owned()]);
+        assert_eq!(entries[0].id.run(), "2");
     }
 
     proptest! {

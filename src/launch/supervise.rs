@@ -2,6 +2,7 @@
 //!
 //! It is what survives a killed worker, a killed queue and a closed terminal. Must not know what a worker does.
 
+use std::ffi::OsStr;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom};
 use std::os::unix::process::ExitStatusExt;
@@ -14,6 +15,7 @@ use tokio::process::{Child, Command};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
+use crate::launch::cache;
 use crate::launch::kernel;
 use crate::launch::program::{self, ProgramError};
 use crate::run::clock;
@@ -82,7 +84,7 @@ pub fn supervise(folder: &Path, attempt: u32, restart: Option<Restart>) -> Resul
         return Ok(code::FENCED);
     }
     // What was asked before now is settled by starting or not starting; what comes later is for the worker.
-    let settled = inbox::pending(&dir);
+    let (settled, _): (Vec<_>, Vec<_>) = inbox::pending(&dir).into_iter().partition(|pending| pending.request.request.is_of_life());
     if matches!(inbox::standing(&settled), Some(RequestKind::Stop | RequestKind::Kill | RequestKind::Pause | RequestKind::Release)) {
         return Ok(code::OK);
     }
@@ -133,6 +135,7 @@ fn spawn(dir: &RunDir, attempt: u32, stdout: File, stderr: File) -> Result<Child
         .arg("train")
         .arg(dir.path())
         .args(["--attempt", &attempt.to_string()])
+        .args(cache::folder().iter().flat_map(|folder| [OsStr::new("--cache"), folder.as_os_str()]))
         .stdin(Stdio::null())
         .stdout(stdout)
         .stderr(stderr)

@@ -45,7 +45,15 @@ pub fn predict(spec: &RunSpec, backbone: &Backbone, trained: u64, frozen: u64, l
             let n_layers = if let Method::TopLayers(top) = &spec.method { top.layers } else { backbone.n_layers };
             let n_virtual = spec.method.virtual_tokens() as f64;
             let in_front = if matches!(spec.method, Method::PromptTuning(_)) { n_virtual } else { 0.0 };
-            kept(backbone, n_layers, rows, tokens + in_front, tokens + n_virtual, per_unit)
+            let per_layer = per_layer(backbone, rows, tokens + in_front, tokens + n_virtual, per_unit);
+            if spec.optimization.activation_recomputation {
+                // The input of every layer, one layer whole, and its gradients.
+                let input = rows * (tokens + in_front) * backbone.hidden_size as f64 * ELEMENT_BYTES as f64;
+                (input * n_layers as f64 + per_layer * 2.0) as u64
+            } else {
+                // Every layer, and the gradients of one.
+                (per_layer * (n_layers + 1) as f64) as u64
+            }
         }
         None => 0,
     };
@@ -74,14 +82,13 @@ fn kept_per_unit(method: &Method) -> Option<f64> {
     Some(KEPT_FROZEN + KEPT_PER_PLACE * n_places as f64)
 }
 
-/// Activations kept for the backward pass: per layer `B·T·H·(bytes + 4·N·K/H)` with `K` keys, and once more for the gradients of one layer.
+/// Activations of a layer kept for the backward pass: `B·T·H·(bytes + 4·N·K/H)` with `K` keys.
 ///
 /// Paper: Korthikanti et al. 2022, arXiv:2205.05198, equation 1: `B·T·H·(34 + 5·N·T/H)` for two-byte elements.
 /// Differs: no masks of dropout, which are made anew for the backward pass, and coefficients fitted as above.
-fn kept(backbone: &Backbone, n_layers: i64, rows: f64, tokens: f64, keys: f64, bytes: f64) -> u64 {
+fn per_layer(backbone: &Backbone, rows: f64, tokens: f64, keys: f64, bytes: f64) -> f64 {
     let (h, n) = (backbone.hidden_size as f64, backbone.n_heads as f64);
-    let per_layer = rows * tokens * h * (bytes + KEPT_PER_SCORE * n * keys / h);
-    (per_layer * (n_layers + 1) as f64) as u64
+    rows * tokens * h * (bytes + KEPT_PER_SCORE * n * keys / h)
 }
 
 /// The widest moment of one layer's forward pass: hidden states, the feed-forward network's, and scores, masked scores and probabilities.

@@ -23,7 +23,7 @@ use crate::spec::experiment::resolve::{self, DEFAULT_MAX_LENGTH, DEFAULT_MODEL, 
 use crate::spec::experiment::section::Written;
 use crate::spec::experiment::values;
 use crate::spec::experiment::written::{Data, Experiment, Source};
-use crate::spec::run::{Model, RunSpec};
+use crate::spec::run::{Device, Model, Precision, RunSpec};
 use crate::spec::task::{Columns, Task, TaskKind};
 
 /// More bytes than an experiment file may have are not read.
@@ -101,7 +101,8 @@ pub fn of_bytes(path: &Path, bytes: &[u8], overrides: &Overrides, environment: &
         has_pooler: pretrained.has_pooler,
         task: task.clone(),
         n_cores: environment.n_cores,
-        precision: environment.precision,
+        // Every GPU that libtorch's CUDA build has kernels for multiplies bf16 at several times the rate of fp32.
+        precision: if matches!(experiment.device, Some(Device::Cuda(_))) { Precision::Bf16 } else { environment.precision },
     };
     let mut resolved = resolve::resolve(&experiment, &found, &mut problems);
     let mut notes = Vec::new();

@@ -38,6 +38,7 @@ struct RunReport {
     peak_rss_bytes: Option<u64>,
     checkpoint_bytes: Option<u64>,
     alerts: Vec<Alert>,
+    asked: Vec<String>,
 }
 
 /// A run of one experiment, by its name.
@@ -89,6 +90,7 @@ fn report(run: &RunView, name: String) -> RunReport {
         peak_rss_bytes: finished.map(|finished| finished.peak_rss_bytes),
         checkpoint_bytes: finished.map(|finished| finished.checkpoint_bytes),
         alerts: alerts(run, &BTreeSet::new()),
+        asked: state.standing.in_words(),
     }
 }
 

@@ -1,6 +1,7 @@
 //! What is shown outside the dashboard: plans, tables, JSON. Pure; returns text.
 
 pub mod columns;
+pub mod compare;
 pub mod ink;
 pub mod json;
 pub mod latency;

@@ -202,6 +202,9 @@ fn optimization_line(optimization: &Optimization, warmup_steps: u64) -> String {
     if optimization.gradient_accumulation > 1 {
         parts.push(format!("in {} parts", optimization.gradient_accumulation));
     }
+    if optimization.activation_recomputation {
+        parts.push("activations recomputed".to_owned());
+    }
     parts.push(optimization.max_grad_norm.map_or("no clipping".to_owned(), |norm| format!("gradients clipped at {}", short_number(norm))));
     if (optimization.layer_decay - 1.0).abs() > f64::EPSILON {
         parts.push(format!("layer decay {}", short_number(optimization.layer_decay)));

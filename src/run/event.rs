@@ -17,8 +17,8 @@ use crate::spec::task::Split;
 ///
 /// Changelog:
 /// - 1: first version. Since then, readable by all: an evaluation of a regression has no `confusion` and other metrics;
-///   the events `extended`, `updates`, `alert` and `alert_cleared`, the outcomes `crashed` and `released`, the requests `release` and
-///   `extend`, which older readers skip.
+///   the events `extended`, `updates`, `alert` and `alert_cleared`, the outcomes `crashed` and `released`, the requests `release`,
+///   `extend`, `stop_at`, `keep_going`, `set`, `mute` and `unmute`, which older readers skip.
 pub const FORMAT_VERSION: u32 = 1;
 
 /// One line of `events.jsonl`.

@@ -17,6 +17,9 @@ use crate::run::request::RequestKind;
 use crate::run::state::RunState;
 use crate::run::status::{self, Facts, RunStatus};
 
+/// Bytes of a log that are read at one look: some thousand steps, so that whoever is told never has to wait long.
+const PART: u64 = 512 << 10;
+
 /// What is known of one run's folder.
 #[derive(Debug)]
 pub struct Follower {
@@ -27,6 +30,8 @@ pub struct Follower {
     state: RunState,
     reader: EventReader,
     log_stamp: Option<Stamp>,
+    is_behind: bool,
+    is_job_untold: bool,
     job: Watched<Job>,
     exit: Watched<Exit>,
     attempt: Watched<Attempt>,
@@ -93,6 +98,8 @@ impl Follower {
             is_announced: false,
             state: RunState::default(),
             log_stamp: None,
+            is_behind: false,
+            is_job_untold: false,
             requests_stamp: None,
             standing: None,
             last_growth: None,
@@ -116,7 +123,17 @@ impl Follower {
         &self.id
     }
 
-    /// Appends what is new; false when the run is gone and need not be followed any more.
+    /// Whether more of its log is there already than the last look has told; its status waits for the end.
+    pub const fn is_behind(&self) -> bool {
+        self.is_behind
+    }
+
+    /// Whether nothing more will happen to it by itself.
+    pub fn is_over(&self) -> bool {
+        !self.is_behind && (matches!(self.source, Source::Broken { .. }) || self.status.is_some_and(RunStatus::is_over))
+    }
+
+    /// Appends what is new, at most a part of a long log at a time; false when the run is gone and need not be followed any more.
     pub fn poll(&mut self, host: &str, now_seconds: f64, updates: &mut Vec<RunUpdate>) -> bool {
         if !self.is_announced {
             self.announce(updates);
@@ -170,6 +187,7 @@ impl Follower {
     fn follow(&mut self, host: &str, now_seconds: f64, updates: &mut Vec<RunUpdate>) -> bool {
         // Life is looked at before the files that a process leaves when it ends, so that no end is missed.
         let job_changed = self.job.poll();
+        self.is_job_untold |= job_changed;
         let is_over = self.status.is_some_and(RunStatus::is_over);
         if !is_over || job_changed {
             self.is_alive = self.judge_life(host);
@@ -180,10 +198,11 @@ impl Follower {
             self.push(updates, Change::Removed);
             return false;
         }
-        if log_stamp != self.log_stamp {
+        if log_stamp != self.log_stamp || self.is_behind {
             self.log_stamp = log_stamp;
-            match self.reader.poll() {
+            match self.reader.poll_up_to(PART) {
                 Ok(news) => {
+                    self.is_behind = news.is_behind;
                     if news.is_restarted {
                         self.start_over(updates);
                         return self.follow(host, now_seconds, updates);
@@ -201,6 +220,7 @@ impl Follower {
                     }
                 }
                 Err(error) => {
+                    self.is_behind = false;
                     self.break_down(error.to_string(), self.dir.events_file());
                     self.push(updates, Change::Added(Box::new(Err(error.to_string()))));
                     self.push(updates, Change::Status(RunStatus::Failed));
@@ -208,7 +228,11 @@ impl Follower {
                 }
             }
         }
-        if job_changed {
+        if self.is_behind {
+            // What it is doing can be told at the end of its log only.
+            return true;
+        }
+        if std::mem::take(&mut self.is_job_untold) {
             self.last_growth = Some(now_seconds);
             self.push(updates, Change::Job(self.job.value.clone()));
         }

@@ -19,11 +19,11 @@ pub struct Pending {
     pub request: Request,
 }
 
-/// Requests read and removed.
+/// What is asked of the worker.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct Taken {
-    /// What was asked, oldest first.
-    pub requests: Vec<Request>,
+pub struct Heard {
+    /// What was asked, oldest first; each is to be removed once it is written down that it was heard.
+    pub requests: Vec<Pending>,
     /// A line for each file that could not be understood; it is removed too.
     pub notes: Vec<String>,
 }
@@ -53,9 +53,21 @@ pub fn pending(dir: &RunDir) -> Vec<Pending> {
         .collect()
 }
 
-/// Takes what is asked of the worker. Requests to kill stay: they are the supervisor's to obey, also when the worker hangs.
-pub fn take(dir: &RunDir) -> Taken {
-    take_where(dir, |kind| kind != RequestKind::Kill)
+/// What is asked of the worker. Requests to kill are left out: they are the supervisor's to obey, also when the worker hangs.
+pub fn hear(dir: &RunDir) -> Heard {
+    let mut heard = Heard::default();
+    for path in files(dir) {
+        match dir::read_json::<Request>(&path) {
+            Ok(Some(request)) if request.request != RequestKind::Kill => heard.requests.push(Pending { path, request }),
+            Ok(_) => {}
+            Err(problem) => {
+                heard.notes.push(format!("ignored a request: {problem}"));
+                // Where it cannot be removed it is ignored again at every step; better that than to end.
+                let _ = fs::remove_file(&path);
+            }
+        }
+    }
+    heard
 }
 
 /// Takes requests to kill; whether there was one. The supervisor's side.
@@ -74,23 +86,9 @@ pub fn remove(obeyed: &[Pending]) {
     }
 }
 
-/// What requests leave standing for a run that no worker obeys yet: the last of them counts.
+/// What requests leave standing for a run that no worker obeys yet: the last of them that decides whether it lives counts.
 pub fn standing(pending: &[Pending]) -> Option<RequestKind> {
-    pending.last().map(|pending| pending.request.request)
-}
-
-fn take_where(dir: &RunDir, is_ours: impl Fn(RequestKind) -> bool) -> Taken {
-    let mut taken = Taken::default();
-    for path in files(dir) {
-        match dir::read_json::<Request>(&path) {
-            Ok(Some(request)) if is_ours(request.request) => taken.requests.push(request),
-            Ok(_) => continue,
-            Err(problem) => taken.notes.push(format!("ignored a request: {problem}")),
-        }
-        // Where it cannot be removed it would be obeyed again at every step; better once than never.
-        let _ = fs::remove_file(&path);
-    }
-    taken
+    pending.iter().rev().map(|pending| pending.request.request).find(|request| request.is_of_life())
 }
 
 fn files(dir: &RunDir) -> Vec<PathBuf> {
@@ -112,17 +110,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn requests_are_taken_once_in_order_and_a_kill_is_left_for_the_supervisor() {
+    fn requests_are_heard_in_order_until_they_are_removed_and_a_kill_is_left_for_the_supervisor() {
         let folder = tempfile::tempdir().unwrap();
         let dir = RunDir::new(folder.path());
-        assert_eq!(take(&dir), Taken::default());
+        assert_eq!(hear(&dir), Heard::default());
         for kind in [RequestKind::Pause, RequestKind::Kill, RequestKind::Resume, RequestKind::Stop] {
             send(&dir, kind).unwrap();
         }
         assert_eq!(standing(&pending(&dir)), Some(RequestKind::Stop));
-        let kinds: Vec<_> = take(&dir).requests.iter().map(|request| request.request).collect();
+        let heard = hear(&dir).requests;
+        let kinds: Vec<_> = heard.iter().map(|pending| pending.request.request).collect();
         assert_eq!(kinds, [RequestKind::Pause, RequestKind::Resume, RequestKind::Stop]);
-        assert!(take(&dir).requests.is_empty());
+        assert_eq!(hear(&dir).requests.len(), 3, "nobody has removed them");
+        remove(&heard);
+        assert!(hear(&dir).requests.is_empty());
         assert!(take_kill(&dir));
         assert!(!take_kill(&dir));
     }
@@ -135,9 +136,9 @@ mod tests {
         fs::write(dir.requests_dir().join("1.json"), b"\xff\x00").unwrap();
         fs::write(dir.requests_dir().join(".2.json.7.0.tmp"), b"{").unwrap();
         fs::create_dir(dir.requests_dir().join("3.json")).unwrap();
-        let taken = take(&dir);
-        assert!(taken.requests.is_empty());
-        assert_eq!(taken.notes.len(), 1, "{:?}", taken.notes);
+        let heard = hear(&dir);
+        assert!(heard.requests.is_empty());
+        assert_eq!(heard.notes.len(), 1, "{:?}", heard.notes);
         assert!(!dir.requests_dir().join("1.json").exists());
         assert!(dir.requests_dir().join(".2.json.7.0.tmp").exists());
     }

@@ -12,6 +12,7 @@ use std::time::SystemTime;
 use serde::Deserialize;
 
 use crate::run::event::{Event, EventKind, FORMAT_VERSION};
+use crate::run::step_line;
 
 /// The oldest format that can be read.
 pub const OLDEST_FORMAT: u32 = 1;
@@ -59,7 +60,7 @@ impl EventDecoder {
     /// Takes in the next bytes and appends the events that they complete.
     pub fn feed(&mut self, bytes: &[u8], events: &mut Vec<Event>) -> Result<(), ReadError> {
         let mut rest = bytes;
-        while let Some(end) = rest.iter().position(|&byte| byte == b'\n') {
+        while let Some(end) = memchr::memchr(b'\n', rest) {
             let (line, after) = (&rest[..end], &rest[end + 1..]);
             rest = after;
             if std::mem::take(&mut self.is_skipping) {
@@ -92,6 +93,10 @@ impl EventDecoder {
     }
 
     fn decode(&mut self, line: &[u8], events: &mut Vec<Event>) -> Result<(), ReadError> {
+        if let Some(event) = step_line::parse(line) {
+            events.push(event);
+            return Ok(());
+        }
         if line.trim_ascii().is_empty() {
             return Ok(());
         }
@@ -144,6 +149,8 @@ pub struct News {
     pub is_restarted: bool,
     /// New events, in order.
     pub events: Vec<Event>,
+    /// Whether there is more to read already.
+    pub is_behind: bool,
 }
 
 /// Follows one log.
@@ -176,6 +183,15 @@ impl EventReader {
     ///
     /// After an error of the format nothing more is read until the file is replaced.
     pub fn poll(&mut self) -> Result<News, ReadError> {
+        self.poll_up_to(u64::MAX)
+    }
+
+    /// Reads what is new, but no more than about so many bytes of it, so that a long log can be read in parts.
+    ///
+    /// # Errors
+    ///
+    /// As [`EventReader::poll`].
+    pub fn poll_up_to(&mut self, n_bytes: u64) -> Result<News, ReadError> {
         let mut news = News::default();
         match fs::metadata(&self.path) {
             Ok(metadata) => {
@@ -184,7 +200,8 @@ impl EventReader {
                 }
                 self.identity = Some(identity_of(&metadata));
                 if metadata.len() > self.offset && !self.is_dead {
-                    self.read_on(&mut news.events)?;
+                    self.read_on(n_bytes, &mut news.events)?;
+                    news.is_behind = self.offset < metadata.len();
                 }
                 Ok(news)
             }
@@ -208,12 +225,13 @@ impl EventReader {
         news.is_restarted = true;
     }
 
-    fn read_on(&mut self, events: &mut Vec<Event>) -> Result<(), ReadError> {
+    fn read_on(&mut self, most: u64, events: &mut Vec<Event>) -> Result<(), ReadError> {
         let refused = |source| ReadError::Read { path: self.path.clone(), source };
         let mut file = File::open(&self.path).map_err(refused)?;
         file.seek(SeekFrom::Start(self.offset)).map_err(refused)?;
         let mut chunk = vec![0; CHUNK];
-        loop {
+        let end = self.offset.saturating_add(most);
+        while self.offset < end {
             let n_bytes = match file.read(&mut chunk) {
                 Ok(n_bytes) => n_bytes,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
@@ -228,6 +246,7 @@ impl EventReader {
                 return Err(error);
             }
         }
+        Ok(())
     }
 }
 
@@ -254,6 +273,23 @@ mod tests {
         assert_eq!(reader.poll().unwrap().events.len(), 1);
         assert_eq!(reader.poll().unwrap(), News::default());
         assert_eq!(reader.skipped(), 0);
+    }
+
+    #[test]
+    fn a_long_log_is_read_in_parts_that_are_the_whole() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("events.jsonl");
+        fs::write(&path, format!("{NOTE}\n").repeat(20_000)).unwrap();
+        let mut reader = EventReader::new(&path);
+        let (mut n_events, mut n_parts) = (0, 0);
+        loop {
+            let news = reader.poll_up_to(1).unwrap();
+            (n_events, n_parts) = (n_events + news.events.len(), n_parts + 1);
+            if !news.is_behind {
+                break;
+            }
+        }
+        assert_eq!((n_events, n_parts), (20_000, (NOTE.len() + 1) * 20_000 / CHUNK + 1));
     }
 
     #[test]

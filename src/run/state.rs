@@ -10,6 +10,7 @@ use crate::run::event::{
     AttemptStarted, Checkpoint, CheckpointKind, Evaluation, Event, EventKind, Extended, Finished, Note, Preparing, TrainingStarted,
 };
 use crate::run::request::RequestKind;
+use crate::run::standing::Standing;
 use crate::run::steps::Steps;
 use crate::run::updates::Updates;
 use crate::spec::task::Split;
@@ -42,6 +43,8 @@ pub struct RunState {
     pub checkpoints: BTreeMap<CheckpointKind, Checkpoint>,
     /// Whether it holds by request.
     pub is_paused: bool,
+    /// What was asked and still holds.
+    pub standing: Standing,
     /// The last request obeyed.
     pub last_request: Option<RequestKind>,
     /// How the current attempt ended.
@@ -58,13 +61,17 @@ impl RunState {
     /// Takes in the next event.
     pub fn apply(&mut self, event: &Event) {
         let first_time = *self.first_time.get_or_insert(event.time);
-        self.last_time = Some(event.time);
+        // What is written into the log of a run that has ended does not make it longer.
+        if self.finished.is_none() || !matches!(event.kind, EventKind::Request(_)) {
+            self.last_time = Some(event.time);
+        }
         if let Some(line) = in_words(&event.kind) {
             if self.log.len() == LOG_LINES {
                 self.log.pop_front();
             }
             self.log.push_back((event.time, line));
         }
+        self.standing.apply(&event.kind);
         match &event.kind {
             EventKind::AttemptStarted(started) => {
                 self.attempt = Some(started.clone());
@@ -103,7 +110,9 @@ impl RunState {
             }
             EventKind::Request(seen) => {
                 self.last_request = Some(seen.request);
-                self.is_paused = seen.request == RequestKind::Pause;
+                if seen.request.is_of_life() {
+                    self.is_paused = seen.request == RequestKind::Pause;
+                }
             }
             EventKind::Note(_) | EventKind::Extended(_) => {}
             EventKind::Finished(finished) => {
@@ -171,7 +180,7 @@ pub fn in_words(kind: &EventKind) -> Option<String> {
             Some(format!("alert: {}: {what} ({advice})", rule.name()))
         }
         EventKind::Preparing(_) | EventKind::Step(_) | EventKind::Updates(_) | EventKind::Alert(_) | EventKind::Checkpoint(_) => None,
-        EventKind::Request(seen) => Some(format!("request at step {}: {:?}", seen.step, seen.request).to_lowercase()),
+        EventKind::Request(seen) => Some(format!("request at step {}: {}", seen.step, seen.request.in_words())),
         EventKind::Extended(Extended { step, from_epochs, to_epochs }) => {
             Some(format!("extended from {from_epochs} to {to_epochs} epochs; goes on at step {step}"))
         }

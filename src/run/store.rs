@@ -8,12 +8,21 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use crate::run::catalog::{Catalog, RunId, RunUpdate};
+use crate::run::catalog::{Catalog, Change, RunId, RunUpdate};
 use crate::run::clock;
 use crate::run::dir::RunDir;
 use crate::run::experiment;
 use crate::run::follower::{self, Follower};
 use crate::run::process;
+
+/// Events told at one look, about: taking them in must not hold up a frame.
+const PART_EVENTS: usize = 4096;
+
+/// From so many runs on, those that are over are looked at every so many looks only, by turns.
+const MANY_RUNS: usize = 32;
+
+/// See [`MANY_RUNS`].
+const SELDOM: usize = 8;
 
 /// A change of a folder within this time of its time stamp might not move the stamp (coarse clocks of file systems).
 const COARSEST_STAMP_SECONDS: f64 = 2.0;
@@ -27,12 +36,24 @@ pub struct Store {
     listed: Option<SystemTime>,
     known: HashSet<String>,
     followers: Vec<Follower>,
+    /// The run that the next part begins with.
+    next: usize,
+    n_looks: usize,
 }
 
 impl Store {
     /// Follows the runs under `root`, which need not exist yet.
     pub fn open(root: impl Into<PathBuf>) -> Self {
-        Self { root: root.into(), only: None, host: process::host_name(), listed: None, known: HashSet::new(), followers: Vec::new() }
+        Self {
+            root: root.into(),
+            only: None,
+            host: process::host_name(),
+            listed: None,
+            known: HashSet::new(),
+            followers: Vec::new(),
+            next: 0,
+            n_looks: 0,
+        }
     }
 
     /// Follows the runs of one experiment under `root`.
@@ -53,14 +74,47 @@ impl Store {
     /// What is new; `now_seconds` is the reader's clock and decides how long a log has been silent.
     pub fn poll(&mut self, now_seconds: f64) -> Vec<RunUpdate> {
         let mut updates = Vec::new();
-        self.discover(now_seconds);
-        let host = &self.host;
-        let n_followers = self.followers.len();
-        self.followers.retain_mut(|follower| follower.poll(host, now_seconds, &mut updates));
-        if self.followers.len() < n_followers {
+        while !self.part(now_seconds, false, &mut updates) {}
+        updates
+    }
+
+    /// Appends what is new, at most some thousand events of it; whether that was all. Runs that are over are looked at less often where
+    /// there are many.
+    pub fn poll_part(&mut self, now_seconds: f64, updates: &mut Vec<RunUpdate>) -> bool {
+        let may_rest = self.followers.len() >= MANY_RUNS;
+        self.part(now_seconds, may_rest, updates)
+    }
+
+    fn part(&mut self, now_seconds: f64, may_rest: bool, updates: &mut Vec<RunUpdate>) -> bool {
+        if self.next == 0 {
+            self.discover(now_seconds);
+            self.n_looks += 1;
+        }
+        let mut n_events = 0;
+        let mut has_removed = false;
+        while let Some(follower) = self.followers.get_mut(self.next) {
+            let rests = may_rest && follower.is_over() && !(self.next + self.n_looks).is_multiple_of(SELDOM);
+            let n_updates = updates.len();
+            if !rests && !follower.poll(&self.host, now_seconds, updates) {
+                self.followers.remove(self.next);
+                has_removed = true;
+                continue;
+            }
+            n_events += updates[n_updates..].iter().map(n_events_of).sum::<usize>();
+            let is_behind = follower.is_behind();
+            self.next += usize::from(!is_behind);
+            if (is_behind || n_events >= PART_EVENTS) && self.next < self.followers.len() {
+                break;
+            }
+        }
+        if has_removed {
             self.forget_removed();
         }
-        updates
+        let is_whole = self.next >= self.followers.len();
+        if is_whole {
+            self.next = 0;
+        }
+        is_whole
     }
 
     /// Finds experiments that are new. Those found together are ordered by the time of their creation.
@@ -105,6 +159,10 @@ impl Store {
         self.known.retain(|name| present.contains(name));
         self.listed = None;
     }
+}
+
+fn n_events_of(update: &RunUpdate) -> usize {
+    if let Change::Events(events) = &update.change { events.len() } else { 0 }
 }
 
 /// Applies everything that is under `root` now to a new catalog.

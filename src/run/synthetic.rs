@@ -82,12 +82,15 @@ impl Synthetic {
         if playback.status.is_over() {
             return Err(format!("{} is {} already", id.run(), playback.status.name()));
         }
+        if !request.is_of_life() {
+            return Err("the demonstration can be stopped, paused and killed, nothing else".to_owned());
+        }
         playback.obey(request, elapsed);
         Ok(match request {
             RequestKind::Stop => format!("{id}: asked to stop; it evaluates and keeps its best"),
             RequestKind::Pause | RequestKind::Release => format!("{id}: asked to pause at its next step"),
             RequestKind::Resume | RequestKind::Extend => format!("{id}: asked to go on"),
-            RequestKind::Kill => format!("{id}: being killed"),
+            _ => format!("{id}: being killed"),
         })
     }
 

@@ -12,6 +12,9 @@ pub struct Optimization {
     pub batch_size: usize,
     /// Micro-batches that a step's batch is split into, at least 1; the gradient is that of the whole batch.
     pub gradient_accumulation: usize,
+    /// Whether training keeps each block's input alone and computes the block again for its gradient.
+    #[serde(default)]
+    pub activation_recomputation: bool,
     /// Peak learning rate.
     pub learning_rate: f64,
     /// Peak learning rate of the head, where it differs.

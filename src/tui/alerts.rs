@@ -1,5 +1,7 @@
 //! What deserves attention, most urgent first: a pure function of the state.
 
+use crate::run;
+use crate::run::alert::{Action, Rule, Severity};
 use crate::run::catalog::{RunId, RunView};
 use crate::run::status::RunStatus;
 use crate::tui::state::State;
@@ -42,6 +44,61 @@ pub fn alerts(state: &State) -> Vec<Alert> {
     alerts
 }
 
+/// The most urgent of what the worker of a run says of it, without what is muted.
+fn most_urgent(run: &RunView) -> Option<&run::alert::Alert> {
+    let heard = run.state.alerts.values().filter(|alert| !run.state.standing.muted.contains(&alert.rule));
+    heard.max_by_key(|alert| (alert.severity, std::cmp::Reverse(alert.rule)))
+}
+
+/// What a rule says, with the keys that help.
+fn of_rule(run: &RunView, said: &run::alert::Alert) -> Alert {
+    let is_over = run.status.is_over();
+    let urgency = match said.severity {
+        // Nothing can be done to what has ended.
+        _ if is_over => Urgency::Info,
+        Severity::Info => Urgency::Info,
+        Severity::Watch => Urgency::Watch,
+        Severity::Warning => Urgency::Warning,
+        Severity::Problem => Urgency::Problem,
+    };
+    let remedy = match said.action.filter(|_| !is_over && said.severity >= Severity::Warning) {
+        Some(Action::Stop) => Some(("press t to stop, best kept", "t stops it")),
+        Some(Action::ChangeLearningRate) => Some(("press r l to change the learning rate", "r l: rate")),
+        _ => None,
+    };
+    let clean = |text: &str| text::clean(text).replace('\n', " ");
+    Alert { id: run.id.clone(), urgency, text: clean(&said.what), brief: clean(&said.brief), remedy }
+}
+
+/// A rule that can be muted for the runs that are meant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MutableRule {
+    /// Which.
+    pub rule: Rule,
+    /// What it says of the first run of which it says something.
+    pub about: String,
+    /// Whether all of the runs have muted it.
+    pub is_muted: bool,
+}
+
+/// The rules that say something of the runs that are meant, and those that are muted for any of them.
+pub fn mutable(state: &State) -> Vec<MutableRule> {
+    let runs = state.targets();
+    let is_seen_to_overfit = |run: &RunView| state.insights.get(&run.id).is_some_and(|insight| insight.verdict.level != Level::None);
+    let says = |run: &RunView, rule: Rule| {
+        run.state.alerts.contains_key(&rule)
+            || run.state.standing.muted.contains(&rule)
+            || run.state.updates.is_empty() && rule == Rule::Overfitting && is_seen_to_overfit(run)
+    };
+    let of_rule = |rule: Rule| {
+        let runs: Vec<&RunView> = runs.iter().copied().filter(|run| says(run, rule)).collect();
+        let about = runs.iter().find_map(|run| run.state.alerts.get(&rule)).map_or_else(String::new, |alert| alert.brief.clone());
+        let is_muted = runs.iter().all(|run| run.state.standing.muted.contains(&rule));
+        (!runs.is_empty()).then_some(MutableRule { rule, about, is_muted })
+    };
+    Rule::ALL.into_iter().filter_map(of_rule).collect()
+}
+
 /// What deserves attention about one run.
 pub fn alert(state: &State, run: &RunView) -> Option<Alert> {
     let alert = |urgency, text: String| Some(Alert { id: run.id.clone(), urgency, brief: text.clone(), text, remedy: None });
@@ -56,8 +113,12 @@ pub fn alert(state: &State, run: &RunView) -> Option<Alert> {
     if let Err(problem) = &run.spec {
         return alert(Urgency::Problem, text::clean(problem).replace('\n', " "));
     }
-    let verdict = &state.insights.get(&run.id)?.verdict;
     let can_stop = !run.status.is_over();
+    if let Some(said) = most_urgent(run) {
+        return Some(of_rule(run, said));
+    }
+    let muted = &run.state.standing.muted;
+    let verdict = state.insights.get(&run.id).filter(|_| !muted.contains(&Rule::Overfitting))?.verdict;
     let urgency = match verdict.level {
         Level::Overfitting if can_stop => Urgency::Warning,
         Level::Overfitting => Urgency::Info,

@@ -4,6 +4,7 @@ use std::future::poll_fn;
 use std::io;
 use std::path::PathBuf;
 use std::sync::mpsc::Sender;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use crossterm::event::{Event, EventStream, MouseButton, MouseEvent, MouseEventKind};
@@ -13,7 +14,8 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 
-use crate::launch::{control, start};
+use crate::launch::machine::Sampler;
+use crate::launch::{control, outlook, start};
 use crate::run::catalog::RunId;
 use crate::run::clock;
 use crate::run::request::RequestKind;
@@ -34,14 +36,17 @@ use crate::tui::title;
 use crate::tui::update::update;
 use crate::tui::view::view;
 
-/// Least time between two frames: 60 a second.
-const FRAME: Duration = Duration::from_millis(16);
+/// Least time between two frames where a person does something: what keys repeat is drawn, and no more.
+const FRAME: Duration = Duration::from_millis(8);
 
 /// Time for the thread that reads events to end, and for a signal to be heard.
 const EVENTS_END: Duration = Duration::from_millis(40);
 
-/// Messages that may wait; those who send more wait too.
-const BACKLOG: usize = 64;
+/// Least time between two frames where only the runs go on: ten a second, so that looking on costs training nothing.
+const CALM_FRAME: Duration = Duration::from_millis(100);
+
+/// Messages that may wait; those who send more wait too. Some hold thousands of events.
+const BACKLOG: usize = 8;
 
 /// What the dashboard opens on.
 #[derive(Debug, Clone, PartialEq)]
@@ -115,6 +120,7 @@ struct Outside {
     settings_file: Option<PathBuf>,
     messages: mpsc::Sender<Message>,
     requests: Sender<(RunId, RequestKind)>,
+    sampler: Arc<Mutex<Sampler>>,
 }
 
 /// Whether to go on.
@@ -127,14 +133,16 @@ enum Next {
 async fn live(screen: &mut Screen, state: &mut State, mut look: Look, options: Options, root: Option<PathBuf>) -> Result<(), AppError> {
     let (messages, mut inbox) = mpsc::channel(BACKLOG);
     let requests = source::watch(options.source, messages.clone());
-    let outside = Outside { root, settings_file: options.settings_file, messages, requests };
+    let outside = Outside { root, settings_file: options.settings_file, messages, requests, sampler: Arc::default() };
     let mut events = EventStream::new();
     let mut ends = [SignalKind::terminate(), SignalKind::hangup(), SignalKind::interrupt()].map(signal);
     let mut seconds = interval(Duration::from_secs(1));
     seconds.set_missed_tick_behavior(MissedTickBehavior::Skip);
-    let mut next_frame = Instant::now();
+    let mut last_frame = Instant::now();
+    let mut is_urgent = true;
     loop {
         let is_due = state.is_dirty;
+        let next_frame = last_frame + if is_urgent { FRAME } else { CALM_FRAME };
         let message = tokio::select! {
             event = poll_fn(|context| Pin::new(&mut events).poll_next(context)) => match event {
                 Some(Ok(event)) => message_of(event),
@@ -147,6 +155,8 @@ async fn live(screen: &mut Screen, state: &mut State, mut look: Look, options: O
             () = sleep_until(next_frame), if is_due => None,
         };
         if let Some(message) = message {
+            is_urgent |= !matches!(message, Message::Updates(_) | Message::Part(_) | Message::Tick(_));
+            let was_loaded = state.is_loaded;
             if let Message::Settings(settings) = &message {
                 look.theme = settings.theme(look.environment, look.background);
                 screen.hear_mouse(settings.mouse)?;
@@ -170,12 +180,13 @@ async fn live(screen: &mut Screen, state: &mut State, mut look: Look, options: O
                     return Ok(());
                 }
             }
+            is_urgent |= state.is_loaded != was_loaded;
         }
-        if state.is_dirty && Instant::now() >= next_frame {
-            state.is_dirty = false;
+        if state.is_dirty && Instant::now() >= last_frame + if is_urgent { FRAME } else { CALM_FRAME } {
+            (state.is_dirty, is_urgent) = (false, false);
             screen.draw(|frame| view(state, look.theme, frame))?;
             screen.title(&title::title(state))?;
-            next_frame = Instant::now() + FRAME;
+            last_frame = Instant::now();
         }
     }
 }
@@ -236,12 +247,19 @@ fn perform(effect: Effect, screen: &mut Screen, state: &mut State, theme: Theme,
             update(state, Message::Resumed);
         }
         Effect::Redraw => screen.clear()?,
-        Effect::Request(id, kind) => {
-            if let Some(root) = &outside.root {
-                let answer = state.catalog.run(&id).map(|run| control::ask(root, run, kind).map_err(|error| error.to_string()));
-                update(state, Message::Requested(answer.unwrap_or_else(|| Err(format!("{id} is gone")))));
-            } else if outside.requests.send((id, kind)).is_err() {
-                update(state, Message::Failed("the demonstration is over".to_owned()));
+        Effect::Request(id, kind) => ask(state, outside, &[id], kind),
+        Effect::RequestAll(ids, kind) => ask(state, outside, &ids, kind),
+        Effect::Requeue(ids) => {
+            let Some(root) = &outside.root else {
+                update(state, Message::Failed("the demonstration has no queue".to_owned()));
+                return Ok(Next::GoOn);
+            };
+            let answers = outside::answers(state, &ids, |run| control::requeue(root, run));
+            update(state, Message::Asked("requeue".to_owned(), answers));
+        }
+        Effect::LookWhetherHeard(id, what) => {
+            if outside.root.as_ref().is_some_and(|root| outside::is_unheard(root, &id)) {
+                update(state, Message::Unheard(id, what));
             }
         }
         Effect::EnsureQueue => {
@@ -251,6 +269,7 @@ fn perform(effect: Effect, screen: &mut Screen, state: &mut State, theme: Theme,
                 update(state, Message::Failed(error.to_string()));
             }
         }
+        Effect::Wish(..) | Effect::LookAtQueue | Effect::LookAtMachine => look(effect, state, outside),
         Effect::LookAhead(id, epochs) => {
             if let Some((root, run)) = outside.root.clone().zip(state.catalog.run(&id).cloned()) {
                 spawn(outside, move || outside::look_ahead(&root, &run, epochs));
@@ -322,6 +341,41 @@ fn edit(effect: Effect, screen: &mut Screen, state: &mut State) -> io::Result<Me
     state.size = crossterm::terminal::size()?;
     state.is_dirty = true;
     Ok(message)
+}
+
+/// Asks runs something, and tells what they answer.
+fn ask(state: &mut State, outside: &Outside, ids: &[RunId], kind: RequestKind) {
+    let Some(root) = &outside.root else {
+        for id in ids {
+            if outside.requests.send((id.clone(), kind)).is_err() {
+                update(state, Message::Failed("the demonstration is over".to_owned()));
+            }
+        }
+        return;
+    };
+    let answers = outside::answers(state, ids, |run| control::ask(root, run, kind));
+    update(state, Message::Asked(kind.in_words(), answers));
+}
+
+/// Looks at the queue or at the machine, or says what is wished of the queue.
+fn look(effect: Effect, state: &mut State, outside: &Outside) {
+    match effect {
+        Effect::Wish(wishes, text) => {
+            let answer = outside.root.as_ref().map(|root| outside::wish(root, &wishes, text));
+            update(state, Message::Requested(answer.unwrap_or_else(|| Err("the demonstration keeps its own order".to_owned()))));
+        }
+        Effect::LookAtQueue => {
+            let outlook =
+                outside.root.as_ref().map_or_else(|| outside::demonstrated(&state.catalog), |root| outlook::outlook(root, &state.catalog));
+            update(state, Message::Queue(outlook));
+        }
+        Effect::LookAtMachine => {
+            let root = outside.root.clone().unwrap_or_else(|| PathBuf::from("."));
+            let (sampler, workers) = (outside.sampler.clone(), outside::workers(&state.catalog));
+            spawn(outside, move || outside::machine(&sampler, &root, &workers));
+        }
+        _ => {}
+    }
 }
 
 /// Does what may be slow on another thread; its message comes back, also where it panics.

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::launch::wishes::Wishes;
 use crate::run::catalog::RunId;
 use crate::run::request::RequestKind;
 use crate::spec::run::RunSpec;
@@ -17,6 +18,12 @@ pub enum Effect {
     Redraw,
     /// Write a request for a run.
     Request(RunId, RequestKind),
+    /// Write the same request for several runs.
+    RequestAll(Vec<RunId>, RequestKind),
+    /// Put runs back into the queue.
+    Requeue(Vec<RunId>),
+    /// Look whether a run has heard what it was asked, in these words.
+    LookWhetherHeard(RunId, String),
     /// Say what so many more epochs would do to a run.
     LookAhead(RunId, u32),
     /// Extend a run by so many epochs.
@@ -82,6 +89,12 @@ pub enum Effect {
     Rerun(Box<RunSpec>),
     /// Read the end of a run's stderr.
     ReadStderr(RunId),
+    /// Write what is wished of the queue, then say this.
+    Wish(Wishes, String),
+    /// Look at the queue.
+    LookAtQueue,
+    /// Look at the machine and at the workers on it.
+    LookAtMachine,
     /// See to it that a queue lives: runs wait.
     EnsureQueue,
 }

@@ -2,8 +2,10 @@
 
 use std::path::PathBuf;
 
+use crate::launch::outlook::Outlook;
 use crate::plan::error::PlanError;
 use crate::run::catalog::{RunId, RunUpdate};
+use crate::run::machine::Machine;
 use crate::tui::act::pointer::Pointer;
 use crate::tui::form::Form;
 use crate::tui::form::estimate::DraftPlan;
@@ -32,8 +34,14 @@ pub enum Message {
     Ask(Question),
     /// The store has looked at the folder of all runs; nothing new is told the first time only.
     Updates(Vec<RunUpdate>),
+    /// A part of what the store has found; more of it follows at once.
+    Part(Vec<RunUpdate>),
     /// A request was written: what will happen, or why not.
     Requested(Result<String, String>),
+    /// Runs were asked something, in these words: what will happen to each, or why not.
+    Asked(String, Vec<(RunId, Result<String, String>)>),
+    /// A run has not heard in good time what it was asked, in these words.
+    Unheard(RunId, String),
     /// Experiment files that were found.
     Files(Vec<PathBuf>),
     /// The plan of an experiment file, or its errors.
@@ -52,6 +60,10 @@ pub enum Message {
     EditedFile(PathBuf, Result<(), String>),
     /// The last lines of a run's stderr.
     Stderr(RunId, Vec<String>),
+    /// The queue was looked at.
+    Queue(Outlook),
+    /// The machine was looked at.
+    Machine(Box<Machine>),
     /// Something went wrong outside.
     Failed(String),
     /// The dashboard came back from being suspended.

@@ -3,14 +3,25 @@
 use std::fs;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
+use crate::launch::control::ControlError;
+use crate::launch::machine::Sampler;
+use crate::launch::outlook::Outlook;
+use crate::launch::queue::{Entry, Place};
+use crate::launch::wishes::{self, Wishes};
 use crate::launch::{begin, extend};
 use crate::plan::environment::Environment;
 use crate::plan::prepare;
 use crate::report;
-use crate::run::catalog::{RunId, RunView};
+use crate::run::catalog::{Catalog, RunId, RunView};
+use crate::run::clock;
 use crate::run::dir::RunDir;
+use crate::run::inbox;
+use crate::run::process;
+use crate::run::status::RunStatus;
 use crate::spec::experiment::overrides::Overrides;
+use crate::tui::act::heard::HEARD_WITHIN_SECONDS;
 use crate::tui::effect::Effect;
 use crate::tui::message::Message;
 use crate::tui::overlay::Question;
@@ -84,6 +95,26 @@ pub fn look_ahead(root: &Path, run: &RunView, epochs: u32) -> Message {
     }
 }
 
+/// What each run answers to being asked.
+pub fn answers(
+    state: &State,
+    ids: &[RunId],
+    ask: impl Fn(&RunView) -> Result<String, ControlError>,
+) -> Vec<(RunId, Result<String, String>)> {
+    let answer = |id: &RunId| match state.catalog.run(id) {
+        Some(run) => ask(run).map_err(|error| error.to_string()),
+        None => Err(format!("{id} is gone")),
+    };
+    ids.iter().map(|id| (id.clone(), answer(id))).collect()
+}
+
+/// Whether a request lies in a run's folder for longer than a worker takes to hear it.
+pub fn is_unheard(root: &Path, id: &RunId) -> bool {
+    let pending = inbox::pending(&RunDir::new(root.join(&id.0)));
+    // Requests carry the clock of this machine, or of one that may differ by a little.
+    pending.iter().any(|pending| clock::now_seconds() - pending.request.time >= HEARD_WITHIN_SECONDS / 2.0)
+}
+
 /// Extends a run; what will happen, or why not.
 pub fn extend(root: &Path, run: &RunView, epochs: u32) -> Result<String, String> {
     let prospect = extend::look_ahead(root, run, epochs).map_err(|error| error.to_string())?;
@@ -120,4 +151,35 @@ pub fn stderr_tail(root: &Path, id: &RunId) -> Vec<String> {
     let text = String::from_utf8_lossy(&bytes);
     let lines: Vec<String> = text.lines().map(text::clean).filter(|line| !line.trim().is_empty()).collect();
     lines[lines.len().saturating_sub(TAIL_LINES)..].to_vec()
+}
+
+/// Writes what is wished of the queue; what will be, or why not.
+pub fn wish(root: &Path, wishes: &Wishes, text: String) -> Result<String, String> {
+    wishes::write(root, wishes).map(|()| text).map_err(|error| error.to_string())
+}
+
+/// The queue of the demonstration, which has no folder.
+pub fn demonstrated(catalog: &Catalog) -> Outlook {
+    let place = |run: &RunView| match run.status {
+        RunStatus::Queued => Place::Waiting,
+        status if status.is_over() => Place::Over,
+        _ => Place::Active,
+    };
+    let entries = catalog.runs.iter().map(|run| Entry { id: run.id.clone(), place: place(run), runs_at_once: 4 });
+    Outlook { entries: entries.filter(|entry| entry.place != Place::Over).collect(), ..Outlook::default() }
+}
+
+/// The runs with workers on this host, as their logs say.
+pub fn workers(catalog: &Catalog) -> Vec<(RunId, u32)> {
+    let host = process::host_name();
+    let going = catalog.runs.iter().filter(|run| !run.status.is_over() && run.status != RunStatus::Queued);
+    let attempts = going.filter_map(|run| Some((run.id.clone(), run.state.attempt.as_ref()?)));
+    attempts.filter(|(_, attempt)| attempt.host == host).map(|(id, attempt)| (id, attempt.process_id)).collect()
+}
+
+/// Looks at the machine.
+pub fn machine(sampler: &Mutex<Sampler>, root: &Path, workers: &[(RunId, u32)]) -> Message {
+    // A look that failed leaves nothing half done.
+    let mut sampler = sampler.lock().unwrap_or_else(PoisonError::into_inner);
+    Message::Machine(Box::new(sampler.look(root, workers)))
 }

@@ -55,7 +55,13 @@ pub fn watch(source: Source, messages: mpsc::Sender<Message>) -> Sender<(RunId, 
 fn watch_folder(mut store: Store, inbox: &Receiver<(RunId, RequestKind)>, messages: &mpsc::Sender<Message>) {
     let mut is_first = true;
     loop {
-        let updates = store.poll(clock::now_seconds());
+        let mut updates = Vec::new();
+        if !store.poll_part(clock::now_seconds(), &mut updates) {
+            if messages.blocking_send(Message::Part(updates)).is_err() {
+                return;
+            }
+            continue;
+        }
         if (is_first || !updates.is_empty()) && messages.blocking_send(Message::Updates(updates)).is_err() {
             return;
         }

@@ -8,6 +8,7 @@ use crate::metric::MetricName;
 use crate::run::catalog::{Catalog, RunId, RunView};
 use crate::run::steps::Steps;
 use crate::spec::task::TaskKind;
+use crate::tui::act::heard::Asked;
 use crate::tui::columns::Column;
 use crate::tui::effect::Effect;
 use crate::tui::filter::Filter;
@@ -32,6 +33,8 @@ pub struct State {
     pub catalog: Catalog,
     /// What follows from each run's events; kept beside the catalog, so that no frame computes it again.
     pub insights: BTreeMap<RunId, Insight>,
+    /// Runs whose events have been taken in and not been judged yet.
+    pub unjudged: BTreeSet<RunId>,
     /// The resolved configuration of each run, by dotted key.
     pub configurations: BTreeMap<RunId, BTreeMap<String, String>>,
     /// Which colour and marker each run has, for as long as it is known.
@@ -58,6 +61,8 @@ pub struct State {
     pub is_focused: bool,
     /// What will be done unless it is taken back.
     pub pending: Option<Pending>,
+    /// What was asked of runs and may not have been heard yet.
+    pub asked: Vec<Asked>,
     /// What the last action came to.
     pub notice: Option<Notice>,
     /// Which experiment is shown.
@@ -84,6 +89,8 @@ pub struct State {
     pub is_expanded: bool,
     /// Lines that the log is scrolled up by from its end.
     pub log_scroll: usize,
+    /// Rows that the tree of layers is scrolled by.
+    pub layer_scroll: usize,
     /// The last lines of stderr of the run that was opened last.
     pub stderr: Option<(RunId, Vec<String>)>,
     /// The screen that compares.

@@ -1,5 +1,7 @@
 //! `update`: what happened → the new state, and what to do outside. No input or output.
 
+use std::collections::BTreeSet;
+
 use crate::run::catalog::{Change, RunId, RunUpdate, RunView};
 use crate::run::status::RunStatus;
 use crate::spec::flat::flat;
@@ -9,6 +11,7 @@ use crate::tui::effect::Effect;
 use crate::tui::form;
 use crate::tui::message::Message;
 use crate::tui::overlay::Overlay;
+use crate::tui::screen;
 use crate::tui::state::{Focus, Insight, Notice, Screen, State};
 use crate::verdict::{eta, overfitting};
 
@@ -50,8 +53,11 @@ pub fn update(state: &mut State, message: Message) -> Vec<Effect> {
             notice(state, "the settings were read again".to_owned());
         }
         Message::Ask(question) => state.overlay = Some(Overlay::Question(question)),
-        Message::Updates(updates) => return take_in(state, updates),
+        Message::Updates(updates) => return take_in(state, updates, true),
+        Message::Part(updates) => return take_in(state, updates, false),
         Message::Requested(Ok(what)) => notice(state, what),
+        Message::Asked(what, answers) => act::heard::asked(state, &what, answers),
+        Message::Unheard(id, what) => act::heard::unheard(state, &id, &what),
         Message::Files(files) => {
             let is_first_look = state.launch.files.is_none();
             let quickstart = files.iter().position(|file| file.file_stem().is_some_and(|stem| stem == "quickstart"));
@@ -88,6 +94,8 @@ pub fn update(state: &mut State, message: Message) -> Vec<Effect> {
         }
         Message::Stderr(id, lines) => state.stderr = Some((id, lines)),
         Message::Requested(Err(why)) | Message::Failed(why) => problem(state, &why),
+        Message::Queue(outlook) => screen::queue::take_in(state, outlook),
+        Message::Machine(machine) => state.system.machine = Some(*machine),
         Message::Resumed => {
             state.is_dirty = true;
             return vec![Effect::Redraw];
@@ -114,6 +122,10 @@ fn tick(state: &mut State, now: f64) -> Vec<Effect> {
         state.notice = None;
         state.is_dirty = true;
     }
+    let unheard = act::heard::due(state);
+    if !unheard.is_empty() {
+        return unheard;
+    }
     if state.pending.as_ref().is_some_and(|pending| pending.due <= now) {
         state.is_dirty = true;
         return state.pending.take().map(|pending| pending.effects).unwrap_or_default();
@@ -123,18 +135,28 @@ fn tick(state: &mut State, now: f64) -> Vec<Effect> {
     if state.insights.values().any(|insight| insight.seconds_left.is_some()) {
         state.is_dirty = true;
     }
-    let waits = state.catalog.runs.iter().any(|run| run.status == RunStatus::Queued);
+    let waits = state.is_loaded && state.catalog.runs.iter().any(|run| run.status == RunStatus::Queued);
+    let mut effects = match state.screen {
+        Screen::Queue => vec![Effect::LookAtQueue],
+        Screen::System => vec![Effect::LookAtMachine],
+        _ => Vec::new(),
+    };
     if waits && (now - state.queue_asked).abs() >= QUEUE_SECONDS {
         state.queue_asked = now;
-        return vec![Effect::EnsureQueue];
+        effects.push(Effect::EnsureQueue);
     }
-    Vec::new()
+    effects
 }
 
-fn take_in(state: &mut State, updates: Vec<RunUpdate>) -> Vec<Effect> {
+/// Takes in what the store has found, all of it or a part.
+fn take_in(state: &mut State, updates: Vec<RunUpdate>, is_whole: bool) -> Vec<Effect> {
     state.is_dirty |= !state.is_loaded || !updates.is_empty();
-    let is_first = !std::mem::replace(&mut state.is_loaded, true);
-    let mut changed: Vec<RunId> = Vec::new();
+    let is_first = !state.is_loaded;
+    state.is_loaded |= is_whole;
+    if !is_first {
+        act::heard::tell(state, &updates);
+    }
+    let mut changed: BTreeSet<RunId> = BTreeSet::new();
     let mut effects = Vec::new();
     for update in updates {
         let id = update.id.clone();
@@ -163,14 +185,16 @@ fn take_in(state: &mut State, updates: Vec<RunUpdate>) -> Vec<Effect> {
             _ => {}
         }
         state.catalog.apply(update);
-        if !changed.contains(&id) {
-            changed.push(id);
+        changed.insert(id);
+    }
+    // All steps of a run are read for it: once for all parts.
+    state.unjudged.append(&mut changed);
+    if is_whole {
+        for id in std::mem::take(&mut state.unjudged) {
+            refresh(state, id);
         }
     }
-    for id in changed {
-        refresh(state, id);
-    }
-    if is_first && state.focus == Focus::Newest {
+    if is_first && is_whole && state.focus == Focus::Newest {
         // Whoever attaches wants to see what goes on, not what waits behind it.
         let is_active = |run: &&RunView| !run.status.is_over() && run.status != RunStatus::Queued;
         let active = state.catalog.runs.iter().rev().find(is_active).map(|run| run.id.experiment().to_owned());

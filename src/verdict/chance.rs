@@ -3,7 +3,7 @@
 use crate::metric::ConfusionMatrix;
 
 /// 97.5 % of a normal distribution lies below: both sides together make 95 %.
-const Z: f64 = 1.959_964;
+pub const Z: f64 = 1.959_964;
 
 /// More rows than this are no count of rows, and sums of them would overflow.
 const MOST_ROWS: u64 = 1 << 52;

@@ -12,7 +12,8 @@ const FAR: f64 = 30.0;
 /// Judges a run.
 pub fn judge(run: &Run) -> Option<Finding> {
     run.state.training.as_ref()?;
-    let (rate, about) = (run.spec.optimization.learning_rate, run.spec.method.about());
+    let about = run.spec.method.about();
+    let rate = run.state.standing.learning_rate(u64::MAX).unwrap_or(run.spec.optimization.learning_rate);
     let usual = about.learning_rate;
     // Nor is a rate of 0, or one that is no number, near to anything.
     let times = if rate > usual { rate / usual } else { usual / rate };

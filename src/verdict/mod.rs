@@ -8,6 +8,7 @@ pub mod chance;
 pub mod divergence;
 pub mod eta;
 pub mod imbalance;
+pub mod interval;
 pub mod learning_rate;
 pub mod not_learning;
 pub mod not_moving;

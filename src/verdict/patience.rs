@@ -26,6 +26,7 @@ pub fn would_have_stopped(run: &Run) -> Option<Stop> {
     let own = run.spec.early_stopping.as_ref();
     let (metric, patience, delta) =
         own.map_or((MetricName::Loss, USUAL_PATIENCE, 0.0), |rule| (rule.metric, rule.patience, rule.min_delta));
+    let patience = own.and(run.state.standing.patience(u64::MAX)).unwrap_or(patience);
     let mut fold = Patience::default();
     let step = run.state.evaluations.iter().find_map(|evaluation| {
         fold.observe(metric, delta, evaluation.step, value(evaluation, metric));

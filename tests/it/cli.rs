@@ -169,6 +169,49 @@ fn runs_are_asked_by_their_names_and_answer() {
 }
 
 #[test]
+fn a_run_is_told_to_stop_later_to_train_differently_and_to_be_silent() {
+    let runs = Runs::new();
+    let name = runs.experiment("ask", &["wait-1", "done"], 2);
+    runs.start_queue();
+    runs.wait_for_status(&format!("{name}/done"), RunStatus::Finished);
+    let id = format!("{name}/wait-1");
+    runs.wait_for_status(&id, RunStatus::Running);
+    let answer = |arguments: &[&str], code: i32| {
+        let output = runs.finetop(arguments);
+        assert_eq!(output.status.code(), Some(code), "{arguments:?}: {output:?}");
+        text(if code == 0 { &output.stdout } else { &output.stderr }).to_owned()
+    };
+    let stands = |what: &[&str]| wait_until(&format!("{what:?} stands"), || runs.run(&id).state.standing.in_words() == what);
+
+    assert_eq!(answer(&["stop", "wait", "--at", "gap > 0.1"], 0), "ask-1/wait-1: stops when gap > 0.1, evaluates and keeps its best\n");
+    stands(&["stops when gap > 0.1"]);
+    assert_eq!(answer(&["stop", "wait", "--cancel"], 0), "ask-1/wait-1: does not stop when gap > 0.1 after all\n");
+    stands(&[]);
+    assert_eq!(answer(&["set", "wait", "--lr", "1e-4"], 0), "ask-1/wait-1: goes on with lr=1e-4 from its next step\n");
+    stands(&["lr=1e-4 since step 2"]);
+    assert_eq!(answer(&["mute", "wait", "spike"], 0), "ask-1/wait-1: alerts of spike are muted\n");
+    stands(&["lr=1e-4 since step 2", "muted: spike"]);
+    assert!(answer(&["show", "wait"], 0).contains("muted: spike"));
+
+    // What cannot be understood is no request, and what comes too late says what helps.
+    assert!(answer(&["stop", "wait", "--at", "gab > 1"], 2).contains("there are step, epoch, seconds, loss, gap, validation_loss"));
+    assert!(answer(&["stop", "wait", "--at", "5", "--cancel"], 2).contains("cannot be used with"));
+    assert!(answer(&["set", "wait"], 2).contains("--lr <RATE>"));
+    assert!(answer(&["set", "wait", "--lr", "0"], 2).contains("a number above 0"));
+    assert!(answer(&["mute", "wait", "noise"], 2).contains("there are divergence, overfitting"));
+    assert!(answer(&["set", "done", "--patience", "3"], 1).contains("has no early stopping"));
+    assert!(answer(&["stop", "done", "--at", "epoch-end"], 1).contains("is finished already: there is nothing to stop"));
+    assert!(answer(&["requeue", "done"], 1).contains("`finetop extend` gives it more epochs"));
+    // The log of a run that has ended is still the place for what is muted.
+    assert!(answer(&["mute", "done", "spike"], 0).contains("written into its log"));
+    assert_eq!(runs.run(&format!("{name}/done")).state.standing.in_words(), ["muted: spike"]);
+    assert_eq!(answer(&["mute", "done", "spike", "--off"], 0), "ask-1/done: is finished; unmute spike is written into its log\n");
+    assert!(runs.run(&format!("{name}/done")).state.standing.in_words().is_empty());
+    runs.let_go(&id);
+    runs.wait_for_status(&id, RunStatus::Finished);
+}
+
+#[test]
 fn a_killed_run_ends_resumable() {
     let runs = Runs::new();
     let name = runs.experiment("kill", &["wait"], 1);

@@ -8,11 +8,12 @@ use std::time::Duration;
 use finetop::metric::{ConfusionMatrix, MetricName};
 use finetop::run::alert::{Action, Alert, AlertCleared, Moment, Rule, Severity};
 use finetop::run::catalog::{Catalog, Change};
+use finetop::run::condition::StopAt;
 use finetop::run::dir::RunDir;
 use finetop::run::event::*;
 use finetop::run::number::Number;
 use finetop::run::reader::{EventDecoder, EventReader};
-use finetop::run::request::RequestKind;
+use finetop::run::request::{RequestKind, Setting};
 use finetop::run::state::RunState;
 use finetop::run::status::RunStatus;
 use finetop::run::store::Store;
@@ -42,6 +43,7 @@ fn the_golden_log_cut_at_every_byte_folds_to_the_same_state() {
     assert_eq!(expected.steps.iter().map(|step| step.step).collect::<Vec<_>>(), [1, 2, 3, 4, 5, 6, 7]);
     assert_eq!(expected.steps.at(4).loss, Number(0.39), "step 5 as the second attempt saw it");
     assert!(expected.steps.loss(6).is_nan());
+    assert_eq!(expected.standing.in_words(), ["lr=5e-4 patience=3 since step 7", "muted: spike"], "and the later stop was taken back");
     for cut in 0..=bytes.len() {
         let mut decoder = EventDecoder::default();
         let mut events = Vec::new();
@@ -184,6 +186,37 @@ fn a_mended_run_is_read_again() {
 }
 
 #[test]
+fn long_logs_looked_at_in_parts_tell_the_same_and_a_status_at_the_end_only() {
+    let runs = Runs::new();
+    runs.experiment("long", &["a", "b"], 1);
+    let step = r#"{"time":2.0,"event":{"step":{"step":STEP,"epoch":1.0,"loss":0.5,"learning_rate":0.1,"gradient_norm":1.0,"examples":1,"tokens":1,"seconds":0.1,"training_seconds":1.0,"rss_bytes":1}}}"#;
+    for run in ["a", "b"] {
+        let lines: Vec<String> = (1..=10_000).map(|number| step.replace("STEP", &number.to_string())).collect();
+        fs::write(runs.root().join("long-1").join(run).join("events.jsonl"), lines.join("\n") + "\n").unwrap();
+    }
+    let mut whole = Catalog::default();
+    Store::open(runs.root()).poll(10.0).into_iter().for_each(|update| whole.apply(update));
+    let (mut store, mut catalog, mut n_parts) = (Store::open(runs.root()), Catalog::default(), 1);
+    loop {
+        let mut updates = Vec::new();
+        let is_whole = store.poll_part(10.0, &mut updates);
+        let n_events =
+            updates.iter().map(|update| if let Change::Events(events) = &update.change { events.len() } else { 0 }).sum::<usize>();
+        assert!(n_events < 9000, "{n_events} at once");
+        for update in updates {
+            let is_behind = catalog.run(&update.id).is_none_or(|run| run.state.steps.len() < 10_000);
+            assert!(!(is_behind && matches!(update.change, Change::Status(_))));
+            catalog.apply(update);
+        }
+        if is_whole {
+            break;
+        }
+        n_parts += 1;
+    }
+    assert!(n_parts > 2 && catalog == whole && whole.runs[1].state.steps.len() == 10_000, "{n_parts}");
+}
+
+#[test]
 fn polling_many_idle_runs_is_cheap() {
     let runs = Runs::new();
     let names: Vec<_> = (0..50).map(|run| format!("run-{run}")).collect();
@@ -242,7 +275,14 @@ fn request() -> impl Strategy<Value = RequestKind> {
         Just(RequestKind::Resume),
         Just(RequestKind::Kill),
         Just(RequestKind::Release),
-        Just(RequestKind::Extend)
+        Just(RequestKind::Extend),
+        Just(RequestKind::StopAt(StopAt::EpochEnd)),
+        finite().prop_map(|value| RequestKind::StopAt(StopAt::parse(&format!("gap > {value}")).unwrap())),
+        Just(RequestKind::KeepGoing),
+        (1e-9..=100.0, 1..u32::MAX)
+            .prop_map(|(rate, patience)| RequestKind::Set(Setting { learning_rate: Some(rate), patience: Some(patience) })),
+        prop::sample::select(Rule::ALL.to_vec()).prop_map(RequestKind::Mute),
+        prop::sample::select(Rule::ALL.to_vec()).prop_map(RequestKind::Unmute),
     ]
 }
 

@@ -18,6 +18,8 @@ struct Terminal {
     child: Box<dyn Child + Send + Sync>,
     writer: Box<dyn Write + Send>,
     parser: Arc<Mutex<vt100::Parser>>,
+    /// All that was written to the terminal.
+    written: Arc<Mutex<Vec<u8>>>,
     started: Instant,
 }
 
@@ -40,19 +42,32 @@ impl Terminal {
         let child = pty.slave.spawn_command(command).unwrap();
         let size = |value: u16| NonZeroU16::new(value).unwrap();
         let parser = Arc::new(Mutex::new(vt100::Parser::new(size(24), size(80), 0)));
-        let (mut reader, seen) = (pty.master.try_clone_reader().unwrap(), Arc::clone(&parser));
+        let written = Arc::new(Mutex::new(Vec::new()));
+        let (mut reader, seen, kept) = (pty.master.try_clone_reader().unwrap(), Arc::clone(&parser), Arc::clone(&written));
         std::thread::spawn(move || {
             let mut bytes = [0; 4096];
             while let Ok(count @ 1..) = reader.read(&mut bytes) {
+                kept.lock().unwrap().extend_from_slice(&bytes[..count]);
                 seen.lock().unwrap().process(&bytes[..count]);
             }
         });
         let writer = pty.master.take_writer().unwrap();
-        Self { master: pty.master, child, writer, parser, started }
+        Self { master: pty.master, child, writer, parser, written, started }
     }
 
     fn text(&self) -> String {
         self.parser.lock().unwrap().screen().contents()
+    }
+
+    /// How often this was written.
+    fn n_written(&self, sequence: &str) -> usize {
+        self.written.lock().unwrap().windows(sequence.len()).filter(|window| *window == sequence.as_bytes()).count()
+    }
+
+    fn resize(&self, rows: u16, cols: u16) {
+        let size = |value: u16| NonZeroU16::new(value).unwrap();
+        self.parser.lock().unwrap().set_size(size(rows), size(cols));
+        self.master.resize(PtySize { rows, cols, pixel_width: 0, pixel_height: 0 }).unwrap();
     }
 
     fn press(&mut self, keys: &str) {
@@ -204,7 +219,7 @@ fn t_stops_a_run_after_asking_once() {
     terminal.press("t");
     terminal.wait_for("stop full now?");
     terminal.press("y");
-    terminal.wait_for("asked to stop");
+    terminal.wait_for("full stopped by hand");
     terminal.wait_for("1 stop");
     terminal.press("q");
     terminal.assert_restored();
@@ -215,15 +230,60 @@ fn a_resized_terminal_is_drawn_anew_down_to_one_cell() {
     let mut terminal = Terminal::start(&["demo", "--at", "30"], &[]);
     terminal.wait_for("lora-r8");
     for (rows, cols) in [(1, 1), (10, 40), (40, 120)] {
-        let size = |value: u16| NonZeroU16::new(value).unwrap();
-        terminal.parser.lock().unwrap().set_size(size(rows), size(cols));
-        terminal.master.resize(PtySize { rows, cols, pixel_width: 0, pixel_height: 0 }).unwrap();
+        terminal.resize(rows, cols);
         if rows > 1 {
             terminal.wait_for(if cols < 60 { "needs 60×16" } else { "alerts" });
         }
     }
     terminal.press("q");
     assert_eq!(terminal.assert_restored(), 0);
+}
+
+#[test]
+fn a_storm_of_resizes_and_keys_is_weathered() {
+    let mut terminal = Terminal::start(&["demo", "--at", "30"], &[]);
+    terminal.wait_for("lora-r8");
+    for number in 0..120_u16 {
+        terminal.resize(1 + number * 7 % 60, 1 + number * 31 % 200);
+        terminal.press(["j", "\t", "3", "1", "c", "e", "x"][usize::from(number) % 7]);
+    }
+    terminal.press("1");
+    terminal.resize(40, 120);
+    terminal.wait_for("lora-r8");
+    terminal.press("q");
+    assert_eq!(terminal.assert_restored(), 0);
+}
+
+#[test]
+fn frames_are_drawn_at_once_copies_go_to_the_clipboard_and_an_unwanted_mouse_is_left_alone() {
+    let mut terminal = Terminal::start(&["demo", "--at", "20", "--no-mouse"], &[]);
+    terminal.wait_for("lora-r8");
+    assert_eq!(terminal.parser.lock().unwrap().screen().mouse_protocol_mode(), vt100::MouseProtocolMode::None);
+    terminal.press("\u{19}i");
+    terminal.wait_for("copied: demo-1/");
+    assert_eq!(terminal.n_written("\x1b]52;c;"), 1, "the clipboard of whoever looks");
+    terminal.press("q");
+    assert_eq!(terminal.assert_restored(), 0);
+    assert_eq!(terminal.n_written("\x1b[?1000h"), 0);
+    let (begun, ended) = (terminal.n_written("\x1b[?2026h"), terminal.n_written("\x1b[?2026l"));
+    assert!(begun > 1 && ended >= begun, "{begun} frames begun, {ended} ended");
+}
+
+#[test]
+fn a_shell_suspends_the_dashboard_and_lets_it_go_on() {
+    let mut terminal = Terminal::start_program("bash".as_ref(), &["--norc", "--noprofile", "-i"], &[("PS1", "shell> ")]);
+    terminal.wait_for("shell>");
+    terminal.press(&format!("{} demo --at 20\r", env!("CARGO_BIN_EXE_finetop")));
+    terminal.wait_for("lora-r8");
+    terminal.press("\u{1a}");
+    terminal.wait_for("Stopped");
+    assert!(!terminal.parser.lock().unwrap().screen().alternate_screen());
+    terminal.press("fg\r");
+    wait_until("it is drawn again", || terminal.parser.lock().unwrap().screen().alternate_screen() && terminal.text().contains("lora-r8"));
+    terminal.press("q");
+    wait_until("the shell is back", || !terminal.parser.lock().unwrap().screen().alternate_screen());
+    terminal.press("exit\r");
+    terminal.assert_restored();
 }
 
 #[test]

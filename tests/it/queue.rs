@@ -2,6 +2,10 @@
 
 use std::process::Stdio;
 
+use finetop::launch::outlook;
+use finetop::launch::queue::Place;
+use finetop::launch::wishes::{self, Wishes};
+use finetop::run::catalog::RunId;
 use finetop::run::exit::code;
 use finetop::run::inbox;
 use finetop::run::request::RequestKind;
@@ -182,4 +186,27 @@ fn a_run_whose_folder_is_being_removed_is_not_started_anew() {
     runs.wait_for_status(&wait, RunStatus::Finished);
     wait_until("the queue has ended", || runs.queue().is_none());
     assert!(!runs.dir(&done).job_file().exists());
+}
+
+#[test]
+fn a_wished_order_and_number_at_once_are_obeyed_while_the_queue_runs() {
+    let runs = Runs::new();
+    let name = runs.experiment("wish", &["wait-1", "b", "wait-2"], 1);
+    let [first, second, third] = ["wait-1", "b", "wait-2"].map(|run| format!("{name}/{run}"));
+    runs.start_queue();
+    runs.wait_for_status(&first, RunStatus::Running);
+    let order = vec![RunId(third.clone())];
+    wishes::write(&runs.root(), &Wishes { order: order.clone(), runs_at_once: Some(2) }).unwrap();
+    // Two at once, the last one before the second.
+    runs.wait_for_status(&third, RunStatus::Running);
+    assert_eq!(runs.status(&second), RunStatus::Queued);
+    let outlook = outlook::outlook(&runs.root(), &runs.catalog());
+    assert_eq!(outlook.entries[0].id.0, third);
+    assert_eq!(outlook.entries.iter().filter(|entry| entry.place == Place::Active).count(), 2);
+    assert!(outlook.process.is_some());
+    wishes::write(&runs.root(), &Wishes { order, runs_at_once: Some(3) }).unwrap();
+    runs.wait_for_status(&second, RunStatus::Finished);
+    runs.let_go(&first);
+    runs.let_go(&third);
+    runs.wait_for_status(&third, RunStatus::Finished);
 }

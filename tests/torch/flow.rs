@@ -34,7 +34,12 @@ impl Place {
 
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(finetop());
-        command.current_dir(self.path()).args(arguments).env("CI", "1").stdin(Stdio::null());
+        command
+            .current_dir(self.path())
+            .args(arguments)
+            .env("CI", "1")
+            .env("FINETOP_CACHE", self.path().join("cache"))
+            .stdin(Stdio::null());
         command
     }
 
@@ -42,7 +47,7 @@ impl Place {
         self.command(arguments).output().unwrap()
     }
 
-    fn run(&self, name: &str) -> RunDir {
+    pub fn run(&self, name: &str) -> RunDir {
         RunDir::new(self.path().join("runs/tiny-1").join(name))
     }
 
@@ -54,7 +59,7 @@ impl Place {
         json["runs"].as_array().unwrap().iter().map(|run| (text(run, "run"), text(run, "status"))).collect()
     }
 
-    fn wait_until(&self, what: impl Fn(&[(String, String)]) -> bool) -> Vec<(String, String)> {
+    pub fn wait_until(&self, what: impl Fn(&[(String, String)]) -> bool) -> Vec<(String, String)> {
         let start = Instant::now();
         loop {
             let statuses = self.statuses();
@@ -83,11 +88,11 @@ fn finetop() -> PathBuf {
     path
 }
 
-fn kill_9(process: u32) {
+pub fn kill_9(process: u32) {
     assert!(Command::new("kill").args(["-9", &process.to_string()]).status().unwrap().success());
 }
 
-fn worker_of(dir: &RunDir) -> u32 {
+pub fn worker_of(dir: &RunDir) -> u32 {
     let start = Instant::now();
     loop {
         if let Ok(Some(attempt)) = dir::read_json::<Attempt>(&dir.attempt_file()) {
@@ -98,7 +103,7 @@ fn worker_of(dir: &RunDir) -> u32 {
     }
 }
 
-fn status<'a>(statuses: &'a [(String, String)], run: &str) -> &'a str {
+pub fn status<'a>(statuses: &'a [(String, String)], run: &str) -> &'a str {
     &statuses.iter().find(|(id, _)| id.ends_with(run)).unwrap().1
 }
 

@@ -12,6 +12,7 @@ use finetop::spec::experiment::resolve::DEFAULT_MODEL;
 use finetop::spec::head::Pooling;
 use finetop::spec::method::Method;
 use finetop::spec::optimization::Optimization;
+use finetop::spec::run::Precision;
 use finetop_engine::data::tokenizer;
 use finetop_engine::hooks::Mode;
 use finetop_engine::network::Inputs;
@@ -22,6 +23,8 @@ use tch::{Device, Reduction, Tensor};
 use crate::tiny;
 
 const LOGITS: f64 = 1e-5;
+/// A GPU sums in another order.
+const GPU_LOGITS: f64 = 1e-4;
 const ALL_SITES: [&str; 6] = ["query", "key", "value", "attention_output", "ffn_up", "ffn_down"];
 
 fn read(name: &str) -> HashMap<String, Tensor> {
@@ -39,7 +42,9 @@ fn check_with(method: &Method, pooling: Pooling, fixture: &str, learning_rate: f
     let mut backbone = pretrained::config::read(&folder).unwrap();
     (backbone.hidden_dropout, backbone.attention_dropout) = (0.0, 0.0);
     let n_layers = backbone.n_layers;
-    let (network, params) = tiny::network(&folder, &backbone, method, pooling);
+    let device = tiny::device();
+    let limit = if device == Device::Cpu { LOGITS } else { GPU_LOGITS };
+    let (network, params) = tiny::network_on(device, Precision::Fp32, &folder, &backbone, method, pooling);
     for (name, tensor) in params.delta.iter() {
         let _guard = tch::no_grad_guard();
         assert_eq!(tensor.size(), fixture[name].size(), "{name}");
@@ -52,25 +57,25 @@ fn check_with(method: &Method, pooling: Pooling, fixture: &str, learning_rate: f
 
     let expected = Vec::<f32>::try_from(&fixture["losses"]).unwrap();
     for (step, &expected) in (1..).zip(&expected) {
-        let outputs = network.forward(&inputs, &all, Device::Cpu, Mode::Train);
+        let outputs = network.forward(&inputs, &all, device, Mode::Train);
         let loss = outputs.logits.cross_entropy_loss::<Tensor>(&outputs.targets, None, Reduction::Mean, -100, optimization.label_smoothing);
         optimizer.zero_gradients();
         loss.backward();
         if step == 1 {
             let difference = tiny::difference(&outputs.logits, &fixture["logits"]);
-            assert!(difference < LOGITS, "logits differ by {difference}");
+            assert!(difference < limit, "logits differ by {difference}");
             let trained = params.trainable();
             assert_eq!(trained.len(), fixture.keys().filter(|name| name.starts_with("gradient.")).count(), "other tensors train");
             for (name, tensor) in trained {
                 let expected = &fixture[&format!("gradient.{name}")];
                 let difference = tiny::difference(&tensor.grad(), expected);
-                assert!(difference < 1e-5 * (1.0 + expected.abs().max().double_value(&[])), "gradient of {name} differs by {difference}");
+                assert!(difference < limit * (1.0 + expected.abs().max().double_value(&[])), "gradient of {name} differs by {difference}");
             }
         }
         let norm = optimizer.gradient_norm();
         optimizer.step(step, learning_rate, optimization.max_grad_norm.unwrap() / (norm + 1e-6));
         let difference = (loss.double_value(&[]) - f64::from(expected)).abs();
-        assert!(difference < 1e-4, "loss of step {step} differs by {difference}");
+        assert!(difference < 10.0 * limit, "loss of step {step} differs by {difference}");
     }
 }
 

@@ -42,7 +42,7 @@ fn draw(state: &mut u64) -> f64 {
     ((z ^ (z >> 31)) >> 11) as f64 / (1_u64 << 53) as f64
 }
 
-fn assert_same(cut: &RunDir, whole: &RunDir, what: &str) {
+pub fn assert_same(cut: &RunDir, whole: &RunDir, what: &str) {
     let (cut_state, whole_state) = (state(cut), state(whole));
     assert_eq!(cut_state.finished.as_ref().map(|finished| finished.outcome), Some(Outcome::Finished), "{what}");
     assert!(losses(&cut_state) == losses(&whole_state), "{what}: the losses are not one curve");

@@ -184,6 +184,7 @@ pub fn optimization() -> Optimization {
         epochs: 3,
         batch_size: 8,
         gradient_accumulation: 1,
+        activation_recomputation: false,
         learning_rate: 3e-3,
         head_learning_rate: None,
         schedule: Schedule::Linear,
@@ -212,7 +213,29 @@ pub fn network(folder: &Path, backbone: &Backbone, method: &Method, pooling: Poo
 
 /// The same in a precision.
 pub fn network_in(precision: Precision, folder: &Path, backbone: &Backbone, method: &Method, pooling: Pooling) -> (Network, Params) {
-    let mut params = Params::new(method.backbone_training(backbone), tch::Device::Cpu);
+    network_on(tch::Device::Cpu, precision, folder, backbone, method, pooling)
+}
+
+/// Where numbers are compared with other libraries': `FINETOP_TEST_DEVICE`, such as cuda:0; by default the processor.
+pub fn device() -> tch::Device {
+    let wanted = std::env::var("FINETOP_TEST_DEVICE").unwrap_or_else(|_| "cpu".to_owned());
+    let wanted = match wanted.strip_prefix("cuda:") {
+        Some(index) => Device::Cuda(index.parse().expect("FINETOP_TEST_DEVICE is cpu or cuda:N")),
+        None => Device::Cpu,
+    };
+    finetop_engine::device::open(wanted).unwrap()
+}
+
+/// The same on a device.
+pub fn network_on(
+    device: tch::Device,
+    precision: Precision,
+    folder: &Path,
+    backbone: &Backbone,
+    method: &Method,
+    pooling: Pooling,
+) -> (Network, Params) {
+    let mut params = Params::new(method.backbone_training(backbone), device);
     params.precision = precision;
     let head = Head { pooling, dropout: 0.0, ..Head::of_family(backbone, true) };
     let plan = NetworkPlan { backbone, method, head: &head, n_outputs: LABELS, seed: 1, tokenize: &|_| vec![2, 4, 7, 10, 3] };
@@ -239,5 +262,5 @@ pub fn rows(token_ids: &Tensor, mask: &Tensor, token_types: Option<&Tensor>, lab
 /// The largest difference between two tensors of the same shape.
 pub fn difference(a: &Tensor, b: &Tensor) -> f64 {
     assert_eq!(a.size(), b.size());
-    if a.numel() == 0 { 0.0 } else { (a - b).abs().max().double_value(&[]) }
+    if a.numel() == 0 { 0.0 } else { (a.to_device(tch::Device::Cpu) - b.to_device(tch::Device::Cpu)).abs().max().double_value(&[]) }
 }

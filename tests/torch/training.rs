@@ -12,11 +12,12 @@ use finetop::spec::method::p_tuning_v2::PTuningV2;
 use finetop::spec::optimization::Optimization;
 use finetop_engine::checkpoint;
 use finetop_engine::hooks::Mode;
+use finetop_engine::native::gpu::{self, Verdict};
 use finetop_engine::network::Network;
 use finetop_engine::optimizer::AdamW;
 use finetop_engine::params::Params;
 use serde_json::json;
-use tch::{Device, Tensor};
+use tch::{Device, Kind, Tensor};
 
 use crate::methods::{backbone, inputs, logits, train};
 use crate::tiny;
@@ -60,6 +61,30 @@ fn for_every_method(check: impl Fn(&Method, &dyn Fn() -> (Network, Params))) {
     for method in Method::examples().into_iter().map(without_dropout) {
         check(&method, &|| tiny::network(folder.path(), &quiet(folder.path()), &method, Pooling::Pooler));
     }
+}
+
+#[test]
+fn an_update_by_numbers_that_stay_on_the_device_is_the_same_and_stops_at_what_is_not_finite() {
+    for_every_method(|method, made| {
+        let ((known, known_params), (unseen, unseen_params)) = (made(), made());
+        let mut by_known = AdamW::new(&tiny::optimization(), 2, &known_params);
+        steps(&known, &mut by_known, 1..=2);
+        let by_unseen = AdamW::new(&tiny::optimization(), 2, &unseen_params);
+        let zeros = |shape: &[i64]| Tensor::zeros(shape, (Kind::Float, Device::Cpu));
+        let verdict = Verdict { figures: zeros(&[2]), divisor: zeros(&[]), is_bad: zeros(&[]) };
+        let tensors: Vec<&Tensor> = by_unseen.slots().iter().map(|slot| &slot.tensor).collect();
+        for (step, loss_of_step) in (1..).zip([0.5, 0.5, f32::NAN, 0.5]) {
+            gpu::drop_gradients(&tensors);
+            loss(&unseen, &[0, 1, 2, 3]).backward();
+            let gradients: Vec<Tensor> = tensors.iter().map(|tensor| tensor.grad()).filter(Tensor::defined).collect();
+            gpu::judge(&gradients.iter().collect::<Vec<_>>(), &Tensor::from(loss_of_step), f64::INFINITY, &verdict);
+            by_unseen.update_unseen(&Tensor::from_slice(&by_unseen.numbers(step, 1e-2)), &verdict);
+        }
+        for ((name, known), (_, unseen)) in known_params.trainable().into_iter().zip(unseen_params.trainable()) {
+            let difference = tiny::difference(known, unseen);
+            assert!(difference < 1e-6, "{}: {name} differs by {difference}", method.about().name);
+        }
+    });
 }
 
 #[test]

@@ -37,6 +37,13 @@ fn command(dir: &RunDir, attempt: u32) -> Command {
     command
 }
 
+/// The worker of attempt 1, sharing what it computes through the folder `cache`.
+pub fn command_with(dir: &RunDir, cache: &Path) -> Command {
+    let mut command = command(dir, 1);
+    command.arg("--cache").arg(cache);
+    command
+}
+
 pub fn work(dir: &RunDir, attempt: u32) -> Output {
     command(dir, attempt).output().unwrap()
 }
@@ -193,7 +200,7 @@ fn a_stop_finishes_the_step_evaluates_keeps_the_best_and_tests_it() {
     assert_eq!(finished.step, state.step());
     assert_eq!(state.evaluations.last().unwrap().step, finished.step);
     assert_eq!(state.test.as_ref().unwrap().step, finished.best_step.unwrap());
-    assert!(inbox::take(&dir).requests.is_empty());
+    assert!(inbox::hear(&dir).requests.is_empty());
 }
 
 #[test]

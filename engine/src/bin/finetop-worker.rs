@@ -10,6 +10,7 @@ use finetop::interop::Format;
 use finetop::run::dir::RunDir;
 use finetop::run::exit::code;
 use finetop::run::text;
+use finetop::spec::run::Device;
 use finetop_engine::error::EngineError;
 use finetop_engine::export::{self, Order};
 use finetop_engine::{latency, logits, predict, rate, worker};
@@ -53,6 +54,17 @@ struct RateArguments {
     /// Processor threads.
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..))]
     threads: u16,
+    /// cpu, or cuda for the first GPU.
+    #[arg(long, default_value = "cpu", value_parser = device)]
+    device: Device,
+}
+
+fn device(name: &str) -> Result<Device, &'static str> {
+    match name {
+        "cpu" => Ok(Device::Cpu),
+        "cuda" => Ok(Device::Cuda(0)),
+        _ => Err("cpu or cuda"),
+    }
 }
 
 #[derive(Args)]
@@ -86,11 +98,14 @@ struct TrainArguments {
     /// Number of this attempt; higher than that of any earlier one.
     #[arg(long, default_value_t = 1)]
     attempt: u32,
+    /// Folder of what runs compute once and share; without it each computes for itself.
+    #[arg(long)]
+    cache: Option<PathBuf>,
 }
 
 fn main() {
     let (code, problem) = match Arguments::parse().command {
-        Command::Train(arguments) => worker::work(&RunDir::new(arguments.run_dir), arguments.attempt),
+        Command::Train(arguments) => worker::work(&RunDir::new(arguments.run_dir), arguments.attempt, arguments.cache.as_deref()),
         Command::Predict(request) => at_the_terminal(|| predict::predict(&request)),
         Command::Latency(request) => at_the_terminal(|| {
             let document = serde_json::to_string(&latency::measure(&request)?).expect("names as keys always encode");
@@ -106,8 +121,8 @@ fn main() {
             let (input, output) = (std::io::stdin().lock(), std::io::stdout().lock());
             at_the_terminal(|| logits::answer(&RunDir::new(arguments.run_dir), input, output).map(|()| code::OK))
         }
-        Command::Rate(RateArguments { threads }) => at_the_terminal(|| {
-            println!("{}", serde_json::to_string(&rate::measure(threads.into())).expect("plain numbers always encode"));
+        Command::Rate(RateArguments { threads, device }) => at_the_terminal(|| {
+            println!("{}", serde_json::to_string(&rate::measure(threads.into(), device)?).expect("plain numbers always encode"));
             Ok(code::OK)
         }),
     };

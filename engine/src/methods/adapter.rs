@@ -92,6 +92,10 @@ fn kaiming(shape: &[i64]) -> Tensor {
 }
 
 impl Hooks for Bottlenecks {
+    fn acts_on_sum(&self, layer: usize, sublayer: Sublayer) -> bool {
+        self.by_sublayer.contains_key(&(layer, sublayer == Sublayer::Attention))
+    }
+
     fn add(&self, layer: usize, sublayer: Sublayer, h: Tensor, x: &Tensor, norm: &dyn Fn(&Tensor) -> Tensor) -> Tensor {
         let Some(bottleneck) = self.by_sublayer.get(&(layer, sublayer == Sublayer::Attention)) else { return h + x };
         match self.placement {

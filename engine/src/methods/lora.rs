@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use tch::{Device, Kind, Tensor};
 
 use crate::hooks::{Hooks, Mode, Projection};
+use crate::native;
 use crate::params::{METHOD, Params};
 use finetop::spec::backbone::Backbone;
 use finetop::spec::method::lora::{Initialization, Lora};
@@ -73,6 +74,9 @@ impl Hooks for LowRank {
     fn project(&self, layer: usize, site: Site, x: &Tensor, projection: Projection, mode: Mode) -> Tensor {
         let y = projection.apply(x);
         let Some(update) = self.updates.get(&(layer, site)) else { return y };
+        if update.magnitude.is_none() && native::takes(x) {
+            return native::low_rank(&y, x, (&update.a, &update.b), self.scale, mode.probability(self.dropout));
+        }
         let dropped = mode.dropout(x.shallow_clone(), self.dropout);
         let low = dropped.linear::<Tensor>(&update.a, None).linear::<Tensor>(&update.b, None) * self.scale; // [B,T,out]
         let Some(magnitude) = &update.magnitude else { return y + low };

@@ -42,10 +42,14 @@ impl Layer {
         let Pass { dropouts, hooks, mode, .. } = *pass;
         let readers = wanted.map_or_else(|| x.shallow_clone(), |position| x.narrow(1, position, 1));
         let attended = self.attention.forward(layer, x, &readers, pass);
-        let add =
-            |sublayer, h: Tensor, x: &Tensor, norm: &LayerNorm| norm.forward(&hooks.add(layer, sublayer, h, x, &|sum| norm.forward(sum)));
-        let attended = mode.dropout(attended, dropouts.attention_output);
-        let x = add(Sublayer::Attention, attended, &readers, &self.attention_norm);
+        let add = |sublayer, h: Tensor, dropout: f64, x: &Tensor, norm: &LayerNorm| {
+            if hooks.acts_on_sum(layer, sublayer) {
+                norm.forward(&hooks.add(layer, sublayer, mode.dropout(h, dropout), x, &|sum| norm.forward(sum)))
+            } else {
+                norm.forward_sum(&h, x, mode.probability(dropout))
+            }
+        };
+        let x = add(Sublayer::Attention, attended, dropouts.attention_output, &readers, &self.attention_norm);
         let up = self.ffn_up.forward_at(layer, Site::FfnUp, &x, hooks, mode); // [B,T,I]
         let active = match self.activation {
             Activation::Gelu => up.gelu("none"),
@@ -53,7 +57,7 @@ impl Layer {
             Activation::Relu => up.relu(),
         };
         let down = self.ffn_down.forward_at(layer, Site::FfnDown, &active, hooks, mode); // [B,T,H]
-        add(Sublayer::FeedForward, mode.dropout(down, dropouts.hidden), &x, &self.ffn_norm)
+        add(Sublayer::FeedForward, down, dropouts.hidden, &x, &self.ffn_norm)
     }
 }
 

@@ -3,6 +3,7 @@
 use tch::Tensor;
 
 use crate::model::load::Weights;
+use crate::native;
 
 /// `(x - mean) / sqrt(var + epsilon) * weight + bias` over the last dimension.
 #[derive(Debug)]
@@ -21,5 +22,10 @@ impl LayerNorm {
     /// `x [B,T,H]` → `[B,T,H]`.
     pub fn forward(&self, x: &Tensor) -> Tensor {
         x.layer_norm([self.weight.size()[0]], Some(&self.weight), Some(&self.bias), self.epsilon, false)
+    }
+
+    /// The same of `x` plus `h` with dropout of `probability`, both `[B,T,H]`, in one pass.
+    pub fn forward_sum(&self, h: &Tensor, x: &Tensor, probability: f64) -> Tensor {
+        native::add_norm(h, x, (&self.weight, &self.bias), self.epsilon, probability)
     }
 }

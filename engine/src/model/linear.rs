@@ -1,6 +1,6 @@
 //! A linear layer with a site where a method may act.
 
-use tch::{Kind, Tensor};
+use tch::Tensor;
 
 use crate::hooks::{Hooks, Mode, Product, Projection};
 use crate::model::load::Weights;
@@ -20,10 +20,13 @@ pub struct Linear {
 impl Linear {
     /// Takes `NAME.weight [out,in]` and `NAME.bias [out]`.
     pub fn load(weights: &mut Weights, name: &str) -> Self {
-        let (weight, bias) = (weights.take(&format!("{name}.weight")), weights.take(&format!("{name}.bias")));
+        let weight_name = format!("{name}.weight");
+        let (weight, bias) = (weights.take(&weight_name), weights.take(&format!("{name}.bias")));
         let product = match weights.precision() {
             Precision::Fp32 => Product::Exact,
-            Precision::Bf16 => Product::Rounded((weight.defined() && !weight.requires_grad()).then(|| weight.to_kind(Kind::BFloat16))),
+            Precision::Bf16 => {
+                Product::Rounded((weight.defined() && !weight.requires_grad()).then(|| weights.rounded(&weight_name, &weight)))
+            }
         };
         Self { weight, bias, product }
     }

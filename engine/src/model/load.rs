@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use safetensors::SafeTensors;
-use tch::Tensor;
+use tch::{Device, Kind, Tensor};
 
+use crate::cache::rounded;
 use crate::error::EngineError;
 use crate::model::encoder::Encoder;
 use crate::model::mapped;
@@ -24,12 +25,20 @@ pub struct Weights<'a> {
     family: Family,
     params: &'a mut Params,
     problems: Vec<String>,
+    /// Weights in bf16 that all workers share.
+    rounded: BTreeMap<String, Tensor>,
 }
 
 impl Weights<'_> {
     /// What linear layers multiply.
     pub const fn precision(&self) -> Precision {
         self.params.precision
+    }
+
+    /// The frozen weight `name` of a linear layer in bf16: shared with other workers where it can be, else a copy of `weight`.
+    pub fn rounded(&mut self, name: &str, weight: &Tensor) -> Tensor {
+        let shared = self.rounded.remove(name).filter(|rounded| rounded.size() == weight.size());
+        shared.unwrap_or_else(|| weight.to_kind(Kind::BFloat16))
     }
 
     /// Moves tensor `name` into the backbone store and returns a handle to it.
@@ -91,9 +100,16 @@ pub fn encoder(
     pooling: Pooling,
     params: &mut Params,
 ) -> Result<Encoder, EngineError> {
-    let expected = backbone.tensors(true).into_iter().map(|tensor| (tensor.name.clone(), tensor)).collect();
+    let expected: BTreeMap<_, _> = backbone.tensors(true).into_iter().map(|tensor| (tensor.name.clone(), tensor)).collect();
+    let is_rounded = params.precision == Precision::Bf16 && params.device == Device::Cpu;
+    let rounded = match &params.cache {
+        Some(cache) if is_rounded && expected.values().any(|tensor| tensor.shape.len() == 2 && !params.trains(tensor.part)) => {
+            rounded::weights(cache, folder, &tensors)
+        }
+        _ => BTreeMap::new(),
+    };
     let family = backbone.family;
-    let mut weights = Weights { tensors, expected, family, params, problems: Vec::new() };
+    let mut weights = Weights { tensors, expected, family, params, problems: Vec::new(), rounded };
     let encoder = Encoder::load(&mut weights, backbone, pooling);
     let Weights { tensors, mut problems, .. } = weights;
     let unused_pooler = |name: &str| !pooling.reads_pooler() && name.starts_with("pooler.dense.");

@@ -41,6 +41,15 @@ pub fn release_pages() {
 /// # Errors
 /// In words, where its type cannot be read.
 pub fn tensor(view: &TensorView<'static>) -> Result<Tensor, String> {
+    let stored = as_stored(view)?;
+    Ok(if stored.kind() == Kind::Float { stored } else { stored.to_kind(Kind::Float) })
+}
+
+/// A tensor of a mapped file in the type that it has there: the file's own memory where it lies aligned, else a copy.
+///
+/// # Errors
+/// As [`tensor`].
+pub fn as_stored(view: &TensorView<'static>) -> Result<Tensor, String> {
     let kind = match view.dtype() {
         Dtype::F32 => Kind::Float,
         Dtype::F16 => Kind::Half,
@@ -49,13 +58,13 @@ pub fn tensor(view: &TensorView<'static>) -> Result<Tensor, String> {
     };
     let shape: Vec<i64> = view.shape().iter().map(|&size| size as i64).collect();
     let data = view.data();
-    if kind != Kind::Float || data.as_ptr().align_offset(ALIGNMENT) != 0 || data.is_empty() {
-        return Ok(Tensor::f_from_data_size(data, &shape, kind).map_err(|error| error.to_string())?.to_kind(Kind::Float));
+    if data.as_ptr().align_offset(ALIGNMENT) != 0 || data.is_empty() {
+        return Tensor::f_from_data_size(data, &shape, kind).map_err(|error| error.to_string());
     }
     let mut strides = vec![1; shape.len()];
     for side in (1..shape.len()).rev() {
         strides[side - 1] = strides[side] * shape[side];
     }
-    // SAFETY: the bytes are the view's shape of fp32 numbers (the reader of the file checked their length), aligned, and never freed.
+    // SAFETY: the bytes are the view's shape of numbers of this kind (the reader of the file checked their length), aligned, and never freed.
     Ok(unsafe { Tensor::from_blob(data.as_ptr(), &shape, &strides, kind, Device::Cpu) })
 }

@@ -215,6 +215,8 @@ impl Playback {
                 self.status = RunStatus::Failed;
                 self.exit(elapsed, None, Some(15), vec!["terminated by request".to_owned()]);
             }
+            // Refused before.
+            RequestKind::StopAt(_) | RequestKind::KeepGoing | RequestKind::Set(_) | RequestKind::Mute(_) | RequestKind::Unmute(_) => {}
         }
     }
 

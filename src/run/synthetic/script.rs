@@ -172,6 +172,7 @@ fn spec(name: &str, method: Method, learning_rate: f64) -> RunSpec {
             epochs: 10,
             batch_size: BATCH as usize,
             gradient_accumulation: 1,
+            activation_recomputation: false,
             learning_rate,
             head_learning_rate: None,
             schedule: Schedule::Linear,

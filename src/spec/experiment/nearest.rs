@@ -1,13 +1,14 @@
 //! The name that a misspelt one was meant to be.
 
 /// Names of other programs for keys of ours.
-const SYNONYMS: [(&str, &str); 22] = [
+const SYNONYMS: [(&str, &str); 23] = [
     ("learning_rate", "lr"),
     ("num_train_epochs", "epochs"),
     ("num_epochs", "epochs"),
     ("per_device_train_batch_size", "batch_size"),
     ("train_batch_size", "batch_size"),
     ("gradient_accumulation_steps", "gradient_accumulation"),
+    ("gradient_checkpointing", "activation_recomputation"),
     ("lr_scheduler_type", "schedule"),
     ("lr_scheduler", "schedule"),
     ("warmup_ratio", "warmup"),

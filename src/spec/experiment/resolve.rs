@@ -236,6 +236,7 @@ fn optimization(method: &Method, settings: &Settings, batch_size: usize) -> Opti
         epochs: settings.epochs.unwrap_or(EPOCHS),
         batch_size,
         gradient_accumulation: settings.gradient_accumulation.as_ref().map_or(1, |accumulation| accumulation.value),
+        activation_recomputation: settings.activation_recomputation.unwrap_or(false),
         learning_rate: settings.lr.unwrap_or(method.about().learning_rate),
         // A rate that is given is the head's too.
         head_learning_rate: settings.head_lr.or(if settings.lr.is_none() { method.about().head_learning_rate } else { None }),

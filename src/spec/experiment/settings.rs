@@ -11,10 +11,11 @@ use crate::spec::optimization::{EvaluateEvery, Schedule};
 use crate::spec::run::Precision;
 
 /// The keys, in the order of help and errors.
-pub const KEYS: [&str; 21] = [
+pub const KEYS: [&str; 22] = [
     "epochs",
     "batch_size",
     "gradient_accumulation",
+    "activation_recomputation",
     "lr",
     "head_lr",
     "schedule",
@@ -63,6 +64,8 @@ pub struct Settings {
     pub batch_size: Option<usize>,
     /// Micro-batches of a step.
     pub gradient_accumulation: Option<Written<usize>>,
+    /// Whether blocks are computed again for their gradients.
+    pub activation_recomputation: Option<bool>,
     /// Peak learning rate.
     pub lr: Option<f64>,
     /// Peak learning rate of the head.
@@ -122,6 +125,7 @@ impl Settings {
             epochs: self.epochs.or(base.epochs),
             batch_size: self.batch_size.or(base.batch_size),
             gradient_accumulation: self.gradient_accumulation.or(base.gradient_accumulation),
+            activation_recomputation: self.activation_recomputation.or(base.activation_recomputation),
             lr: self.lr.or(base.lr),
             head_lr: self.head_lr.or(base.head_lr),
             schedule: self.schedule.or(base.schedule),
@@ -177,6 +181,7 @@ pub fn read(section: &Section, problems: &mut Problems) -> Settings {
         batch_size: section.take("batch_size", "a whole number from 1 to 65536", problems, |node| values::count(node, 65_536)).map(plain),
         gradient_accumulation: section
             .take("gradient_accumulation", "a whole number from 1 to 65536", problems, |node| values::count(node, 65_536)),
+        activation_recomputation: section.take("activation_recomputation", "true or false", problems, flag).map(plain),
         lr: rate("lr", problems),
         head_lr: rate("head_lr", problems),
         schedule: section.choice("schedule", &Schedule::NAMES, problems).map(plain),
@@ -213,6 +218,10 @@ pub fn read(section: &Section, problems: &mut Problems) -> Settings {
 
 fn plain<T>(written: Written<T>) -> T {
     written.value
+}
+
+fn flag(node: &Node) -> Option<bool> {
+    if let Node::Bool(flag) = node { Some(*flag) } else { None }
 }
 
 /// `false` is off; anything else is read by `read`.

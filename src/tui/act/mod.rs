@@ -2,6 +2,7 @@
 
 pub mod chart;
 pub mod control;
+pub mod heard;
 pub mod list;
 pub mod overlay;
 pub mod pointer;
@@ -10,12 +11,16 @@ use crate::tui::effect::Effect;
 use crate::tui::form;
 use crate::tui::keys::action::{Action, Scope};
 use crate::tui::overlay::{Help, Overlay, PromptKind, Question};
-use crate::tui::screen::launch;
+use crate::tui::screen::{compare, launch, queue, system};
 use crate::tui::state::{Screen, State};
 use crate::tui::update::problem;
+use crate::tui::view::{layers, run};
 
-/// Panes of the run screen where there is room for one: loss, metric, parameters, health, system, log.
-pub const N_RUN_PANES: usize = 6;
+/// Panes of the run screen where there is room for one: loss, metric, parameters, layers, health, confusion, system, log.
+pub const N_RUN_PANES: usize = 8;
+
+/// Panes that take turns below the others where there is room for more: log, layers, confusion.
+pub const N_LOWER_PANES: usize = 3;
 
 /// Charts of the overview where there is room for one: loss, metric.
 pub const N_OVERVIEW_PANES: usize = 2;
@@ -78,7 +83,7 @@ pub fn act(state: &mut State, action: Action) -> Vec<Effect> {
         Action::Columns | Action::Group => overlay::open_picker(state, action),
         Action::Filter => overlay::open_prompt(state, PromptKind::Filter { before: state.filter.text.clone() }),
         Action::Accept => return overlay::accept(state),
-        Action::Toggle => overlay::toggle(state),
+        Action::Toggle => return overlay::toggle(state),
         Action::Yes | Action::No => return overlay::answer(state, action == Action::Yes),
         Action::Back => back(state),
         Action::Overview => show(state, Screen::Overview),
@@ -88,8 +93,21 @@ pub fn act(state: &mut State, action: Action) -> Vec<Effect> {
             show(state, Screen::Launch);
             return vec![Effect::ListFiles];
         }
-        Action::Queue => show(state, Screen::Queue),
-        Action::System => show(state, Screen::System),
+        Action::Queue => {
+            show(state, Screen::Queue);
+            return vec![Effect::LookAtQueue];
+        }
+        Action::System => {
+            show(state, Screen::System);
+            return vec![Effect::LookAtMachine];
+        }
+        Action::QueueEarlier
+        | Action::QueueLater
+        | Action::QueueMore
+        | Action::QueueFewer
+        | Action::QueueUsual
+        | Action::QueueHold
+        | Action::QueueCancel => return queue::act(state, action),
         Action::Down => travel(state, 1),
         Action::Up => travel(state, -1),
         Action::PageDown => travel(state, i64::from(state.size.1 / 2).max(1)),
@@ -109,9 +127,15 @@ pub fn act(state: &mut State, action: Action) -> Vec<Effect> {
             chart::act(state, action);
         }
         Action::Crosshair | Action::CrosshairLeft | Action::CrosshairRight => chart::crosshair(state, action),
+        Action::Budget | Action::CostAxis | Action::ColumnLeft | Action::ColumnRight => compare::act(state, action),
         Action::Undo => control::undo(state),
         Action::Extend => control::extend(state),
         Action::Stop | Action::Kill | Action::Pause => return control::act(state, action),
+        Action::StopAtEpochEnd => control::stop_at_epoch_end(state),
+        Action::StopWhen | Action::LearningRate | Action::Patience => control::ask_for(state, action),
+        Action::KeepGoing | Action::Release => return control::going(state, action),
+        Action::Resume | Action::Requeue => return control::again(state, action),
+        Action::Mute => control::mute(state),
         Action::CopyId | Action::CopyPath | Action::CopyCommand | Action::CopyRow => return control::copy(state, action),
         Action::ExportScreenSvg => return vec![Effect::ExportScreen { is_picture: true }],
         Action::ExportScreenText => return vec![Effect::ExportScreen { is_picture: false }],
@@ -211,21 +235,27 @@ pub fn travel(state: &mut State, by: i64) {
     }
     match state.screen {
         Screen::Overview => list::move_cursor(state, by),
-        Screen::Compare => state.compare.cursor = moved(state.compare.cursor, by, usize::from(u16::MAX)),
+        Screen::Compare => compare::travel(state, by),
+        Screen::Run if run::shows_layers(state) => {
+            let n_rows = state.selected().map_or(0, layers::n_rows);
+            state.layer_scroll = moved(state.layer_scroll, by, n_rows.saturating_sub(1));
+        }
         Screen::Run => {
             let n_lines = state.selected().map_or(0, |run| run.state.log.len()) + state.stderr.as_ref().map_or(0, |(_, lines)| lines.len());
             state.log_scroll = moved(state.log_scroll, by.saturating_neg(), n_lines.saturating_sub(1));
         }
         Screen::Launch => launch::travel(state, by),
-        Screen::Queue => state.queue.cursor = moved(state.queue.cursor, by, usize::from(u16::MAX)),
-        Screen::System => state.system.cursor = moved(state.system.cursor, by, usize::from(u16::MAX)),
+        Screen::Queue => queue::travel(state, by),
+        Screen::System => system::travel(state, by),
     }
 }
 
 fn turn(state: &mut State, by: i64) {
     let n_panes = match state.screen {
         Screen::Overview => N_OVERVIEW_PANES,
+        Screen::Run if run::is_large(state.size) => N_LOWER_PANES,
         Screen::Run => N_RUN_PANES,
+        Screen::Compare => compare::N_PANES,
         _ => return,
     };
     state.pane = (state.pane as i64 + by).rem_euclid(n_panes as i64) as usize;

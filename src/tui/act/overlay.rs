@@ -1,6 +1,8 @@
 //! Opening, using and closing what lies over a screen. Pure.
 
-use crate::tui::act::control::UNDO_SECONDS;
+use crate::run::condition::StopAt;
+use crate::run::request::{self, RequestKind, Setting};
+use crate::tui::act::control::{self, UNDO_SECONDS};
 use crate::tui::act::{self, moved};
 use crate::tui::effect::Effect;
 use crate::tui::filter::Filter;
@@ -43,7 +45,7 @@ pub fn open_picker(state: &mut State, action: Action) {
 pub fn open_prompt(state: &mut State, kind: PromptKind) {
     let text = match &kind {
         PromptKind::Filter { before } => before.clone(),
-        PromptKind::Extend(_) => String::new(),
+        PromptKind::Extend(_) | PromptKind::StopWhen(_) | PromptKind::LearningRate(_) | PromptKind::Patience(_) => String::new(),
     };
     state.overlay = Some(Overlay::Prompt(Prompt { kind, input: Input::new(&text), problem: None }));
 }
@@ -78,6 +80,7 @@ fn changed(state: &mut State) {
             }
             Err(why) => *problem = Some(why),
         },
+        Some(Overlay::Prompt(Prompt { kind, input, problem })) => *problem = kind.problem(&input.text()),
         _ => {}
     }
 }
@@ -132,6 +135,11 @@ fn accept_prompt(state: &mut State, mut prompt: Prompt) -> Vec<Effect> {
             Ok(epochs) if epochs > 0 => Ok(ids.iter().map(|id| Effect::LookAhead(id.clone(), epochs)).collect()),
             _ => Err(format!("{text:?} is no number of epochs; a whole number such as 6")),
         },
+        PromptKind::StopWhen(ids) => StopAt::parse(&text).map(|stop_at| control::stop_later(state, ids, stop_at)),
+        PromptKind::LearningRate(ids) => request::learning_rate(&text)
+            .map(|rate| control::requests(ids.clone(), RequestKind::Set(Setting { learning_rate: Some(rate), patience: None }))),
+        PromptKind::Patience(ids) => request::patience(&text)
+            .map(|patience| control::requests(ids.clone(), RequestKind::Set(Setting { learning_rate: None, patience: Some(patience) }))),
     };
     match accepted {
         Ok(effects) => {
@@ -150,12 +158,23 @@ fn accept_prompt(state: &mut State, mut prompt: Prompt) -> Vec<Effect> {
 }
 
 /// Chooses the row under the cursor, or takes it back.
-pub fn toggle(state: &mut State) {
-    let Some(Overlay::Picker(picker)) = state.overlay.clone() else { return };
+pub fn toggle(state: &mut State) -> Vec<Effect> {
+    let Some(Overlay::Picker(picker)) = state.overlay.clone() else { return Vec::new() };
+    if picker.kind == PickerKind::Mute {
+        return control::toggle_mute(state, picker.cursor);
+    }
     picker.kind.toggle(state, picker.cursor);
     if picker.kind.is_single() {
         state.overlay = None;
     }
+    Vec::new()
+}
+
+/// Announces something that can be taken back for a while.
+pub fn announce(state: &mut State, effects: Vec<Effect>, text: String) -> Vec<Effect> {
+    // One thing at a time can be taken back; what was announced before is done now.
+    let pending = Pending { effects, due: state.now + UNDO_SECONDS, text };
+    state.pending.replace(pending).map(|before| before.effects).unwrap_or_default()
 }
 
 /// Answers a question.
@@ -163,9 +182,7 @@ pub fn answer(state: &mut State, is_yes: bool) -> Vec<Effect> {
     let Some(Overlay::Question(question)) = state.overlay.take() else { return Vec::new() };
     if is_yes {
         let Some(text) = question.announced else { return question.then };
-        // One thing at a time can be taken back; what was announced before is done now.
-        let pending = Pending { effects: question.then, due: state.now + UNDO_SECONDS, text };
-        return state.pending.replace(pending).map(|before| before.effects).unwrap_or_default();
+        return announce(state, question.then, text);
     }
     notice(state, question.otherwise);
     Vec::new()

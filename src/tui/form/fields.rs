@@ -207,7 +207,7 @@ fn of_run(rows: &mut Vec<Field>, document: &Node, base: &[Step], about: &About, 
     if shows_all || draft::get(document, &at("from")).is_some() {
         rows.push(row(&at("from"), "from", Kind::Text, "the base model", "folder of an adapter or of a run that its weights begin as"));
     }
-    let own = |key: &&str| about.hyperparameters.iter().all(|own| own.key != **key);
+    let own = |key: &&str| about.hyperparameters.iter().all(|own| own.key != *key);
     for key in settings::KEYS.into_iter().filter(|key| *key != "lr").filter(own) {
         setting(rows, document, base, key, shows_all || key == "epochs");
     }

@@ -100,6 +100,19 @@ pub enum Action {
     CrosshairLeft,
     CrosshairRight,
     Best,
+    // Comparison.
+    Budget,
+    CostAxis,
+    ColumnLeft,
+    ColumnRight,
+    // Queue.
+    QueueEarlier,
+    QueueLater,
+    QueueMore,
+    QueueFewer,
+    QueueUsual,
+    QueueHold,
+    QueueCancel,
     // Control of runs.
     RunMenu,
     Stop,
@@ -110,6 +123,15 @@ pub enum Action {
     Clone,
     Edit,
     Rerun,
+    StopAtEpochEnd,
+    StopWhen,
+    KeepGoing,
+    Resume,
+    Release,
+    Requeue,
+    LearningRate,
+    Patience,
+    Mute,
     // Files.
     CopyMenu,
     CopyId,
@@ -148,7 +170,31 @@ impl Action {
 
     /// Whether it starts, changes or ends a run: what a read-only dashboard does not do.
     pub const fn changes_runs(self) -> bool {
-        matches!(self, Self::Stop | Self::Pause | Self::Kill | Self::Extend | Self::Start | Self::Rerun)
+        matches!(
+            self,
+            Self::Stop
+                | Self::Pause
+                | Self::Kill
+                | Self::Extend
+                | Self::StopAtEpochEnd
+                | Self::StopWhen
+                | Self::KeepGoing
+                | Self::Resume
+                | Self::Release
+                | Self::Requeue
+                | Self::LearningRate
+                | Self::Patience
+                | Self::Mute
+                | Self::Start
+                | Self::Rerun
+                | Self::QueueEarlier
+                | Self::QueueLater
+                | Self::QueueMore
+                | Self::QueueFewer
+                | Self::QueueUsual
+                | Self::QueueHold
+                | Self::QueueCancel
+        )
     }
 }
 

@@ -5,6 +5,8 @@ pub mod palette;
 pub mod picker;
 
 use crate::run::catalog::RunId;
+use crate::run::condition::StopAt;
+use crate::run::request;
 use crate::tui::effect::Effect;
 use crate::tui::keys::action::Scope;
 use crate::tui::overlay::input::Input;
@@ -71,6 +73,12 @@ pub enum PromptKind {
     },
     /// Epochs to add to these runs.
     Extend(Vec<RunId>),
+    /// When these runs stop.
+    StopWhen(Vec<RunId>),
+    /// The highest learning rate of these runs.
+    LearningRate(Vec<RunId>),
+    /// The patience of their early stopping.
+    Patience(Vec<RunId>),
 }
 
 impl PromptKind {
@@ -79,6 +87,9 @@ impl PromptKind {
         match self {
             Self::Filter { .. } => "filter",
             Self::Extend(_) => "more epochs",
+            Self::StopWhen(_) => "stop when",
+            Self::LearningRate(_) => "learning rate",
+            Self::Patience(_) => "patience",
         }
     }
 
@@ -87,6 +98,22 @@ impl PromptKind {
         match self {
             Self::Filter { .. } => "words of the name, key:value, key>number, -term: method:lora lr>1e-4 state:running accuracy>=0.8",
             Self::Extend(_) => "how many to add, for example 2",
+            Self::StopWhen(_) => "a step such as 500, or gap > 0.1, accuracy >= 0.9, validation_loss < 0.3, epoch >= 2, seconds > 600",
+            Self::LearningRate(_) => "the highest of the schedule, whose shape stays, for example 1e-4",
+            Self::Patience(_) => "evaluations without a gain that are borne, for example 3",
+        }
+    }
+
+    /// What is wrong with this text; `None` where it can be accepted, and while nothing is typed.
+    pub fn problem(&self, text: &str) -> Option<String> {
+        if text.trim().is_empty() {
+            return None;
+        }
+        match self {
+            Self::Filter { .. } | Self::Extend(_) => None,
+            Self::StopWhen(_) => StopAt::parse(text).err(),
+            Self::LearningRate(_) => request::learning_rate(text).err(),
+            Self::Patience(_) => request::patience(text).err(),
         }
     }
 }

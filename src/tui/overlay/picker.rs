@@ -1,5 +1,6 @@
 //! Lists to choose from. Pure.
 
+use crate::tui::alerts::{self, MutableRule};
 use crate::tui::columns::{self, Column};
 use crate::tui::group::GroupBy;
 use crate::tui::state::State;
@@ -20,6 +21,8 @@ pub enum PickerKind {
     Columns,
     /// What runs are grouped by; one.
     Group,
+    /// Rules whose alerts are muted; any number of them.
+    Mute,
 }
 
 /// A row of the list.
@@ -37,6 +40,7 @@ impl PickerKind {
         match self {
             Self::Columns => "columns",
             Self::Group => "group by",
+            Self::Mute => "mute alerts",
         }
     }
 
@@ -55,6 +59,11 @@ impl PickerKind {
                 };
                 columns::COLUMNS.iter().map(choice).collect()
             }
+            Self::Mute => {
+                let choice =
+                    |rule: MutableRule| Choice { text: format!("{:<17} {}", rule.rule.name(), rule.about), is_chosen: rule.is_muted };
+                alerts::mutable(state).into_iter().map(choice).collect()
+            }
             Self::Group => {
                 GroupBy::ALL.iter().map(|group| Choice { text: group.name().to_owned(), is_chosen: state.group == *group }).collect()
             }
@@ -70,6 +79,8 @@ impl PickerKind {
                     state.hidden_columns.insert(column);
                 }
             }
+            // It is asked of the runs.
+            Self::Mute => {}
             Self::Group => {
                 if let Some(group) = GroupBy::ALL.get(idx) {
                     state.group = *group;

@@ -4,3 +4,5 @@ pub mod compare;
 pub mod launch;
 pub mod queue;
 pub mod system;
+#[cfg(test)]
+mod tests;

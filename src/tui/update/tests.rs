@@ -94,7 +94,8 @@ fn marks_decide_what_the_charts_show_and_what_actions_mean() {
     press(&mut state, "  ");
     assert_eq!((state.charted().len(), state.cursor.clone()), (2, Some(id("lora-r8"))));
     let effects = press(&mut state, "p");
-    assert_eq!(effects.len(), state.marked().iter().filter(|run| !run.status.is_over()).count(), "{effects:?}");
+    let going: Vec<RunId> = state.marked().iter().filter(|run| !run.status.is_over()).map(|run| run.id.clone()).collect();
+    assert_eq!(effects, act::control::requests(going, RequestKind::Pause));
     press(&mut state, "a");
     assert_eq!(state.charted().len(), 7);
     press(&mut state, "ugvGv");
@@ -194,6 +195,20 @@ fn nothing_is_drawn_while_nothing_changes() {
 }
 
 #[test]
+fn a_long_log_that_comes_in_parts_is_shown_at_its_end_and_keys_work_meanwhile() {
+    let mut state = State::new("runs".to_owned(), EPOCH, (80, 24), None);
+    let mut updates = Synthetic::new().poll(20.0);
+    let rest = updates.split_off(9);
+    update(&mut state, Message::Part(updates));
+    assert_eq!((state.is_loaded, state.insights.len()), (false, 0));
+    assert_eq!(update(&mut state, Message::Tick(EPOCH + 21.0)), [], "nobody knows yet whether runs wait");
+    press(&mut state, "?");
+    assert!(matches!(state.overlay, Some(Overlay::Help(_))));
+    update(&mut state, Message::Updates(rest));
+    assert!(state.is_loaded && state.insights.len() == 7 && state.unjudged.is_empty());
+}
+
+#[test]
 fn a_notice_leaves_by_itself() {
     let mut state = playing(500.0);
     press(&mut state, "x");
@@ -246,7 +261,7 @@ fn the_mouse_does_what_keys_do() {
 fn a_read_only_dashboard_changes_no_run() {
     let mut state = playing(20.0);
     state.is_read_only = true;
-    for keys in ["t", "p", "K", "rs", "rk", "rx", ":stop\n"] {
+    for keys in ["t", "p", "K", "rs", "rk", "rx", "re", "rw", "rg", "rf", "rr", "rQ", "rl", "ri", "rM", "M", ":stop\n"] {
         assert_eq!(press(&mut state, keys), [], "{keys}");
         assert_eq!((question_of(&state), notice_of(&state)), ("", "read-only: runs can be looked at, not changed"), "{keys}");
         state.notice = None;
@@ -268,3 +283,5 @@ fn whoever_looks_elsewhere_is_told_when_a_run_ends() {
     assert_eq!(ends(&mut elsewhere), [Effect::Notify("finetop: full is finished".to_owned())]);
     assert_eq!(ends(&mut elsewhere), [], "once");
 }
+
+mod control;

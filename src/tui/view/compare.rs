@@ -1,14 +1,85 @@
-//! The screen "compare".
+//! Screen 2: the marked runs side by side, or all where none is marked.
+
+mod frontier;
+mod metrics;
+mod settings;
+mod storage;
 
 use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
+use ratatui::layout::{Constraint, Layout, Rect};
+use ratatui::style::{Modifier, Style};
 use ratatui::text::Line;
 
+use crate::report::compare::words;
+use crate::run::catalog::RunView;
+use crate::tui::screen::compare::{N_PANES, PANES};
 use crate::tui::state::State;
+use crate::tui::text;
 use crate::tui::theme::Theme;
 use crate::tui::view::draw;
 
+/// Columns and rows of the body from which all panes stand together.
+const LARGE: (u16, u16) = (100, 26);
+
+/// Widest name of a run.
+const NAME_WIDTH: usize = 24;
+
+/// What every pane shows.
+struct Compared<'a> {
+    state: &'a State,
+    theme: Theme,
+    runs: Vec<&'a RunView>,
+    names: Vec<String>,
+}
+
+impl Compared<'_> {
+    fn color(&self, idx: usize) -> Style {
+        Style::new().fg(self.theme.series_color(self.state.slot(&self.runs[idx].id)))
+    }
+
+    /// Marker and name of a run in its colour.
+    fn name(&self, idx: usize) -> (String, Style) {
+        let marker = self.theme.marker(self.state.slot(&self.runs[idx].id));
+        (format!("{marker} {}", text::middle(&self.names[idx], NAME_WIDTH)), self.color(idx).add_modifier(Modifier::BOLD))
+    }
+}
+
 /// Draws the screen.
-pub fn draw(_state: &State, theme: Theme, area: Rect, buffer: &mut Buffer) {
-    draw::panel(buffer, area, theme, &Line::styled(" compare ", theme.title()), "");
+pub fn draw(state: &State, theme: Theme, area: Rect, buffer: &mut Buffer) {
+    let runs = state.charted();
+    if runs.is_empty() {
+        draw::put(buffer, area, 2, area.height / 2, "there is no run to compare yet; n starts an experiment", theme.dim());
+        return;
+    }
+    let names = words::labels(&runs).iter().map(|name| text::clean(name).replace('\n', " ")).collect();
+    let compared = Compared { state, theme, runs, names };
+    if state.is_expanded || area.width < LARGE.0 || area.height < LARGE.1 {
+        let next = PANES[(state.pane + 1) % N_PANES];
+        return pane(&compared, area, buffer, state.pane % N_PANES, &format!("tab: {next}"));
+    }
+    let n_runs = compared.runs.len() as u16;
+    let table_rows = (n_runs + 3).min(area.height / 3);
+    let rows = [Constraint::Length(table_rows), Constraint::Fill(1), Constraint::Length((n_runs + 4).min(area.height / 3))];
+    let [top, middle, bottom] = Layout::vertical(rows).areas(area);
+    let halves = if area.width >= 150 { [Constraint::Fill(3), Constraint::Fill(2)] } else { [Constraint::Fill(1); 2] };
+    let [left, right] = Layout::horizontal(halves).areas(middle);
+    for (idx, place) in [top, left, right, bottom].into_iter().enumerate() {
+        let note = if idx == state.pane % N_PANES { "e expands" } else { "" };
+        pane(&compared, place, buffer, idx, note);
+    }
+}
+
+fn pane(compared: &Compared, area: Rect, buffer: &mut Buffer, idx: usize, note: &str) {
+    match idx {
+        0 => metrics::draw(compared, area, buffer, note),
+        1 => frontier::draw(compared, area, buffer, note),
+        2 => settings::draw(compared, area, buffer, note),
+        _ => storage::draw(compared, area, buffer, note),
+    }
+}
+
+/// A pane's box: its title, what it says besides, a note on keys.
+fn open(compared: &Compared, area: Rect, buffer: &mut Buffer, title: &str, says: &str, note: &str) -> Rect {
+    let notes: Vec<&str> = [says, note].into_iter().filter(|note| !note.is_empty()).collect();
+    draw::panel(buffer, area, compared.theme, &Line::styled(format!(" {title} "), compared.theme.title()), &notes.join(" · "))
 }

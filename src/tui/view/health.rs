@@ -6,6 +6,7 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use crate::metric::MetricName;
+use crate::run::alert::Rule;
 use crate::run::catalog::RunView;
 use crate::run::event::{CheckpointKind, Ledger};
 use crate::run::storage::{Storage, TASKS};
@@ -79,15 +80,44 @@ pub fn health(state: &State, theme: Theme, area: Rect, buffer: &mut Buffer, run:
     let last = run.state.steps.last();
     let rate = last.as_ref().map_or_else(|| "--".to_owned(), |step| text::scientific(step.learning_rate));
     let schedule = run.spec.as_ref().map_or_else(|_| String::new(), |spec| format!("  {:?}", spec.optimization.schedule).to_lowercase());
-    facts.push(("learn. rate", format!("{rate}{schedule}"), Style::new()));
+    let changed = run.state.standing.settings.iter().rev().find(|(_, setting)| setting.learning_rate.is_some());
+    let changed = changed.map_or_else(String::new, |(step, _)| format!("  changed at step {step}"));
+    facts.push(("learn. rate", format!("{rate}{schedule}{changed}"), Style::new()));
     let clip = run.spec.as_ref().ok().and_then(|spec| spec.optimization.max_grad_norm);
-    let clip = clip.map_or_else(String::new, |clip| format!("  clipped at {clip}"));
+    let clip = clip.map_or_else(String::new, |clip| format!("  clipped at {clip}: {}", clipped(run, clip)));
     let norm = last.as_ref().map(|step| step.gradient_norm.0);
     let style = if norm.is_some_and(|norm| !norm.is_finite()) { theme.bad() } else { Style::new() };
     facts.push(("grad. norm", format!("{}{clip}", number(norm)), style));
     let n_bad = (0..run.state.steps.len()).filter(|idx| !run.state.steps.loss(*idx).is_finite()).count();
     facts.push(if n_bad > 0 { ("NaN or inf", format!("{n_bad} steps"), theme.bad()) } else { test(theme, run) });
+    if let Some(stop_at) = run.state.standing.stop_at {
+        facts.push(("asked", format!("stops {}", stop_at.in_words()), theme.accent()));
+    }
+    facts.extend(alerts(theme, run));
     draw_facts(theme, inner, buffer, &facts);
+}
+
+/// The rules that say something of the run, muted ones marked; `None` where none does.
+fn alerts(theme: Theme, run: &RunView) -> Option<Fact> {
+    let muted = &run.state.standing.muted;
+    let names: Vec<String> = Rule::ALL
+        .into_iter()
+        .filter_map(|rule| match (run.state.alerts.contains_key(&rule), muted.contains(&rule)) {
+            (_, true) => Some(format!("{} (muted)", rule.name())),
+            (true, false) => Some(rule.name().to_owned()),
+            (false, false) => None,
+        })
+        .collect();
+    let is_heard = run.state.alerts.keys().any(|rule| !muted.contains(rule));
+    let style = if is_heard { theme.warn() } else { theme.dim() };
+    (!names.is_empty()).then(|| ("alerts", names.join(", "), style))
+}
+
+/// The share of steps whose gradient was longer than `limit`, and so was shortened.
+fn clipped(run: &RunView, limit: f64) -> String {
+    let steps = &run.state.steps;
+    let n_clipped = (0..steps.len()).filter(|idx| steps.gradient_norm(*idx) > limit).count();
+    format!("{:.0}%", n_clipped as f64 / steps.len().max(1) as f64 * 100.0)
 }
 
 /// Throughput, memory, disk, device.
@@ -142,8 +172,9 @@ pub fn strip(state: &State, theme: Theme, area: Rect, buffer: &mut Buffer, run: 
     let norm = last.as_ref().map_or_else(|| "--".to_owned(), |step| text::value(step.gradient_norm.0));
     let speed = run.state.examples_per_second().map_or_else(|| "--".to_owned(), |speed| format!("{speed:.0} ex/s"));
     let memory = last.as_ref().map_or_else(|| "--".to_owned(), |step| text::bytes(step.rss_bytes));
+    let asked = run.state.standing.stop_at.map_or_else(String::new, |stop_at| format!("  stops {}", stop_at.in_words()));
     let rows: [Fact; 4] = [
-        ("verdict", verdict, style),
+        ("verdict", verdict + &asked, style),
         ("best", format!("{best}{tested}  patience {patience}"), best_style),
         ("parameters", trained, Style::new()),
         ("now", format!("lr {rate}  grad {norm}  {speed}  mem {memory}"), Style::new()),
@@ -190,8 +221,9 @@ fn patience(theme: Theme, run: &RunView) -> Fact {
             patience.observe(stopping.metric, stopping.min_delta, evaluation.step, value.0);
         }
     }
-    let style = if patience.waited + 1 >= stopping.patience { theme.warn() } else { Style::new() };
-    ("patience", format!("{}/{} on {}", patience.waited, stopping.patience, stopping.metric.name()), style)
+    let borne = run.state.standing.patience(u64::MAX).unwrap_or(stopping.patience);
+    let style = if patience.waited + 1 >= borne { theme.warn() } else { Style::new() };
+    ("patience", format!("{}/{borne} on {}", patience.waited, stopping.metric.name()), style)
 }
 
 fn draw_facts(theme: Theme, area: Rect, buffer: &mut Buffer, facts: &[Fact]) {

@@ -2,17 +2,22 @@
 
 pub mod chart;
 pub mod compare;
+pub mod confusion;
 pub mod curves;
 pub mod draw;
 pub mod footer;
 pub mod form;
 pub mod form_plan;
 pub mod form_text;
+#[cfg(test)]
+mod frames;
+pub mod grid;
 pub mod header;
 pub mod health;
 pub mod help;
 pub mod hit;
 pub mod launch;
+pub mod layers;
 pub mod log;
 pub mod overlay;
 pub mod overview;
@@ -23,7 +28,7 @@ pub mod small;
 pub mod system;
 pub mod table;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use ratatui::Frame;
 use ratatui::buffer::Buffer;

@@ -17,7 +17,7 @@ pub const TALL_ROWS: u16 = 32;
 /// Draws the screen.
 pub fn draw(state: &State, theme: Theme, area: Rect, buffer: &mut Buffer) {
     let n_rows = table::n_rows(state).min(usize::from(u16::MAX)) as u16;
-    if n_rows == 0 {
+    if n_rows == 0 || !state.is_loaded {
         empty(state, theme, area, buffer);
         return;
     }
@@ -130,7 +130,7 @@ fn draw_alerts(state: &State, theme: Theme, area: Rect, buffer: &mut Buffer) {
 }
 
 fn empty(state: &State, theme: Theme, area: Rect, buffer: &mut Buffer) {
-    let lines = if state.in_focus().next().is_some() {
+    let lines = if state.is_loaded && state.in_focus().next().is_some() {
         vec![
             Line::styled(format!("no run fits {}", text::clean(&state.filter.text)), theme.title()),
             Line::from(vec![Span::styled("esc", theme.accent()), Span::raw("  take the filter off")]),
@@ -144,7 +144,12 @@ fn empty(state: &State, theme: Theme, area: Rect, buffer: &mut Buffer) {
             Line::from(vec![Span::styled("q", theme.accent()), Span::raw("  quit")]),
         ]
     } else {
-        vec![Line::styled(format!("reading {} …", state.root), theme.dim())]
+        let found = match state.catalog.runs.len() {
+            0 => String::new(),
+            1 => ", 1 run so far".to_owned(),
+            count => format!(", {count} runs so far"),
+        };
+        vec![Line::styled(format!("reading {} …{found}", state.root), theme.dim())]
     };
     let width = lines.iter().map(Line::width).max().unwrap_or(0) as u16;
     let place = Rect {

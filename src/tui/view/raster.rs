@@ -36,12 +36,11 @@ impl Raster {
 
     /// A straight line between two dots.
     pub fn line(&mut self, from: (usize, usize), to: (usize, usize), weight: Weight, owner: usize) {
-        let (dx, dy) = (to.0 as f64 - from.0 as f64, to.1 as f64 - from.1 as f64);
-        let n = dx.abs().max(dy.abs()).max(1.0) as usize;
+        let n = from.0.abs_diff(to.0).max(from.1.abs_diff(to.1)).max(1);
+        // In whole numbers, rounded to the nearest: a frame has some hundred thousand dots.
+        let between = |from: usize, to: usize, i: usize| (2 * (from * (n - i) + to * i) + n) / (2 * n);
         for i in 0..=n {
-            let share = i as f64 / n as f64;
-            let x = (from.0 as f64 + dx * share).round() as usize;
-            let y = (from.1 as f64 + dy * share).round() as usize;
+            let (x, y) = (between(from.0, to.0, i), between(from.1, to.1, i));
             self.dot(x, y, owner);
             if weight == Weight::Thick {
                 self.dot(x, if y + 1 < self.dots_down() { y + 1 } else { y.saturating_sub(1) }, owner);

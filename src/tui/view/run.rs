@@ -6,15 +6,26 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use crate::run::catalog::RunView;
+use crate::tui::act;
 use crate::tui::alerts;
 use crate::tui::state::State;
 use crate::tui::text;
 use crate::tui::theme::Theme;
 use crate::tui::view::curves::Quantity;
-use crate::tui::view::{draw, footer, health, log, overview};
+use crate::tui::view::{confusion, draw, footer, health, layers, log, overview};
 
 /// Rows above the panes: who it is, how far it is, what is the matter.
 const HEAD_ROWS: u16 = 3;
+
+/// Whether a terminal of this size has room for more than one pane.
+pub const fn is_large(size: (u16, u16)) -> bool {
+    size.0 >= 100 && size.1 >= 32
+}
+
+/// Whether the tree of layers is the pane that is turned to.
+pub const fn shows_layers(state: &State) -> bool {
+    if is_large(state.size) { state.pane % act::N_LOWER_PANES == 1 } else { state.pane == 3 }
+}
 
 /// Draws the screen.
 pub fn draw(state: &State, theme: Theme, area: Rect, buffer: &mut Buffer) {
@@ -24,7 +35,7 @@ pub fn draw(state: &State, theme: Theme, area: Rect, buffer: &mut Buffer) {
     };
     let [head, body] = Layout::vertical([Constraint::Length(HEAD_ROWS), Constraint::Fill(1)]).areas(area);
     draw_head(state, theme, head, buffer, run);
-    if body.width >= 100 && body.height >= 26 {
+    if is_large(state.size) {
         draw_large(state, theme, body, buffer, run);
     } else {
         draw_compact(state, theme, body, buffer, run);
@@ -53,7 +64,18 @@ fn draw_large(state: &State, theme: Theme, area: Rect, buffer: &mut Buffer, run:
     health::parameters(state, theme, panes[0], buffer, run);
     health::health(state, theme, panes[1], buffer, run);
     health::system(state, theme, panes[2], buffer, run);
-    log::draw(state, theme, log_area, buffer, run);
+    if area.width >= 180 {
+        let panes = Layout::horizontal([Constraint::Fill(3), Constraint::Fill(2), Constraint::Fill(3)]).areas::<3>(log_area);
+        layers::draw(theme, panes[0], buffer, run, state.layer_scroll, "");
+        confusion::draw(theme, panes[1], buffer, run, "");
+        log::draw(state, theme, panes[2], buffer, run);
+        return;
+    }
+    match state.pane % act::N_LOWER_PANES {
+        1 => layers::draw(theme, log_area, buffer, run, state.layer_scroll, "tab: confusion"),
+        2 => confusion::draw(theme, log_area, buffer, run, "tab: log"),
+        _ => log::draw(state, theme, log_area, buffer, run),
+    }
 }
 
 /// One pane at a time, and a strip of four lines below the charts.
@@ -69,8 +91,10 @@ fn draw_compact(state: &State, theme: Theme, area: Rect, buffer: &mut Buffer, ru
             health::strip(state, theme, strip, buffer, run);
         }
         2 => health::parameters(state, theme, area, buffer, run),
-        3 => health::health(state, theme, area, buffer, run),
-        4 => health::system(state, theme, area, buffer, run),
+        3 => layers::draw(theme, area, buffer, run, state.layer_scroll, &note("health")),
+        4 => health::health(state, theme, area, buffer, run),
+        5 => confusion::draw(theme, area, buffer, run, &note("system")),
+        6 => health::system(state, theme, area, buffer, run),
         _ => log::draw(state, theme, area, buffer, run),
     }
 }

@@ -1,5 +1,8 @@
 //! Frames, reviewed line by line, and what must hold for every frame.
 
+mod panes;
+mod screens;
+
 use std::path::PathBuf;
 
 use proptest::prelude::*;
@@ -8,7 +11,7 @@ use ratatui::style::Color;
 
 use crate::metric::MetricName;
 use crate::run::catalog::{Change, RunId, RunUpdate};
-use crate::run::event::{Evaluation, Event, EventKind, StepTaken};
+use crate::run::event::{Evaluation, Event, EventKind, Level, Note, StepTaken};
 use crate::run::number::Number;
 use crate::run::synthetic::{EPOCH, Synthetic};
 use crate::spec::task::{Split, TaskKind};
@@ -22,29 +25,29 @@ use crate::tui::state::State;
 use crate::tui::theme::{Colors, Glyphs, Theme};
 use crate::tui::update::update;
 
-const PLAIN: Theme = Theme::new(Colors::True, Glyphs::Unicode);
+pub(crate) const PLAIN: Theme = Theme::new(Colors::True, Glyphs::Unicode);
 
-fn state(seconds: f64, size: (u16, u16)) -> State {
+pub(crate) fn state(seconds: f64, size: (u16, u16)) -> State {
     let mut state = State::new("runs".to_owned(), EPOCH + seconds, size, None);
     update(&mut state, Message::Updates(Synthetic::new().poll(seconds)));
     state
 }
 
-fn press(state: &mut State, keys: &[Key]) {
+pub(crate) fn press(state: &mut State, keys: &[Key]) {
     for key in keys {
         update(state, Message::Key(*key));
     }
     state.notice = None;
 }
 
-fn text(buffer: &Buffer) -> String {
+pub(crate) fn text(buffer: &Buffer) -> String {
     let rows = buffer.content.chunks(usize::from(buffer.area.width).max(1));
     let lines: Vec<String> =
         rows.map(|row| row.iter().map(ratatui::buffer::Cell::symbol).collect::<String>().trim_end().to_owned()).collect();
     lines.join("\n")
 }
 
-fn snapshot(name: &str, state: &State, theme: Theme) {
+pub(crate) fn snapshot(name: &str, state: &State, theme: Theme) {
     insta::assert_snapshot!(name, text(&screenshot::cells(state, theme)));
 }
 
@@ -108,7 +111,7 @@ fn one_run_at_every_size() {
 fn the_panes_of_a_small_screen_are_turned_by_tab() {
     let mut state = state(45.0, (80, 24));
     press(&mut state, &[Key::Enter]);
-    for pane in ["metric", "parameters", "health", "system", "log"] {
+    for pane in ["metric", "parameters", "layers", "health", "confusion", "system", "log"] {
         press(&mut state, &[Key::Tab]);
         snapshot(&format!("run_pane_{pane}"), &state, PLAIN);
     }
@@ -228,9 +231,35 @@ enum Happening {
     Type(char),
     Paste(String),
     Point(Gesture, u16, u16),
+    Focus(bool),
+    Resume,
+    Part(f64),
+    Log(String),
+    Name(String),
 }
 
 const GESTURES: [Gesture; 4] = [Gesture::Press, Gesture::Drag, Gesture::WheelUp, Gesture::WheelDown];
+
+/// Text as data may hold it to harm a terminal.
+fn hostile() -> impl Strategy<Value = String> {
+    let pieces = [
+        "\u{1b}[2J",
+        "\u{1b}]52;c;aGk=\u{7}",
+        "\u{9b}31m",
+        "\r",
+        "\n",
+        "\t",
+        "\u{202e}",
+        "\u{200b}",
+        "日本",
+        "é",
+        "a",
+        "\u{0}",
+        "\u{7f}",
+        "👩‍👩‍👧",
+    ];
+    proptest::collection::vec(proptest::sample::select(pieces.to_vec()), 0..12).prop_map(|pieces| pieces.concat())
+}
 
 fn happenings() -> impl Strategy<Value = Happening> {
     let keys: Vec<Key> = KEYS.iter().flat_map(|binding| binding.keys.iter().copied()).collect();
@@ -246,6 +275,11 @@ fn happenings() -> impl Strategy<Value = Happening> {
         1 => ".{0,60}".prop_map(Happening::Text),
         2 => any::<char>().prop_map(Happening::Type),
         1 => ".{0,30}".prop_map(Happening::Paste),
+        1 => any::<bool>().prop_map(Happening::Focus),
+        1 => Just(Happening::Resume),
+        1 => (0.0..150.0_f64).prop_map(Happening::Part),
+        1 => hostile().prop_map(Happening::Log),
+        1 => hostile().prop_map(Happening::Name),
         2 => (0_usize..4, 0_u16..230, 0_u16..70).prop_map(|(gesture, column, row)| Happening::Point(GESTURES[gesture], column, row)),
     ]
 }
@@ -283,6 +317,14 @@ fn happen(state: &mut State, synthetic: &mut Synthetic, happening: Happening) {
             let id = state.catalog.runs.get(idx).map_or_else(|| id.clone(), |run| run.id.clone());
             Message::Updates(vec![RunUpdate { id, change: Change::Removed }])
         }
+        Happening::Focus(is_focused) => Message::Focus(is_focused),
+        Happening::Resume => Message::Resumed,
+        Happening::Part(seconds) => Message::Part(synthetic.poll(seconds)),
+        Happening::Log(message) => event(EventKind::Note(Note { level: Level::Warning, message })),
+        Happening::Name(name) => {
+            let id = RunId(format!("demo-1/{name}"));
+            Message::Updates(vec![RunUpdate { id, change: Change::Added(Box::new(Err(name))) }])
+        }
         Happening::Type(c) => Message::Key(Key::Char(c)),
         Happening::Paste(text) => Message::Paste(text),
         Happening::Point(gesture, column, row) => Message::Pointer(Pointer { gesture, column, row }),
@@ -307,6 +349,7 @@ proptest! {
             happen(&mut state, &mut synthetic, happening);
             let cells = screenshot::cells(&state, Theme::new(Colors::True, glyphs));
             prop_assert!(cells.content.iter().all(|cell| !is_ascii || cell.symbol().is_ascii()));
+            prop_assert!(cells.content.iter().all(|cell| !cell.symbol().chars().any(char::is_control)), "a control character is drawn");
         }
     }
 

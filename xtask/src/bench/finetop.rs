@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use crate::bench::child::{self, Interruption};
 use crate::bench::figures::Figures;
-use crate::bench::methods::{BATCH_SIZE, METHODS, Method, Work, compared};
+use crate::bench::methods::{Device, METHODS, Method, Work, compared};
 
 /// How long killed runs may take: each has ten seconds to save, then it is forced.
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -29,6 +29,10 @@ pub struct Finetop {
     pub data: PathBuf,
     /// Processor threads.
     pub threads: usize,
+    /// Rows of a training step.
+    pub batch_size: usize,
+    /// Where the tensors are.
+    pub device: Device,
     /// The experiment's `precision`, where it is written.
     pub precision: Option<String>,
 }
@@ -60,10 +64,12 @@ impl Finetop {
         // A JSON string is a YAML string.
         let quoted = |path: &Path| Value::from(path.display().to_string());
         let mut text = format!(
-            "name: bench\nmodel: {}\ndata: {{train: {}, validation: {}}}\nbatch_size: {BATCH_SIZE}\nweight_decay: 0\ndevice: cpu\nruns_at_once: {at_once}\nthreads: {}\n",
+            "name: bench\nmodel: {}\ndata: {{train: {}, validation: {}}}\nbatch_size: {}\nweight_decay: 0\ndevice: {}\nruns_at_once: {at_once}\nthreads: {}\n",
             quoted(&self.model),
             quoted(&self.data.join("train.tsv")),
             quoted(&self.data.join("validation.tsv")),
+            self.batch_size,
+            self.device.name(),
             (self.threads / at_once).max(1),
         );
         if let Some(precision) = &self.precision {
@@ -79,7 +85,8 @@ impl Finetop {
 
     fn command(&self, runs: &Path) -> Command {
         let mut command = Command::new(&self.program);
-        command.arg("--runs").arg(runs);
+        // A cache of its own, empty at first: nothing that an earlier run computed shortens this one.
+        command.arg("--runs").arg(runs).env("FINETOP_CACHE", runs.with_extension("cache"));
         command
     }
 
@@ -108,7 +115,15 @@ mod tests {
 
     fn finetop(precision: Option<&str>) -> Finetop {
         let precision = precision.map(str::to_owned);
-        Finetop { program: "finetop".into(), model: "/m \"x\"".into(), data: "/d".into(), threads: 2, precision }
+        Finetop {
+            program: "finetop".into(),
+            model: "/m \"x\"".into(),
+            data: "/d".into(),
+            threads: 2,
+            batch_size: 32,
+            device: Device::Cpu,
+            precision,
+        }
     }
 
     #[test]

@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use crate::bench::child::{self, Interruption};
 use crate::bench::figures::{Figures, number};
+use crate::bench::methods::Device;
 
 /// Above this, other work on the machine spoils the figures.
 pub const QUIET_LOAD: f64 = 0.5;
@@ -29,10 +30,10 @@ impl Ceiling {
     }
 }
 
-/// Asks the worker for the rates.
-pub fn ceiling(worker: &Path, threads: usize, folder: &Path, interruption: &Interruption) -> Result<Ceiling> {
+/// Asks the worker for the rates of a device.
+pub fn ceiling(worker: &Path, threads: usize, device: Device, folder: &Path, interruption: &Interruption) -> Result<Ceiling> {
     let mut command = Command::new(worker);
-    command.args(["rate", "--threads", &threads.to_string()]);
+    command.args(["rate", "--threads", &threads.to_string(), "--device", device.name()]);
     let ended = child::run(&mut command, folder, interruption, |_| {})?;
     let value: Value = serde_json::from_str(&ended.stdout).context("the worker's rates are no JSON object")?;
     Ok(Ceiling { fp32: number(&value, "fp32_gflops")?, bf16: number(&value, "bf16_gflops")? })

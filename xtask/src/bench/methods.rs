@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use anyhow::{Result, bail};
 
-/// Rows per training step on both sides.
+/// Rows per training step on both sides, where the options do not say.
 pub const BATCH_SIZE: usize = 32;
 /// Epochs of every method but feature extraction.
 const EPOCHS: u32 = 3;
@@ -12,6 +12,34 @@ const EPOCHS: u32 = 3;
 const FEATURE_EPOCHS: u32 = 5;
 /// The methods of the comparison, in its order.
 pub const COMPARED: [&str; 6] = ["full", "feature_extraction", "lora", "houlsby_adapter", "prefix_tuning", "prompt_tuning"];
+
+/// Where both sides have their tensors.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Device {
+    /// The processor.
+    Cpu,
+    /// The first GPU.
+    Cuda,
+}
+
+impl Device {
+    /// Of this name.
+    pub fn read(name: &str) -> Result<Self> {
+        match name {
+            "cpu" => Ok(Self::Cpu),
+            "cuda" => Ok(Self::Cuda),
+            _ => bail!("--device {name}: cpu or cuda"),
+        }
+    }
+
+    /// Its name on both sides.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Cpu => "cpu",
+            Self::Cuda => "cuda",
+        }
+    }
+}
 
 /// Which environment has the peer's library.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -52,25 +52,36 @@ pub fn measure(places: &Places, mut options: Options) -> Result<ExitCode> {
         say(&format!("warning: the machine is at work already (load {load:.1}); figures of a busy machine mislead"));
     }
     let head = format!(
-        "{n_training} training and {n_validation} validation rows, batches of {}, {} threads, medians of {} repeats",
-        methods::BATCH_SIZE,
+        "{n_training} training and {n_validation} validation rows, batches of {}, {} threads, {}, medians of {} repeats",
+        options.batch_size,
         options.threads,
+        options.device.name(),
         options.repeats
     );
     say(&head);
     let interruption = Interruption::listen()?;
     let rate_folder = work.new_folder("rate")?;
-    let look = || machine::ceiling(&programs.join("finetop-worker"), options.threads, &rate_folder, &interruption);
+    let look = || machine::ceiling(&programs.join("finetop-worker"), options.threads, options.device, &rate_folder, &interruption);
     let before = look();
     let finetop = Finetop {
         program: programs.join("finetop"),
         model: model.clone(),
         data: data.clone(),
         threads: options.threads,
+        batch_size: options.batch_size,
+        device: options.device,
         precision: options.precision.clone(),
     };
     let script = places.checkout.join("benches/peers/fine_tune.py");
-    let peer = Peer { script, pythons, model: model.clone(), data, threads: options.threads };
+    let peer = Peer {
+        script,
+        pythons,
+        model: model.clone(),
+        data,
+        threads: options.threads,
+        batch_size: options.batch_size,
+        device: options.device,
+    };
     let results = run_all(&options, &finetop, &peer, &work, &interruption)?;
     let ceiling = match (before, look()) {
         (Ok(before), Ok(after)) => Ok(before.best(after)),
@@ -127,7 +138,7 @@ fn run_all(options: &Options, finetop: &Finetop, peer: &Peer, work: &WorkFolder,
 /// The machine's rates, and how much of them full fine-tuning uses.
 fn of_ceiling(ceiling: Ceiling, results: &Results, shape: Shape, sides: &[Side]) -> String {
     let Ceiling { fp32, bf16 } = ceiling;
-    let mut lines = vec![format!("matrix products of this machine: {fp32:.0} GFLOP/s in fp32, {bf16:.0} in bf16\n")];
+    let mut lines = vec![format!("large matrix products there: {fp32:.0} GFLOP/s in fp32, {bf16:.0} in bf16\n")];
     for &side in sides {
         let rates: Vec<f64> = results.of(training(Row::Method(0)), side).map(|figures| shape.useful_rate(figures)).collect();
         if let Some(rate) = median(&rates) {
@@ -144,6 +155,8 @@ fn write_json(path: &Path, options: &Options, (n_training, n_validation): (usize
         "training_rows": n_training,
         "validation_rows": n_validation,
         "threads": options.threads,
+        "batch_size": options.batch_size,
+        "device": options.device.name(),
         "repeats": options.repeats,
         "precision": options.precision,
     });

@@ -5,10 +5,10 @@ use std::thread::available_parallelism;
 
 use anyhow::{Context, Result, bail};
 
-use crate::bench::methods::{Row, Side};
+use crate::bench::methods::{BATCH_SIZE, Device, Row, Side};
 use crate::peers::Chosen;
 
-const USAGE: &str = "--only ROW,… --repeats N --rows N --threads N --stock --tuned --data FOLDER --precision NAME --python PATH \
+const USAGE: &str = "--only ROW,… --repeats N --rows N --threads N --batch N --device cpu|cuda --stock --tuned --data FOLDER --precision NAME --python PATH \
                      --python-adapters PATH --programs FOLDER --json FILE";
 
 /// What to measure and how.
@@ -24,6 +24,10 @@ pub struct Options {
     pub training_rows: usize,
     /// Processor threads on both sides.
     pub threads: usize,
+    /// Rows of a training step on both sides.
+    pub batch_size: usize,
+    /// Where both sides have their tensors.
+    pub device: Device,
     /// Folder with train.tsv and validation.tsv or dev.tsv, in place of the project's own.
     pub data: Option<PathBuf>,
     /// finetop's `precision`, where it is not its default.
@@ -45,6 +49,8 @@ impl Options {
             repeats: 3,
             training_rows: 2000,
             threads: available_parallelism().map_or(1, usize::from),
+            batch_size: BATCH_SIZE,
+            device: Device::Cpu,
             data: None,
             precision: None,
             pythons: Chosen::default(),
@@ -61,6 +67,8 @@ impl Options {
                 "--repeats" => options.repeats = count(name, value()?)?,
                 "--rows" => options.training_rows = count(name, value()?)?,
                 "--threads" => options.threads = count(name, value()?)?,
+                "--batch" => options.batch_size = count(name, value()?)?,
+                "--device" => options.device = Device::read(value()?)?,
                 "--data" => options.data = Some(value()?.into()),
                 "--precision" => options.precision = Some(value()?.clone()),
                 "--python" => options.pythons.peft = Some(value()?.into()),
@@ -101,24 +109,32 @@ mod tests {
         assert_eq!(options.rows, Row::all());
         assert_eq!(options.sides, [Side::Finetop, Side::Stock, Side::Tuned]);
         assert_eq!((options.repeats, options.training_rows), (3, 2000));
+        assert_eq!((options.batch_size, options.device), (32, Device::Cpu));
         assert!(options.threads >= 1 && options.precision.is_none());
     }
 
     #[test]
     fn each_argument_replaces_one_default() {
-        let options = read("--only lora --repeats 1 --rows 64 --threads 2 --tuned --data d --precision bf16 --python p --json j").unwrap();
+        let options = read(
+            "--only lora --repeats 1 --rows 64 --threads 2 --batch 8 --device cuda --tuned --data d --precision bf16 --python p --json j",
+        )
+        .unwrap();
         assert_eq!(options.rows, Row::read("lora").unwrap());
         assert_eq!(options.sides, [Side::Finetop, Side::Tuned]);
         assert_eq!((options.repeats, options.training_rows, options.threads), (1, 64, 2));
+        assert_eq!((options.batch_size, options.device), (8, Device::Cuda));
         assert_eq!((options.data, options.json), (Some("d".into()), Some("j".into())));
         assert_eq!((options.precision.as_deref(), options.pythons.peft), (Some("bf16"), Some("p".into())));
     }
 
     #[test]
     fn a_mistake_names_the_argument_and_what_may_be_there() {
-        for (line, expected) in
-            [("--rows", "`--rows` needs a value"), ("--repeats 0", "--repeats 0: a whole number"), ("fast", "no `fast`")]
-        {
+        for (line, expected) in [
+            ("--rows", "`--rows` needs a value"),
+            ("--repeats 0", "--repeats 0: a whole number"),
+            ("--device tpu", "--device tpu: cpu or cuda"),
+            ("fast", "no `fast`"),
+        ] {
             assert!(read(line).unwrap_err().to_string().contains(expected), "{line}");
         }
     }

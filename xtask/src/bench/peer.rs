@@ -7,7 +7,7 @@ use anyhow::Result;
 
 use crate::bench::child::{self, Interruption};
 use crate::bench::figures::Figures;
-use crate::bench::methods::{BATCH_SIZE, Library, METHODS};
+use crate::bench::methods::{Device, Library, METHODS};
 use crate::peers::Pythons;
 
 /// What every run of a peer has in common.
@@ -23,6 +23,10 @@ pub struct Peer {
     pub data: PathBuf,
     /// Processor threads.
     pub threads: usize,
+    /// Rows of a training step.
+    pub batch_size: usize,
+    /// Where the tensors are.
+    pub device: Device,
 }
 
 impl Peer {
@@ -36,7 +40,7 @@ impl Peer {
         let mut command = Command::new(python);
         command.arg(&self.script).arg("--model").arg(&self.model).arg("--data").arg(&self.data).args(["--method", method.name]);
         command.args(["--lr", method.learning_rate, "--epochs", &epochs.to_string()]);
-        command.args(["--batch", &BATCH_SIZE.to_string(), "--threads", &self.threads.to_string()]);
+        command.args(["--batch", &self.batch_size.to_string(), "--threads", &self.threads.to_string(), "--device", self.device.name()]);
         if is_tuned {
             command.arg("--tuned");
         }

@@ -1,0 +1,72 @@
+//! Activation recomputation: a forward pass that keeps each block's input alone, and a backward pass that computes every block again.
+//!
+//! Paper: Chen et al. 2016, arXiv:1604.06174, with a segment for each block. What dropout draws in a block is a function of a number drawn at
+//! the block's beginning, in every training, so that a block computed again draws the same and a run's bits do not depend on this setting.
+
+use tch::{Device, Kind, Tensor};
+
+use crate::data::batch::Batch;
+use crate::hooks::{Hooks, Mode};
+use crate::model::encoder::{Encoder, Way};
+
+/// Seeds libtorch's generators for the block that follows, by its own next number, which is returned; in evaluation nothing is drawn.
+pub fn begin_block(mode: Mode) -> i64 {
+    if mode == Mode::Evaluate {
+        return 0;
+    }
+    let seed = Tensor::randint(i64::MAX, [1], (Kind::Int64, Device::Cpu)).int64_value(&[0]);
+    tch::manual_seed(seed);
+    seed
+}
+
+/// The blocks of a forward pass whose gradients are still to come.
+pub struct Unfinished<'a> {
+    encoder: &'a Encoder,
+    way: Way<'a>,
+    /// `[B,V+T,H]`, with its graph.
+    embedded: Tensor,
+    /// Of every block that a gradient reaches, from below: its number, its input `[B,V+T,H]` and its seed.
+    blocks: Vec<(usize, Tensor, i64)>,
+    /// The last block's output, a leaf.
+    last: Tensor,
+}
+
+/// What [`Encoder::pooled`] gives in training, `[B,H]`, and what is left to do once its gradient is known.
+pub fn pooled<'a>(encoder: &'a Encoder, batch: &Batch, hooks: &'a dyn Hooks) -> (Tensor, Unfinished<'a>) {
+    let (embedded, way) = encoder.embed(batch, Some(encoder.pooling()), hooks, Mode::Train);
+    let mut is_reached = embedded.requires_grad();
+    let (mut x, mut blocks) = (embedded.detach(), Vec::new());
+    for index in 0..encoder.n_blocks() {
+        let seed = begin_block(Mode::Train);
+        let y = encoder.block(index, &x, &way);
+        is_reached |= y.requires_grad();
+        if is_reached {
+            blocks.push((index, x, seed));
+        }
+        // The block's graph ends here, and with it what it kept.
+        x = y.detach();
+    }
+    let last = x.set_requires_grad(is_reached);
+    (encoder.pool(&last, batch, &way), Unfinished { encoder, way, embedded, blocks, last })
+}
+
+impl Unfinished<'_> {
+    /// Adds the gradients of blocks and embeddings, after those of what stands above them.
+    pub fn backward(self) {
+        let mut gradient = self.last.grad();
+        for (index, x, seed) in self.blocks.into_iter().rev() {
+            if !gradient.defined() {
+                return; // Nothing above reads it.
+            }
+            let x = x.set_requires_grad(true);
+            tch::manual_seed(seed);
+            let y = self.encoder.block(index, &x, &self.way); // [B,V+T,H]
+            // Its gradient by y is `gradient` itself.
+            (y * &gradient).sum(Kind::Float).backward();
+            gradient = x.grad();
+        }
+        if self.embedded.requires_grad() && gradient.defined() {
+            (self.embedded * gradient).sum(Kind::Float).backward();
+        }
+    }
+}

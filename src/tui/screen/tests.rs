@@ -1,0 +1,94 @@
+//! Frames and actions of the queue and of the machine.
+
+use crate::launch::outlook::Outlook;
+use crate::launch::queue::{Entry, Place};
+use crate::launch::wishes::Wishes;
+use crate::run::catalog::RunId;
+use crate::run::machine::{Card, Machine, Worker};
+use crate::run::request::RequestKind;
+use crate::tui::effect::Effect;
+use crate::tui::keys::Key;
+use crate::tui::message::Message;
+use crate::tui::screenshot;
+use crate::tui::theme::{Colors, Glyphs, Theme};
+use crate::tui::update::update;
+use crate::tui::view::tests::{PLAIN, press, snapshot, state, text};
+
+/// Two runs active, three waiting, one held back.
+fn outlook() -> Outlook {
+    let places = [
+        ("full", Place::Active),
+        ("feature", Place::Active),
+        ("lora-r8", Place::Waiting),
+        ("lora-lr5", Place::Waiting),
+        ("full-fp64", Place::Held),
+        ("lora-r16-all-layers", Place::Waiting),
+    ];
+    let entries = places.map(|(name, place)| Entry { id: RunId(format!("demo-1/{name}")), place, runs_at_once: 2 });
+    Outlook { entries: entries.to_vec(), wishes: Wishes::default(), process: Some(4711) }
+}
+
+#[test]
+fn the_queue_says_what_waits_and_why_at_every_size() {
+    for (columns, rows) in [(80, 24), (120, 40), (200, 60)] {
+        let mut state = state(6.0, (columns, rows));
+        press(&mut state, &[Key::Char('5')]);
+        update(&mut state, Message::Queue(outlook()));
+        press(&mut state, &[Key::Char('j'), Key::Char('j')]);
+        snapshot(&format!("queue_{columns}x{rows}"), &state, PLAIN);
+        assert!(text(&screenshot::cells(&state, Theme::new(Colors::None, Glyphs::Ascii))).is_ascii());
+    }
+}
+
+#[test]
+fn the_queue_is_reordered_widened_held_and_cancelled() {
+    let mut state = state(6.0, (120, 40));
+    assert_eq!(update(&mut state, Message::Key(Key::Char('5'))), [Effect::LookAtQueue]);
+    update(&mut state, Message::Queue(outlook()));
+    let id = |name: &str| RunId(format!("demo-1/{name}"));
+    update(&mut state, Message::Key(Key::Char('J')));
+    assert!(state.notice.as_ref().is_some_and(|notice| notice.is_problem), "a run that is active has no place to change");
+    press(&mut state, &[Key::Char('j'), Key::Char('j')]);
+    let Effect::Wish(wishes, said) = update(&mut state, Message::Key(Key::Char('J'))).remove(0) else { panic!("nothing is wished") };
+    assert_eq!(wishes.order, [id("lora-lr5"), id("lora-r8"), id("lora-r16-all-layers")]);
+    assert_eq!(said, "lora-r8 now waits after lora-lr5");
+    let Effect::Wish(wishes, _) = update(&mut state, Message::Key(Key::Char('+'))).remove(0) else { panic!("nothing is wished") };
+    assert_eq!((wishes.runs_at_once, wishes.order.len()), (Some(3), 3), "the order stays as wished");
+    let Effect::Wish(wishes, _) = update(&mut state, Message::Key(Key::Char('0'))).remove(0) else { panic!("nothing is wished") };
+    assert_eq!(wishes, Wishes::default());
+    let held = update(&mut state, Message::Key(Key::Char('p')));
+    assert_eq!(held[0], Effect::Request(id("lora-r8"), RequestKind::Pause), "{held:?}");
+    update(&mut state, Message::Key(Key::Char('t')));
+    let cancelled = update(&mut state, Message::Key(Key::Char('y')));
+    assert_eq!(cancelled[0], Effect::Request(id("lora-r8"), RequestKind::Stop));
+    state.is_read_only = true;
+    assert_eq!(update(&mut state, Message::Key(Key::Char('+'))), []);
+}
+
+#[test]
+fn the_machine_is_shown_at_every_size() {
+    let worker = |name: &str, process_id, used| Worker {
+        id: RunId(format!("demo-1/{name}")),
+        process_id,
+        processors: Some(used),
+        rss_bytes: 900 << 20,
+        threads: 5,
+    };
+    let machine = Machine {
+        cores: vec![0.97, 0.31, 0.0, 0.5, 1.0],
+        load: Some([1.5, 0.75, 0.3]),
+        memory: Some((16 << 30, 4 << 30)),
+        memory_limit: Some((8 << 30, 3 << 30)),
+        processor_limit: Some(2.0),
+        disk: Some((250 << 30, 55 << 30)),
+        cards: vec![Card { name: "NVIDIA H100".to_owned(), used: 0.71, memory: (10 << 30, 80 << 30), temperature: Some(45.0) }],
+        workers: vec![worker("full", 4242, 1.93), worker("lora-r8", 4243, 0.99)],
+    };
+    for (columns, rows) in [(80, 24), (120, 40), (200, 60)] {
+        let mut state = state(45.0, (columns, rows));
+        assert_eq!(update(&mut state, Message::Key(Key::Char('6'))), [Effect::LookAtMachine]);
+        update(&mut state, Message::Machine(Box::new(machine.clone())));
+        snapshot(&format!("system_{columns}x{rows}"), &state, PLAIN);
+        assert!(text(&screenshot::cells(&state, Theme::new(Colors::None, Glyphs::Ascii))).is_ascii());
+    }
+}
