@@ -64,11 +64,8 @@ pub fn act(state: &mut State, action: Action) -> Vec<Effect> {
         problem(state, "read-only: runs can be looked at, not changed");
         return Vec::new();
     }
-    if state.overlay.is_none() && form::act::shown(state).is_some() {
-        let is_typed = matches!(action, Action::Accept | Action::Up | Action::Down) && form::act::is_typing(state);
-        if is_typed || matches!(action, Action::Back | Action::Start | Action::EditFile) {
-            return form::act::act(state, action);
-        }
+    if is_of_form(state, action) {
+        return form::act::act(state, action);
     }
     match action {
         Action::Quit => return leave(state),
@@ -158,6 +155,13 @@ pub fn act(state: &mut State, action: Action) -> Vec<Effect> {
         Action::Reload => return vec![Effect::ListFiles],
     }
     Vec::new()
+}
+
+/// Whether the form does something of its own with what elsewhere means something else.
+fn is_of_form(state: &State, action: Action) -> bool {
+    let is_typed = matches!(action, Action::Accept | Action::Up | Action::Down) && form::act::is_typing(state);
+    let is_shown = state.overlay.is_none() && form::act::shown(state).is_some();
+    is_shown && (is_typed || matches!(action, Action::Back | Action::Start | Action::EditFile))
 }
 
 /// Quits; what waits to be taken back is done first.

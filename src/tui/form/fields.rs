@@ -161,6 +161,9 @@ fn plain(key: &'static str, metrics: Vec<&'static str>) -> (&'static str, Kind, 
         "restarts" => ("restarts", Kind::Value, "2".to_owned(), "how often a run that crashed is started again"),
         "best_metric" => ("best by", Kind::Choice(metrics), "what early stopping watches".to_owned(), "chooses the best checkpoint"),
         "gradient_accumulation" => ("accumulation", Kind::Value, "1".to_owned(), "parts that a batch is computed in"),
+        "activation_recomputation" => {
+            ("recomputation", Kind::Choice(vec!["false", "true"]), "false".to_owned(), "less memory for more time")
+        }
         other => (other, Kind::Value, "the default".to_owned(), "a setting as in the file"),
     }
 }

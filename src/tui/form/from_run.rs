@@ -39,6 +39,7 @@ fn map(entries: Vec<(&str, Option<Node>)>) -> Node {
     Node::Map(entries.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?))).collect())
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "defaults are numbers and names, and callers read better without a reference")]
 fn unless<T: PartialEq>(value: T, default: T, node: impl FnOnce(T) -> Node) -> Option<Node> {
     (value != default).then(|| node(value))
 }
@@ -123,6 +124,7 @@ fn run(spec: &RunSpec, around: Surroundings) -> Node {
         ("max_grad_norm", unless(own.max_grad_norm, Some(MAX_GRAD_NORM), |norm| norm.map_or(Node::Bool(false), Node::Float))),
         ("label_smoothing", unless(own.label_smoothing, 0.0, Node::Float)),
         ("backbone_dropout", own.dropout.map(Node::Float)),
+        ("activation_recomputation", unless(own.activation_recomputation, false, Node::Bool)),
         ("precision", unless(spec.precision, around.precision, |precision| text(precision.name()))),
         (
             "evaluate",

@@ -283,7 +283,7 @@ proptest! {
         let keys: Vec<Key> = KEYS.iter().flat_map(|row| row.keys.iter().copied()).filter(|key| *key != Key::Ctrl('c')).collect();
         let mut state = blank((size.0, size.1));
         for (idx, c) in sequence {
-            let key = keys.get(idx).copied().unwrap_or_else(|| if idx % 3 == 0 { Key::Enter } else if idx % 3 == 1 { Key::Down } else { Key::Char(c) });
+            let key = keys.get(idx).copied().unwrap_or([Key::Enter, Key::Down, Key::Char(c)][idx % 3]);
             update(&mut state, Message::Key(key));
             screenshot::cells(&state, PLAIN);
             let Some(form) = &state.launch.form else { continue };
