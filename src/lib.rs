@@ -12,12 +12,14 @@
 //! | [`metric`] | named numbers that judge a model |
 //! | [`run`] | the run folder: events, requests, status; the one protocol |
 //! | [`verdict`] | what the numbers mean: pure functions over series |
+//! | [`curve`] | curves made ready to be drawn, on a screen or in a file |
 //! | [`launch`] | where runs execute: the queue and its processes |
 //! | [`report`] | plans, tables, JSON |
 //! | [`tui`] | the dashboard |
 //! | [`cli`] | the command line |
 
 pub mod cli;
+pub mod curve;
 pub mod data;
 pub mod hub;
 pub mod interop;

@@ -1,7 +1,8 @@
 //! Activation recomputation: a forward pass that keeps each block's input alone, and a backward pass that computes every block again.
 //!
 //! Paper: Chen et al. 2016, arXiv:1604.06174, with a segment for each block. What dropout draws in a block is a function of a number drawn at
-//! the block's beginning, in every training, so that a block computed again draws the same and a run's bits do not depend on this setting.
+//! the block's beginning, in every training, so that a block computed again draws the same. Bits do not depend on this setting, except where blocks share a
+//! tensor (prefixes): its gradients are added up in another order.
 
 use tch::{Device, Kind, Tensor};
 

@@ -2,6 +2,7 @@
 //! is events and checkpoints.
 
 mod ahead;
+pub mod ending;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
@@ -25,7 +26,8 @@ use crate::optimizer::AdamW;
 use crate::pace::Pace;
 use crate::prepare::{Prepared, prepare};
 use crate::random::{self, Stream};
-use crate::{device, memory, native, recovery};
+use crate::train::ending::Ending;
+use crate::{device, memory, recovery};
 use finetop::run::dir::RunDir;
 use finetop::run::event::{Checkpoint, CheckpointKind, Evaluation, EventKind, Extended, Level, Outcome, StepTaken, TrainingStarted};
 use finetop::run::number::Number;
@@ -39,19 +41,6 @@ use finetop::spec::task::Split;
 /// Weight and two moments, fp32 each.
 const LAST_BYTES_PER_PARAMETER: u64 = 12;
 
-/// How training ended.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Ending {
-    /// How.
-    pub outcome: Outcome,
-    /// Why, in words.
-    pub reason: String,
-    /// Where.
-    pub position: Position,
-    /// Bytes on disk of the best checkpoint.
-    pub checkpoint_bytes: u64,
-}
-
 /// Trains the run of `dir` as `spec` says, from its last checkpoint if there is one.
 pub fn train(
     spec: &RunSpec,
@@ -64,7 +53,7 @@ pub fn train(
     let device = device::open(spec.device)?;
     let Prepared { network, params, inputs } = match prepare(spec, device, cache, control, journal)? {
         Ok(prepared) => prepared,
-        Err(order) => return Ok(before_training(order)),
+        Err(order) => return Ok(Ending::before_training(order)),
     };
     let optimizer = AdamW::new(&spec.optimization, network.backbone.n_layers, &params);
     let beginning = Beginning::new(&params);
@@ -126,20 +115,8 @@ pub fn train(
     let (outcome, reason) = run.steps(total_steps, control, journal)?;
     journal.judge(spec)?;
     run.end(outcome, journal)?;
-    if let Device::Cuda(index) = device {
-        let (tensors, held) = native::gpu::peak_memory(index);
-        journal.note(Level::Info, format!("GPU memory at most: {} MiB of tensors, {} MiB held for them", tensors >> 20, held >> 20))?;
-    }
+    ahead::note_memory(device, journal)?;
     Ok(Ending { outcome, reason, position: run.position, checkpoint_bytes: run.checkpoint_bytes })
-}
-
-fn before_training(order: Order) -> Ending {
-    let (outcome, reason) = match order {
-        Order::Stop => (Outcome::Stopped, "stopped by hand before the first step"),
-        Order::Leave => (Outcome::Interrupted, "told to leave before the first step"),
-        Order::Release => (Outcome::Released, "paused while it was loading, its memory freed; goes on when resumed"),
-    };
-    Ending { outcome, reason: reason.to_owned(), position: Position::default(), checkpoint_bytes: 0 }
 }
 
 struct Training<'a> {
@@ -180,7 +157,7 @@ impl Training<'_> {
             if let Some(order) = control.obey(done, journal)? {
                 let taken = self.arrived(true);
                 return match Self::record(taken, journal)? {
-                    Some((step, reason)) => Ok(self.diverged(step, reason)),
+                    Some((step, reason)) => Ok(self.diverged(step, &reason)),
                     None => self.obey(order, journal),
                 };
             }
@@ -204,7 +181,7 @@ impl Training<'_> {
                 taken.extend(self.arrived(true));
             }
             if let Some((step, reason)) = Self::record(taken, journal)? {
-                return Ok(self.diverged(step, reason));
+                return Ok(self.diverged(step, &reason));
             }
             if self.is_evaluation_due(total_steps)
                 && let Some(reason) = self.validate(journal)?

@@ -13,6 +13,7 @@ use crate::cli::compare::{self, CompareArguments};
 use crate::cli::demo::DemoArguments;
 use crate::cli::latency::{self, LatencyArguments};
 use crate::cli::picture::PictureArguments;
+use crate::cli::plot::{self, PlotArguments};
 use crate::cli::predict::{self, PredictArguments};
 use crate::interop::Format;
 use crate::spec::experiment::overrides::Overrides;
@@ -121,6 +122,9 @@ pub enum Command {
     /// Show one run: settings, parameters, results, log.
     #[command(after_help = WHICH)]
     Show(ShowArguments),
+    /// Draw charts of runs into a PNG or SVG file: loss, any metric, learning rate, gradient norm, speed, memory.
+    #[command(after_help = plot::EXAMPLES)]
+    Plot(PlotArguments),
     /// Compare runs: where settings differ, metrics at equal cost, what is worth its cost, what many tasks store.
     #[command(after_help = compare::EXAMPLES)]
     Compare(CompareArguments),

@@ -20,6 +20,7 @@ pub mod methods;
 pub mod narrator;
 pub mod picture;
 pub mod plan;
+pub mod plot;
 pub mod predict;
 pub mod progress;
 pub mod run;
@@ -66,6 +67,7 @@ fn dispatch(arguments: Arguments) -> anyhow::Result<u8> {
         Some(Command::Run(run)) => run::run(root, &run, &look),
         Some(Command::List(list)) => list::run(root, &list, out),
         Some(Command::Show(show)) => show::run(root, &show, out),
+        Some(Command::Plot(plot)) => plot::run(root, &plot, out),
         Some(Command::Compare(compare)) => compare::run(root, &compare, out),
         Some(Command::Predict(predict)) => predict::run(root, &predict),
         Some(Command::Latency(latency)) => latency::run(root, &latency, out),

@@ -9,4 +9,5 @@ pub mod ledger;
 pub mod methods;
 pub mod number;
 pub mod plan;
+pub mod plot;
 pub mod table;

@@ -12,7 +12,8 @@ pub struct Optimization {
     pub batch_size: usize,
     /// Micro-batches that a step's batch is split into, at least 1; the gradient is that of the whole batch.
     pub gradient_accumulation: usize,
-    /// Whether training keeps each block's input alone and computes the block again for its gradient.
+    /// Whether training keeps each block's input alone and computes the block again for its gradient. The bits stay the
+    /// same, but for prefixes, which all blocks share.
     #[serde(default)]
     pub activation_recomputation: bool,
     /// Peak learning rate.

@@ -284,6 +284,10 @@ fn perform(effect: Effect, screen: &mut Screen, state: &mut State, theme: Theme,
             screen.copy(&text)?;
             update(state, Message::Requested(Ok(format!("copied: {text}"))));
         }
+        Effect::ExportCharts { is_vector } => {
+            let written = outside::export_charts(state, is_vector);
+            update(state, Message::Requested(written));
+        }
         Effect::ExportScreen { is_picture } => {
             let written = outside::export_screen(state, theme, is_picture);
             update(state, Message::Requested(written));

@@ -30,6 +30,11 @@ pub enum Effect {
     Extend(RunId, u32),
     /// Put text on the clipboard.
     Copy(String),
+    /// Write the charts to a file.
+    ExportCharts {
+        /// As SVG; else as PNG.
+        is_vector: bool,
+    },
     /// Write this screen to a file, as a picture or as text.
     ExportScreen {
         /// As an SVG picture.

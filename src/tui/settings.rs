@@ -4,12 +4,14 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::curve::axis::XAxis;
 use crate::tui::columns::Column;
 use crate::tui::keys::Key;
 use crate::tui::keys::action::{Action, Scope};
 use crate::tui::keys::keymap::Keymap;
-use crate::tui::state::{SMOOTHING, State, XAxis};
+use crate::tui::state::{SMOOTHING, State};
 use crate::tui::theme::{Background, Colors, Glyphs, Theme};
+use crate::tui::update::follow_all;
 
 /// What a person has set; everything has a default.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -162,6 +164,7 @@ impl Settings {
         state.chart.x_axis = self.x_axis;
         let is_ours = |weight: &f64| (weight - self.smoothing).abs() < 1e-9;
         state.chart.smoothing_idx = SMOOTHING.iter().position(is_ours).unwrap_or(state.chart.smoothing_idx);
+        follow_all(state);
         state.is_dirty = true;
     }
 }

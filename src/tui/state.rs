@@ -2,11 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::{Deserialize, Serialize};
-
+use crate::curve::axis::XAxis;
+use crate::curve::quantity::Quantity;
+use crate::curve::run_curves::RunCurves;
+use crate::curve::stretch::Stretch;
+use crate::curve::window::{self, Zoom};
 use crate::metric::MetricName;
 use crate::run::catalog::{Catalog, RunId, RunView};
-use crate::run::steps::Steps;
 use crate::spec::task::TaskKind;
 use crate::tui::act::heard::Asked;
 use crate::tui::columns::Column;
@@ -33,6 +35,8 @@ pub struct State {
     pub catalog: Catalog,
     /// What follows from each run's events; kept beside the catalog, so that no frame computes it again.
     pub insights: BTreeMap<RunId, Insight>,
+    /// The curves of each run summed up, for the charts that are shown; kept for the same reason.
+    pub curves: BTreeMap<RunId, RunCurves>,
     /// Runs whose events have been taken in and not been judged yet.
     pub unjudged: BTreeSet<RunId>,
     /// The resolved configuration of each run, by dotted key.
@@ -189,62 +193,21 @@ pub struct Notice {
     pub until: f64,
 }
 
-/// What the x axis counts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum XAxis {
-    /// Optimizer steps.
-    #[default]
-    Step,
-    /// Passes over the training split.
-    Epoch,
-    /// Training examples.
-    Examples,
-    /// Seconds spent in training steps.
-    Time,
-}
-
-impl XAxis {
-    /// The name on the axis.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Step => "step",
-            Self::Epoch => "epoch",
-            Self::Examples => "examples",
-            Self::Time => "training seconds",
-        }
-    }
-
-    /// The next one.
-    #[must_use]
-    pub const fn next(self) -> Self {
-        match self {
-            Self::Step => Self::Epoch,
-            Self::Epoch => Self::Examples,
-            Self::Examples => Self::Time,
-            Self::Time => Self::Step,
-        }
-    }
-
-    /// Where step number `idx` lies on it.
-    pub fn of(self, steps: &Steps, idx: usize) -> f64 {
-        match self {
-            Self::Step => steps.step(idx) as f64,
-            Self::Epoch => steps.epoch(idx),
-            Self::Examples => steps.examples(idx) as f64,
-            Self::Time => steps.training_seconds(idx),
-        }
-    }
-}
-
 /// Weights of smoothing to choose from.
 pub const SMOOTHING: [f64; 6] = [0.0, 0.5, 0.8, 0.9, 0.95, 0.99];
 
 /// How charts are drawn.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub struct ChartOptions {
+    /// Which charts are shown, in order; never none.
+    pub quantities: Vec<Quantity>,
     /// The x axis.
     pub x_axis: XAxis,
+    /// The part of it that was zoomed to.
+    pub zoom: Option<Zoom>,
+    /// Whether it is logarithmic.
+    pub is_x_log: bool,
     /// Index into [`SMOOTHING`].
     pub smoothing_idx: usize,
     /// Whether the y axis of losses is logarithmic.
@@ -261,7 +224,18 @@ pub struct ChartOptions {
 
 impl Default for ChartOptions {
     fn default() -> Self {
-        Self { x_axis: XAxis::Step, smoothing_idx: 2, is_log: false, clips: true, shows_best: true, metric: None, crosshair: None }
+        Self {
+            quantities: Quantity::USUAL.to_vec(),
+            x_axis: XAxis::Step,
+            zoom: None,
+            is_x_log: false,
+            smoothing_idx: 2,
+            is_log: false,
+            clips: true,
+            shows_best: true,
+            metric: None,
+            crosshair: None,
+        }
     }
 }
 
@@ -323,6 +297,26 @@ impl State {
         let mut runs = if marked.is_empty() { self.visible() } else { marked };
         runs.truncate(MOST_CHARTED);
         runs
+    }
+
+    /// The runs whose curves are drawn on this screen.
+    pub fn charted_here(&self) -> Vec<&RunView> {
+        if self.screen == Screen::Run { self.selected().into_iter().collect() } else { self.charted() }
+    }
+
+    /// All of the x axis of these runs.
+    pub fn whole_axis(&self, runs: &[&RunView]) -> Stretch {
+        window::full(runs, self.chart.x_axis, self.chart.is_x_log)
+    }
+
+    /// What is shown of it.
+    pub fn window(&self, runs: &[&RunView]) -> Stretch {
+        window::shown(self.chart.zoom, self.whole_axis(runs), runs, self.chart.x_axis)
+    }
+
+    /// Every quantity that charts of these runs can show.
+    pub fn quantities(&self) -> Vec<Quantity> {
+        Quantity::all(&self.metrics())
     }
 
     /// The runs that an action is meant for: the marked ones, or the one under the cursor; on the screen of one run that one.

@@ -3,6 +3,7 @@
 use ratatui::style::{Color, Modifier, Style};
 use ratatui::symbols::border;
 
+use crate::curve::palette;
 use crate::run::status::RunStatus;
 
 /// How many colours the terminal can show.
@@ -49,17 +50,9 @@ pub struct Theme {
 /// A colour: of 24 bits on dark and on light, and of the terminal's sixteen.
 type Paint = (u32, u32, Color);
 
-/// Okabe & Ito 2008, "Color Universal Design": told apart with any colour vision; black is left out. On dark the blue is lightened;
-/// on light all are darkened to a contrast of 3 to 1 with white (WCAG 2.1, 1.4.11), hue kept.
-const OKABE_ITO: [Paint; 7] = [
-    (0x00E6_9F00, 0x00B3_7700, Color::Yellow),
-    (0x0056_B4E9, 0x0023_8BC4, Color::LightBlue),
-    (0x0000_9E73, 0x0000_8763, Color::Green),
-    (0x00CC_79A7, 0x00B6_5A8D, Color::Magenta),
-    (0x00D5_5E00, 0x00C2_5400, Color::LightRed),
-    (0x00F0_E442, 0x0095_8A00, Color::LightYellow),
-    (0x003D_8BD8, 0x0000_5A9C, Color::Blue),
-];
+/// [`palette::SERIES`] among the terminal's sixteen.
+const SERIES_NAMED: [Color; 7] =
+    [Color::Yellow, Color::LightBlue, Color::Green, Color::Magenta, Color::LightRed, Color::LightYellow, Color::Blue];
 
 const ACCENT: Paint = (0x0056_B4E9, 0x0000_5FA8, Color::Cyan);
 const GOOD: Paint = (0x003F_C38A, 0x0000_7A52, Color::Green);
@@ -83,6 +76,11 @@ const ASCII_BORDER: border::Set<'static> = border::Set {
     horizontal_bottom: "-",
 };
 
+const fn series(slot: usize) -> Paint {
+    let idx = slot % SERIES_NAMED.len();
+    (palette::SERIES[idx].0, palette::SERIES[idx].1, SERIES_NAMED[idx])
+}
+
 impl Theme {
     /// A theme for a dark background.
     pub const fn new(colors: Colors, glyphs: Glyphs) -> Self {
@@ -97,7 +95,18 @@ impl Theme {
 
     /// Colour of the run in this slot; the same as long as it is shown.
     pub fn series_color(self, slot: usize) -> Color {
-        self.color(OKABE_ITO[slot % OKABE_ITO.len()])
+        self.color(series(slot))
+    }
+
+    /// Style of what stands behind the curve of the run in this slot: its colour, most of the way to the background.
+    pub fn series_faint(self, slot: usize) -> Style {
+        let (on_dark, on_light, _) = series(slot);
+        match (self.colors, self.background) {
+            (Colors::None, _) => Style::new().add_modifier(Modifier::DIM),
+            (Colors::Sixteen, _) => Style::new().fg(Color::DarkGray),
+            (Colors::True, Background::Dark) => Style::new().fg(Color::from_u32(palette::mixed(on_dark, palette::GROUND.0, 2))),
+            (Colors::True, Background::Light) => Style::new().fg(Color::from_u32(palette::mixed(on_light, palette::GROUND.1, 2))),
+        }
     }
 
     const fn color(self, (on_dark, on_light, named): Paint) -> Color {
@@ -240,8 +249,8 @@ mod tests {
 
     #[test]
     fn curves_stand_out_and_text_is_legible_on_either_background() {
-        let (dark, light) = (0x0014_171C, 0x00FF_FFFF);
-        for (on_dark, on_light, _) in OKABE_ITO {
+        let (dark, light) = palette::GROUND;
+        for (on_dark, on_light) in palette::SERIES {
             assert!(contrast(on_dark, dark) >= 3.0 && contrast(on_light, light) >= 3.0, "{on_dark:06x} {on_light:06x}");
         }
         for (on_dark, on_light, _) in [ACCENT, GOOD, WARN, BAD, DIM] {

@@ -170,6 +170,7 @@ fn take_in(state: &mut State, updates: Vec<RunUpdate>, is_whole: bool) -> Vec<Ef
             }
             Change::Removed => {
                 state.insights.remove(&id);
+                state.curves.remove(&id);
                 state.marked.remove(&id);
                 state.configurations.remove(&id);
             }
@@ -191,7 +192,8 @@ fn take_in(state: &mut State, updates: Vec<RunUpdate>, is_whole: bool) -> Vec<Ef
     state.unjudged.append(&mut changed);
     if is_whole {
         for id in std::mem::take(&mut state.unjudged) {
-            refresh(state, id);
+            refresh(state, id.clone());
+            follow(state, id);
         }
     }
     if is_first && is_whole && state.focus == Focus::Newest {
@@ -204,6 +206,19 @@ fn take_in(state: &mut State, updates: Vec<RunUpdate>, is_whole: bool) -> Vec<Ef
         state.cursor = None;
     }
     effects
+}
+
+/// Sums up the curves of every run for the charts that are shown.
+pub fn follow_all(state: &mut State) {
+    let ids: Vec<RunId> = state.catalog.runs.iter().map(|run| run.id.clone()).collect();
+    ids.into_iter().for_each(|id| follow(state, id));
+}
+
+/// Sums up what is new in the curves of a run.
+fn follow(state: &mut State, id: RunId) {
+    let weight = state.smoothing();
+    let Some(run) = state.catalog.run(&id) else { return };
+    state.curves.entry(id).or_default().follow(&run.state.steps, &state.chart.quantities, weight);
 }
 
 /// Draws the conclusions from a run's events.

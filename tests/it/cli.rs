@@ -169,6 +169,23 @@ fn runs_are_asked_by_their_names_and_answer() {
 }
 
 #[test]
+fn charts_of_runs_are_written_as_png_and_svg() {
+    let runs = Runs::new();
+    assert!(runs.finetop(&["run", "--headless", &runs.experiment_file(&["a", "b"])]).status.success());
+    for (name, begin) in [("loss.png", &b"\x89PNG"[..]), ("loss.svg", b"<svg")] {
+        let file = runs.beside(name).display().to_string();
+        let output = runs.finetop(&["plot", "a", "b", "--x", "step", "--smooth", ".6", "--log-y", "--size", "400x300", "--out", &file]);
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        assert!(text(&output.stdout).contains("2 runs, 400x300 pixels"), "{}", text(&output.stdout));
+        assert!(fs::read(&file).unwrap().starts_with(begin));
+    }
+    let output = runs.finetop(&["plot", "a", "--metric", "f2", "--out", "x.png"]);
+    assert!(output.status.code() == Some(2) && text(&output.stderr).contains("one of loss, accuracy"), "{}", text(&output.stderr));
+    let output = runs.finetop(&["plot", "a", "--out", "x.gif"]);
+    assert!(text(&output.stderr).contains(".png or .svg"), "{}", text(&output.stderr));
+}
+
+#[test]
 fn a_run_is_told_to_stop_later_to_train_differently_and_to_be_silent() {
     let runs = Runs::new();
     let name = runs.experiment("ask", &["wait-1", "done"], 2);

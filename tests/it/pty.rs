@@ -361,7 +361,7 @@ fn an_experiment_is_built_in_the_form_edited_in_the_editor_saved_and_started() {
     terminal.wait_for("bitfit ");
     wait_until("the editor's change is planned", || {
         let text = terminal.text();
-        text.contains("TRAINABLE") && text.contains("[ ] lora")
+        text.contains("TRAINABLE") && text.contains("bitfit ") && !text.contains("lora ")
     });
     terminal.press("\u{13}");
     terminal.wait_for("saved: experiments/my-experiment.yaml");

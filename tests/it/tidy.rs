@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// Which modules of the crate each one may use, itself aside. `bin/finetop` uses `cli`, `bin/finetop-worker` uses `engine` and `run`.
-const MAY_USE: [(&str, &[&str]); 14] = [
+const MAY_USE: [(&str, &[&str]); 15] = [
     ("metric", &[]),
     ("spec", &["metric"]),
     ("data", &["spec"]),
@@ -13,12 +13,13 @@ const MAY_USE: [(&str, &[&str]); 14] = [
     ("run", &["metric", "spec"]),
     ("interop", &["hub", "pretrained", "run", "spec"]),
     ("verdict", &["metric", "run", "spec"]),
+    ("curve", &["metric", "run", "verdict"]),
     ("plan", &["data", "hub", "interop", "metric", "pretrained", "run", "spec"]),
     ("launch", &["plan", "run", "spec"]),
-    ("report", &["data", "interop", "metric", "plan", "run", "spec", "verdict"]),
+    ("report", &["curve", "data", "interop", "metric", "plan", "run", "spec", "verdict"]),
     ("engine", &["data", "interop", "metric", "pretrained", "run", "spec", "verdict"]),
-    ("tui", &["launch", "metric", "plan", "report", "run", "spec", "verdict"]),
-    ("cli", &["hub", "interop", "launch", "metric", "plan", "report", "run", "spec", "tui", "verdict"]),
+    ("tui", &["curve", "launch", "metric", "plan", "report", "run", "spec", "verdict"]),
+    ("cli", &["curve", "hub", "interop", "launch", "metric", "plan", "report", "run", "spec", "tui", "verdict"]),
 ];
 
 /// Words that name a library, and the modules that may say them.

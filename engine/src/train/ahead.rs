@@ -1,10 +1,12 @@
 //! Steps on a GPU are given ahead of what is known of them: the log has a step when its figures have come, a few steps later.
 
+use tch::Device;
+
 use super::Training;
 use crate::error::EngineError;
 use crate::gpu::{Figures, Surroundings};
 use crate::journal::Journal;
-use crate::memory;
+use crate::{memory, native};
 use finetop::run::event::{EventKind, Level, Outcome, StepTaken};
 use finetop::run::number::Number;
 use finetop::spec::task::Split;
@@ -73,9 +75,16 @@ impl Training<'_> {
     }
 
     /// The end at a step that is not finite. A GPU was given others after it, which changed nothing.
-    pub(super) fn diverged(&mut self, step: u64, what: String) -> (Outcome, String) {
+    pub(super) fn diverged(&mut self, step: u64, what: &str) -> (Outcome, String) {
         self.position.step = step;
         self.given.clear();
         (Outcome::Diverged, format!("{what} at step {step}; try a lower learning rate"))
     }
+}
+
+/// Tells how much memory of a GPU was used at most; nothing of the processor.
+pub(super) fn note_memory(device: Device, journal: &mut Journal) -> Result<(), EngineError> {
+    let Device::Cuda(index) = device else { return Ok(()) };
+    let (tensors, held) = native::gpu::peak_memory(index);
+    journal.note(Level::Info, format!("GPU memory at most: {} MiB of tensors, {} MiB held for them", tensors >> 20, held >> 20))
 }

@@ -1,28 +1,38 @@
 //! How charts are drawn: axes, smoothing, metric, crosshair. Pure.
 
+use crate::curve::window::{self, Zoom};
 use crate::tui::keys::action::Action;
 use crate::tui::state::{SMOOTHING, State};
-use crate::tui::update::{notice, refresh};
+use crate::tui::text;
+use crate::tui::update::{follow_all, notice, refresh};
 
 /// Positions of the crosshair across a chart.
 const CROSSHAIR_STEPS: f64 = 50.0;
 
+/// How much wider or narrower one zoom makes the window.
+const ZOOM: f64 = 2.0;
+
+/// Share of the window that one pan moves it by.
+const PAN: f64 = 0.25;
+
 /// Changes how charts are drawn.
 pub fn act(state: &mut State, action: Action) {
     let chart = &mut state.chart;
+    let scale = |is_log: bool| if is_log { "logarithmic" } else { "linear" };
     let text = match action {
         Action::Log => {
             chart.is_log = !chart.is_log;
-            format!("y axis of losses: {}", if chart.is_log { "logarithmic" } else { "linear" })
+            format!("y axis of losses: {}", scale(chart.is_log))
+        }
+        Action::LogX => {
+            chart.is_x_log = !chart.is_x_log;
+            format!("x axis: {}", scale(chart.is_x_log))
         }
         Action::XAxis => {
             chart.x_axis = chart.x_axis.next();
+            // A stretch of steps is none of seconds.
+            chart.zoom = None;
             format!("x axis: {}", chart.x_axis.name())
-        }
-        Action::SmoothLess | Action::SmoothMore => {
-            let idx = chart.smoothing_idx;
-            chart.smoothing_idx = if action == Action::SmoothLess { idx.saturating_sub(1) } else { (idx + 1).min(SMOOTHING.len() - 1) };
-            format!("smoothing {}", SMOOTHING[chart.smoothing_idx])
         }
         Action::Clip => {
             chart.clips = !chart.clips;
@@ -34,6 +44,39 @@ pub fn act(state: &mut State, action: Action) {
         }
         _ => next_metric(state),
     };
+    notice(state, text);
+}
+
+/// Smooths more or less.
+pub fn smooth(state: &mut State, action: Action) {
+    let idx = state.chart.smoothing_idx;
+    state.chart.smoothing_idx = if action == Action::SmoothLess { idx.saturating_sub(1) } else { (idx + 1).min(SMOOTHING.len() - 1) };
+    follow_all(state);
+    notice(state, format!("smoothing {}", SMOOTHING[state.chart.smoothing_idx]));
+}
+
+/// Shows less, more, or another part of the x axis.
+pub fn zoom(state: &mut State, action: Action) {
+    let runs = state.charted_here();
+    let (full, window) = (state.whole_axis(&runs), state.window(&runs));
+    let around = state.chart.crosshair.unwrap_or(0.5);
+    let zoom = match action {
+        Action::ZoomIn => window::zoomed(window, full, 1.0 / ZOOM, around),
+        Action::ZoomOut => window::zoomed(window, full, ZOOM, around),
+        Action::PanLeft => window::panned(window, full, -PAN),
+        Action::PanRight => window::panned(window, full, PAN),
+        _ => None,
+    };
+    let (shown, x_axis) = (window::shown(zoom, full, &runs, state.chart.x_axis), state.chart.x_axis.name());
+    let text = match zoom {
+        None if matches!(action, Action::PanLeft | Action::PanRight) => format!("all of the {x_axis} axis is shown: + zooms in"),
+        None => format!("all of the {x_axis} axis"),
+        Some(Zoom { follows, .. }) => {
+            let follows = if follows { ", and what follows" } else { "" };
+            format!("{x_axis} {} to {}{follows}; 0 shows all", text::value(shown.low), text::value(shown.high))
+        }
+    };
+    state.chart.zoom = zoom;
     notice(state, text);
 }
 

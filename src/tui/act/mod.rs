@@ -22,9 +22,6 @@ pub const N_RUN_PANES: usize = 8;
 /// Panes that take turns below the others where there is room for more: log, layers, confusion.
 pub const N_LOWER_PANES: usize = 3;
 
-/// Charts of the overview where there is room for one: loss, metric.
-pub const N_OVERVIEW_PANES: usize = 2;
-
 /// Where bindings hold now, the nearest first.
 pub fn scopes(state: &State) -> Vec<Scope> {
     match &state.overlay {
@@ -77,7 +74,7 @@ pub fn act(state: &mut State, action: Action) -> Vec<Effect> {
         Action::RunMenu => overlay::open_menu(state, Scope::RunMenu),
         Action::CopyMenu => overlay::open_menu(state, Scope::CopyMenu),
         Action::ExportMenu => overlay::open_menu(state, Scope::ExportMenu),
-        Action::Columns | Action::Group => overlay::open_picker(state, action),
+        Action::Columns | Action::Group | Action::Charts => overlay::open_picker(state, action),
         Action::Filter => overlay::open_prompt(state, PromptKind::Filter { before: state.filter.text.clone() }),
         Action::Accept => return overlay::accept(state),
         Action::Toggle => return overlay::toggle(state),
@@ -120,9 +117,9 @@ pub fn act(state: &mut State, action: Action) -> Vec<Effect> {
         Action::NextPane => turn(state, 1),
         Action::PreviousPane => turn(state, -1),
         Action::Expand => state.is_expanded = !state.is_expanded,
-        Action::Log | Action::XAxis | Action::SmoothLess | Action::SmoothMore | Action::Clip | Action::Metric | Action::Best => {
-            chart::act(state, action);
-        }
+        Action::Log | Action::LogX | Action::XAxis | Action::Clip | Action::Metric | Action::Best => chart::act(state, action),
+        Action::SmoothLess | Action::SmoothMore => chart::smooth(state, action),
+        Action::ZoomIn | Action::ZoomOut | Action::PanLeft | Action::PanRight | Action::Fit => chart::zoom(state, action),
         Action::Crosshair | Action::CrosshairLeft | Action::CrosshairRight => chart::crosshair(state, action),
         Action::Budget | Action::CostAxis | Action::ColumnLeft | Action::ColumnRight => compare::act(state, action),
         Action::Undo => control::undo(state),
@@ -134,11 +131,12 @@ pub fn act(state: &mut State, action: Action) -> Vec<Effect> {
         Action::Resume | Action::Requeue => return control::again(state, action),
         Action::Mute => control::mute(state),
         Action::CopyId | Action::CopyPath | Action::CopyCommand | Action::CopyRow => return control::copy(state, action),
+        Action::ExportChartsPng => return vec![Effect::ExportCharts { is_vector: false }],
+        Action::ExportChartsSvg => return vec![Effect::ExportCharts { is_vector: true }],
         Action::ExportScreenSvg => return vec![Effect::ExportScreen { is_picture: true }],
         Action::ExportScreenText => return vec![Effect::ExportScreen { is_picture: false }],
         Action::Clone => return launch::from_run(state),
-        Action::Edit if state.screen == Screen::Launch => return launch::edit(state),
-        Action::Edit => return launch::from_experiment(state),
+        Action::Edit => return if state.screen == Screen::Launch { launch::edit(state) } else { launch::from_experiment(state) },
         Action::Rerun => return rerun(state),
         Action::EditFile => return launch::edit_file(state),
         Action::FormEnter
@@ -256,7 +254,7 @@ pub fn travel(state: &mut State, by: i64) {
 
 fn turn(state: &mut State, by: i64) {
     let n_panes = match state.screen {
-        Screen::Overview => N_OVERVIEW_PANES,
+        Screen::Overview => state.chart.quantities.len().max(1),
         Screen::Run if run::is_large(state.size) => N_LOWER_PANES,
         Screen::Run => N_RUN_PANES,
         Screen::Compare => compare::N_PANES,

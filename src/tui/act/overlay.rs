@@ -36,7 +36,11 @@ pub fn open_menu(state: &mut State, scope: Scope) {
 
 /// Opens a list to choose from.
 pub fn open_picker(state: &mut State, action: Action) {
-    let kind = if action == Action::Columns { PickerKind::Columns } else { PickerKind::Group };
+    let kind = match action {
+        Action::Columns => PickerKind::Columns,
+        Action::Charts => PickerKind::Charts,
+        _ => PickerKind::Group,
+    };
     let cursor = if kind.is_single() { kind.choices(state).iter().position(|choice| choice.is_chosen).unwrap_or(0) } else { 0 };
     state.overlay = Some(Overlay::Picker(Picker { kind, cursor }));
 }

@@ -1,9 +1,11 @@
 //! Lists to choose from. Pure.
 
+use crate::curve::quantity::Quantity;
 use crate::tui::alerts::{self, MutableRule};
 use crate::tui::columns::{self, Column};
 use crate::tui::group::GroupBy;
 use crate::tui::state::State;
+use crate::tui::update::follow_all;
 
 /// A list to choose from while it is open.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,6 +23,8 @@ pub enum PickerKind {
     Columns,
     /// What runs are grouped by; one.
     Group,
+    /// Quantities that are charted; any number of them, but one.
+    Charts,
     /// Rules whose alerts are muted; any number of them.
     Mute,
 }
@@ -40,6 +44,7 @@ impl PickerKind {
         match self {
             Self::Columns => "columns",
             Self::Group => "group by",
+            Self::Charts => "charts",
             Self::Mute => "mute alerts",
         }
     }
@@ -67,6 +72,16 @@ impl PickerKind {
             Self::Group => {
                 GroupBy::ALL.iter().map(|group| Choice { text: group.name().to_owned(), is_chosen: state.group == *group }).collect()
             }
+            Self::Charts => {
+                let choice = |quantity: &Quantity| Choice {
+                    text: match quantity {
+                        Quantity::Metric => format!("{} (the metric of the table; M: next)", quantity.title(state.metric())),
+                        other => other.title(state.metric()),
+                    },
+                    is_chosen: state.chart.quantities.contains(quantity),
+                };
+                state.quantities().iter().map(choice).collect()
+            }
         }
     }
 
@@ -85,6 +100,24 @@ impl PickerKind {
                 if let Some(group) = GroupBy::ALL.get(idx) {
                     state.group = *group;
                 }
+            }
+            Self::Charts => {
+                let all = state.quantities();
+                let Some(quantity) = all.get(idx) else { return };
+                let chosen = &mut state.chart.quantities;
+                match chosen.iter().position(|shown| shown == quantity) {
+                    // One chart stays.
+                    Some(position) if chosen.len() > 1 => {
+                        chosen.remove(position);
+                    }
+                    Some(_) => {}
+                    None => {
+                        chosen.push(*quantity);
+                        chosen.sort_by_key(|shown| all.iter().position(|known| known == shown));
+                    }
+                }
+                state.pane = 0;
+                follow_all(state);
             }
         }
     }

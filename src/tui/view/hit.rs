@@ -48,5 +48,5 @@ pub fn hit(state: &State, column: u16, row: u16) -> Option<Hit> {
             row => table::run_at(state, rows, row).map(|id| Hit::Run(id, column < table::MARK_COLUMNS)),
         };
     }
-    charts.contains(here).then(|| Hit::Chart(overview::share_at(state, charts, here))).filter(|_| !state.charted().is_empty())
+    overview::share_at(state, charts, here).filter(|_| !state.charted().is_empty()).map(Hit::Chart)
 }

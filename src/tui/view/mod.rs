@@ -29,6 +29,7 @@ pub mod system;
 pub mod table;
 #[cfg(test)]
 pub(crate) mod tests;
+pub mod tiles;
 
 use ratatui::Frame;
 use ratatui::buffer::Buffer;

@@ -4,12 +4,13 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Constraint, Layout, Position, Rect};
 use ratatui::text::{Line, Span};
 
+use crate::curve::quantity::Quantity;
+use crate::run::catalog::RunView;
 use crate::tui::alerts;
 use crate::tui::state::State;
 use crate::tui::text;
-use crate::tui::theme::Theme;
-use crate::tui::view::curves::{self, Quantity};
-use crate::tui::view::{chart, draw, footer, table};
+use crate::tui::theme::{Colors, Glyphs, Theme};
+use crate::tui::view::{chart, curves, draw, footer, table, tiles};
 
 /// Rows of the body from which there is a pane for alerts; below it the message row shows the most urgent.
 pub const TALL_ROWS: u16 = 32;
@@ -46,69 +47,68 @@ pub fn areas(state: &State, area: Rect) -> (Rect, Rect, Rect) {
 }
 
 /// How far to the right in its chart a place lies, from 0 to 1.
-pub fn share_at(_state: &State, charts: Rect, here: Position) -> f64 {
-    let n_charts = if charts.width >= 150 && charts.height >= 30 { 3 } else { 1 + u16::from(charts.width >= 100) };
-    let width = (charts.width / n_charts).max(1);
-    // Axis labels stand left of the curves, end labels right of them.
-    let (left, right) = (6.0, 24.0);
-    let column = f64::from((here.x - charts.x) % width);
-    ((column - left) / (f64::from(width) - left - right).max(1.0)).clamp(0.0, 1.0)
+pub fn share_at(state: &State, charts: Rect, here: Position) -> Option<f64> {
+    let runs = state.charted();
+    let (cell, quantity) = places(state, charts).into_iter().find(|(cell, _)| cell.contains(here))?;
+    let chart = curves::chart(state, Theme::new(Colors::None, Glyphs::Ascii), &runs, quantity);
+    let inner = Rect { x: cell.x + 1, y: cell.y + 1, width: cell.width.saturating_sub(2), height: cell.height.saturating_sub(2) };
+    let plot = chart::plot_area(inner, &chart)?;
+    let column = f64::from(here.x) - f64::from(plot.x);
+    Some((column / f64::from(plot.width.saturating_sub(1).max(1))).clamp(0.0, 1.0))
+}
+
+/// Which charts are shown where: all of them, or as many as fit from the pane's on.
+fn places(state: &State, area: Rect) -> Vec<(Rect, Quantity)> {
+    let quantities = &state.chart.quantities;
+    let n = quantities.len().max(1);
+    let pane = state.pane % n;
+    let cells = if state.is_expanded { vec![area] } else { tiles::cells(area, n) };
+    let first = if cells.len() < n { pane } else { 0 };
+    cells.into_iter().zip(quantities.iter().copied().cycle().skip(first)).collect()
 }
 
 fn draw_charts(state: &State, theme: Theme, area: Rect, buffer: &mut Buffer) {
     let runs = state.charted();
-    if state.is_expanded {
-        let (quantity, other) = if state.pane == 0 { (Quantity::Loss, "metric") } else { (Quantity::Metric, "loss") };
-        draw_chart(state, theme, area, buffer, &runs, quantity, &format!("tab: {other} · e: less room"));
-        return;
-    }
-    if area.width >= 150 && area.height >= 30 {
-        let rows = Layout::vertical([Constraint::Fill(1); 2]).areas::<2>(area);
-        let quantities =
-            [[Quantity::Loss, Quantity::Metric, Quantity::Gap], [Quantity::LearningRate, Quantity::GradientNorm, Quantity::Speed]];
-        for (row, quantities) in rows.into_iter().zip(quantities) {
-            for (cell, quantity) in Layout::horizontal([Constraint::Fill(1); 3]).areas::<3>(row).into_iter().zip(quantities) {
-                draw_chart(state, theme, cell, buffer, &runs, quantity, "");
-            }
-        }
-    } else if area.width >= 100 {
-        let [left, right] = Layout::horizontal([Constraint::Fill(1); 2]).areas(area);
-        draw_chart(state, theme, left, buffer, &runs, Quantity::Loss, "");
-        draw_chart(state, theme, right, buffer, &runs, Quantity::Metric, "");
-    } else {
-        let (quantity, other) = if state.pane == 0 { (Quantity::Loss, "tab: metric") } else { (Quantity::Metric, "tab: loss") };
-        draw_chart(state, theme, area, buffer, &runs, quantity, other);
+    let places = places(state, area);
+    let n_hidden = state.chart.quantities.len() - places.len().min(state.chart.quantities.len());
+    for (idx, (cell, quantity)) in places.iter().enumerate() {
+        let is_last = idx + 1 == places.len();
+        let note = match n_hidden {
+            _ if !is_last => String::new(),
+            _ if state.is_expanded => "tab: next · e: less room".to_owned(),
+            0 => String::new(),
+            n => format!("tab: {n} more"),
+        };
+        draw_chart(state, theme, *cell, buffer, &runs, *quantity, &note);
     }
 }
 
 /// A chart in its panel.
-pub fn draw_chart(
-    state: &State,
-    theme: Theme,
-    area: Rect,
-    buffer: &mut Buffer,
-    runs: &[&crate::run::catalog::RunView],
-    quantity: Quantity,
-    note: &str,
-) {
-    let series = curves::series(state, runs, quantity);
-    let chart = curves::chart(state, theme, runs, &series, quantity);
+pub fn draw_chart(state: &State, theme: Theme, area: Rect, buffer: &mut Buffer, runs: &[&RunView], quantity: Quantity, note: &str) {
+    let chart = curves::chart(state, theme, runs, quantity);
     let mut title = vec![Span::styled(format!(" {} ", quantity.title(state.metric())), theme.title())];
     if quantity == Quantity::Loss {
         let legend = theme.choose("┈ train  ━● validation ", "'. train  :o validation ");
         title.push(Span::styled(legend, theme.dim()));
-        if state.chart.shows_best && area.width >= 56 {
-            title.push(Span::styled(theme.choose(" ★ best ", " * best "), theme.dim()));
+    }
+    let marks = chart.lines.iter().filter(|_| area.width >= 56);
+    let (has_best, has_stop) = marks.fold((false, false), |(best, stop), line| (best || line.best.is_some(), stop || line.stop.is_some()));
+    for (is_there, mark, name) in [(has_best, chart::BEST, "best"), (has_stop, chart::STOP, "stop")] {
+        if is_there {
+            title.push(Span::styled(format!(" {} {name} ", theme.choose(mark.0, mark.1)), theme.dim()));
         }
     }
     let mut notes = Vec::new();
     if let Some(x) = chart.crosshair {
         notes.push(format!("{} {}", chart.x_name, crate::tui::text::value(x)));
     }
+    if state.chart.zoom.is_some() {
+        notes.push("zoomed".to_owned());
+    }
     if chart.is_log {
         notes.push("log".to_owned());
     }
-    if quantity == Quantity::Loss && state.smoothing() > 0.0 {
+    if quantity.is_smoothed() && state.smoothing() > 0.0 {
         notes.push(format!("ema {}", state.smoothing()));
     }
     if !note.is_empty() {

@@ -5,13 +5,13 @@ use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
+use crate::curve::quantity::Quantity;
 use crate::run::catalog::RunView;
 use crate::tui::act;
 use crate::tui::alerts;
 use crate::tui::state::State;
 use crate::tui::text;
 use crate::tui::theme::Theme;
-use crate::tui::view::curves::Quantity;
 use crate::tui::view::{confusion, draw, footer, health, layers, log, overview};
 
 /// Rows above the panes: who it is, how far it is, what is the matter.

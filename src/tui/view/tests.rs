@@ -91,7 +91,7 @@ fn a_regression_is_shown_by_its_own_metrics_alone() {
     let mut metrics = Vec::new();
     for _ in 0..4 {
         metrics.push(state.metric());
-        press(&mut state, &[Key::Char('m')]);
+        press(&mut state, &[Key::Char(';')]);
     }
     assert_eq!(metrics, [MetricName::Pearson, MetricName::Spearman, MetricName::Pearson, MetricName::Spearman]);
     press(&mut state, &[Key::Enter]);

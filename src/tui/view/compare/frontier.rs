@@ -5,9 +5,9 @@ use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::style::{Modifier, Style};
 use ratatui::text::Line;
 
+use crate::curve::ticks;
 use crate::report::compare::cost::Cost;
 use crate::report::compare::frontier::{Point, frontier};
-use crate::tui::series;
 use crate::tui::text;
 use crate::tui::theme::Glyphs;
 use crate::tui::view::compare::{Compared, open};
@@ -95,7 +95,7 @@ fn scatter(compared: &Compared, area: Rect, buffer: &mut Buffer, points: &[Point
         let y = (1.0 - share(point.value, y_range)) * (height * 4 - 1) as f64;
         (x.round() as usize, y.round() as usize)
     };
-    for tick in series::ticks(y_range.0, y_range.1, (height / 3).clamp(2, 8)) {
+    for tick in ticks::ticks(y_range.0, y_range.1, (height / 3).clamp(2, 8)) {
         let row = ((1.0 - share(tick, y_range)) * (height * 4 - 1) as f64).round() as u16 / 4;
         draw::put(buffer, Rect { width: AXIS_WIDTH - 1, ..area }, 0, row, &format!("{:>6}", text::value(tick)), theme.dim());
     }

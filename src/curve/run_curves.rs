@@ -1,0 +1,155 @@
+//! The pyramids of one run: of the quantities that are charted, raw and smoothed, grown as steps come in.
+
+use std::collections::BTreeMap;
+
+use crate::curve::axis::XAxis;
+use crate::curve::pyramid::Pyramid;
+use crate::curve::quantity::Quantity;
+use crate::curve::step_curve::{self, StepCurve};
+use crate::run::steps::Steps;
+
+/// The pyramids of one run.
+#[derive(Debug, Clone, Default)]
+pub struct RunCurves {
+    n_steps: usize,
+    n_cuts: u64,
+    weight: f64,
+    raw: BTreeMap<Quantity, Pyramid>,
+    smooth: BTreeMap<Quantity, Pyramid>,
+    descends: [bool; XAxis::ALL.len()],
+}
+
+impl RunCurves {
+    /// Takes in new steps for these quantities, smoothed by `weight`.
+    pub fn follow(&mut self, steps: &Steps, quantities: &[Quantity], weight: f64) {
+        if self.n_cuts != steps.n_cuts() || self.n_steps > steps.len() {
+            *self = Self { n_cuts: steps.n_cuts(), weight: self.weight, ..Self::default() };
+        }
+        if self.weight.to_bits() != weight.to_bits() {
+            self.weight = weight;
+            self.smooth.clear();
+        }
+        for idx in self.n_steps.max(1)..steps.len() {
+            for axis in XAxis::ALL {
+                // Not a number is no order either.
+                let ascends = axis.of(steps, idx) >= axis.of(steps, idx - 1);
+                self.descends[axis as usize] |= !ascends;
+            }
+        }
+        self.n_steps = steps.len();
+        let of_steps: Vec<Quantity> = quantities.iter().copied().filter(|quantity| quantity.is_of_steps()).collect();
+        self.raw.retain(|quantity, _| of_steps.contains(quantity));
+        self.smooth.retain(|quantity, _| of_steps.contains(quantity));
+        for quantity in of_steps {
+            let values = step_curve::point(steps, quantity);
+            self.raw.entry(quantity).or_insert_with(|| Pyramid::new(0.0)).grow(&values, steps.len());
+            if weight > 0.0 && quantity.is_smoothed() {
+                self.smooth.entry(quantity).or_insert_with(|| Pyramid::new(weight)).grow(&values, steps.len());
+            }
+        }
+    }
+
+    /// The pyramid of a quantity that fits these steps; `None` where it is not kept or x does not ascend.
+    fn pyramid(&self, steps: &Steps, quantity: Quantity, x_axis: XAxis, weight: f64) -> Option<&Pyramid> {
+        let is_current = self.n_steps == steps.len() && self.n_cuts == steps.n_cuts() && !self.descends[x_axis as usize];
+        let is_raw = weight.to_bits() == 0.0_f64.to_bits();
+        let kept = if is_raw { &self.raw } else { &self.smooth };
+        kept.get(&quantity).filter(|_| is_current && (is_raw || weight.to_bits() == self.weight.to_bits()))
+    }
+}
+
+/// A curve of a run's steps, with its pyramid where there is one.
+pub fn curve<'a>(kept: Option<&'a RunCurves>, steps: &'a Steps, quantity: Quantity, x_axis: XAxis, weight: f64) -> StepCurve<'a> {
+    let pyramid = kept.and_then(|kept| kept.pyramid(steps, quantity, x_axis, weight));
+    StepCurve { steps, x_axis, quantity, weight, pyramid }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::curve::stretch::Stretch;
+    use crate::run::event::StepTaken;
+    use crate::run::number::Number;
+
+    fn steps(n: u64, seed: u64) -> Steps {
+        let mut steps = Steps::default();
+        for step in 1..=n {
+            let noise = (step * seed).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 44;
+            let loss = if noise.is_multiple_of(301) { f64::NAN } else { noise as f64 / 1e5 };
+            steps.push(
+                &StepTaken {
+                    step: step + step / 1000 * 7,
+                    epoch: step as f64 / 100.0,
+                    loss: Number(loss),
+                    learning_rate: 1e-3,
+                    gradient_norm: Number(loss),
+                    examples: step * 32,
+                    tokens: step * 900,
+                    seconds: 0.1,
+                    training_seconds: step as f64 * 0.1,
+                    rss_bytes: 1 << 30,
+                },
+                step as f64 * 0.11,
+            );
+        }
+        steps
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(40))]
+
+        #[test]
+        fn a_pyramid_shows_what_all_points_show(
+            n in 900_u64..6000, seed in 1_u64..500, n_columns in 2_usize..60,
+            from in 0.0..0.9_f64, width in 0.01..1.0_f64, is_log in any::<bool>(), axis in 0_usize..6,
+        ) {
+            let steps = steps(n, seed);
+            let mut kept = RunCurves::default();
+            kept.follow(&steps, &[Quantity::Loss], 0.8);
+            let x_axis = XAxis::ALL[axis];
+            let (low, high) = (x_axis.of(&steps, 0), x_axis.of(&steps, steps.len() - 1));
+            let window = Stretch { low, high, is_log }.part(from, (from + width).min(1.0));
+            for weight in [0.0, 0.8] {
+                let fast = curve(Some(&kept), &steps, Quantity::Loss, x_axis, weight);
+                prop_assert!(fast.pyramid.is_some());
+                let (fast, slow) = (fast.reduce(window, n_columns), StepCurve { pyramid: None, ..fast }.reduce(window, n_columns));
+                let ends = |columns: &[crate::curve::columns::Column]| {
+                    let values = columns.iter().filter_map(|column| column.values);
+                    values.fold((f64::INFINITY, f64::NEG_INFINITY), |(least, greatest), values| (least.min(values[1]), greatest.max(values[2])))
+                };
+                prop_assert_eq!(ends(&fast.columns), ends(&slow.columns));
+                prop_assert_eq!(fast.before, slow.before);
+                prop_assert_eq!(fast.after, slow.after);
+                // Rounding may put a point on the edge between two columns into the other one.
+                let differ = fast.columns.iter().zip(&slow.columns).filter(|(fast, slow)| fast != slow).count();
+                prop_assert!(differ <= 4, "{differ} of {n_columns} columns differ");
+            }
+        }
+    }
+
+    #[test]
+    fn steps_that_were_cut_and_taken_again_are_summed_up_anew() {
+        let mut kept = RunCurves::default();
+        let mut all = steps(5000, 7);
+        kept.follow(&all, &Quantity::USUAL, 0.9);
+        all.forget_after(3000);
+        assert!(curve(Some(&kept), &all, Quantity::Loss, XAxis::Step, 0.9).pyramid.is_none());
+        kept.follow(&all, &Quantity::USUAL, 0.9);
+        let again = curve(Some(&kept), &all, Quantity::Loss, XAxis::Step, 0.9);
+        assert_eq!(again.pyramid.map(Pyramid::n_points), Some(all.len()));
+    }
+
+    #[test]
+    fn an_axis_that_goes_back_is_read_point_by_point() {
+        let mut all = steps(2000, 7);
+        let mut last = all.last().unwrap();
+        (last.step, last.training_seconds) = (last.step + 1, 0.0);
+        all.push(&last, 1e6);
+        let mut kept = RunCurves::default();
+        kept.follow(&all, &Quantity::USUAL, 0.9);
+        assert!(curve(Some(&kept), &all, Quantity::Loss, XAxis::Time, 0.9).pyramid.is_none());
+        assert!(curve(Some(&kept), &all, Quantity::Loss, XAxis::Step, 0.9).pyramid.is_some());
+    }
+}

@@ -1,0 +1,217 @@
+//! A figure on a canvas: title, charts in a grid, legend. Knows places, not where curves come from.
+
+use crate::curve::palette;
+use crate::curve::stretch::Stretch;
+use crate::curve::ticks;
+use crate::report::plot::canvas::{Anchor, Canvas, Ink, Place, Words};
+use crate::report::plot::figure::{Curve, Figure, Panel, Weight};
+use crate::report::plot::{legend, marks};
+
+/// Height of ordinary words, of the titles of charts, of the title of all.
+pub const TEXT: f64 = 13.0;
+const HEADING: f64 = 15.0;
+const TITLE: f64 = 19.0;
+
+/// Space around the figure and between charts.
+const MARGIN: f64 = 16.0;
+
+/// Rows of pixels for the heading of a chart, and for its x axis.
+const HEAD: f64 = 30.0;
+const FOOT: f64 = 36.0;
+
+/// Least columns of pixels for the labels of a y axis.
+const LEAST_AXIS: f64 = 40.0;
+
+/// Columns of pixels for each label of the x axis, rows for each of the y axis.
+const ROOM: (f64, f64) = (95.0, 45.0);
+
+/// The colours of a figure.
+#[derive(Debug, Clone, Copy)]
+pub struct Look {
+    /// What it stands on.
+    pub ground: Ink,
+    /// Words and marks.
+    pub ink: Ink,
+    /// Words that step back.
+    pub dim: Ink,
+    /// Rules.
+    pub line: Ink,
+    /// What went wrong.
+    pub bad: Ink,
+    is_dark: bool,
+}
+
+impl Look {
+    const fn new(is_dark: bool) -> Self {
+        if is_dark {
+            let ground = palette::GROUND.0;
+            return Self { ground, ink: 0x00D5_D9DF, dim: 0x0080_868F, line: 0x0033_3943, bad: 0x00F2_6D5B, is_dark };
+        }
+        Self { ground: palette::GROUND.1, ink: 0x0026_2C36, dim: 0x006B_717A, line: 0x00DD_E1E6, bad: 0x00B8_2C1B, is_dark }
+    }
+
+    /// The colour of a slot.
+    pub const fn series(self, slot: usize) -> Ink {
+        let (on_dark, on_light) = palette::SERIES[slot % palette::SERIES.len()];
+        if self.is_dark { on_dark } else { on_light }
+    }
+
+    const fn words(self, anchor: Anchor) -> Words {
+        Words { size: TEXT, ink: self.dim, anchor, is_bold: false }
+    }
+}
+
+/// A rectangle: left, top, right, bottom.
+#[derive(Debug, Clone, Copy)]
+struct Frame {
+    left: f64,
+    top: f64,
+    right: f64,
+    bottom: f64,
+}
+
+impl Frame {
+    fn corners(self) -> [Place; 4] {
+        [(self.left, self.top), (self.right, self.top), (self.right, self.bottom), (self.left, self.bottom)]
+    }
+}
+
+/// Draws a figure.
+pub fn figure(canvas: &mut dyn Canvas, figure: &Figure) {
+    let look = Look::new(figure.is_dark);
+    let (width, height) = (f64::from(figure.size.0), f64::from(figure.size.1));
+    let all = Frame { left: 0.0, top: 0.0, right: width, bottom: height };
+    canvas.area(&all.corners(), look.ground);
+    let mut top = MARGIN;
+    if !figure.title.is_empty() {
+        let words = Words { size: TITLE, ink: look.ink, anchor: Anchor::Left, is_bold: true };
+        canvas.words(&figure.title, (MARGIN, top + TITLE / 2.0), words);
+        top += TITLE + MARGIN / 2.0;
+    }
+    let legend = legend::layout(canvas, figure, width - 2.0 * MARGIN);
+    // A picture too small for both keeps the charts.
+    let room = height - top - 2.0 * MARGIN - legend.height;
+    let bottom = if room >= HEAD + FOOT + 40.0 {
+        legend::draw(canvas, &legend, (MARGIN, height - MARGIN / 2.0 - legend.height), look);
+        height - MARGIN - legend.height
+    } else {
+        height - MARGIN / 2.0
+    };
+    for (idx, chart) in figure.panels.iter().enumerate() {
+        panel(canvas, chart, cell(idx, figure.panels.len(), Frame { left: MARGIN, top, right: width - MARGIN, bottom }), look);
+    }
+}
+
+/// Cell number `idx` of a grid of `n`.
+fn cell(idx: usize, n: usize, all: Frame) -> Frame {
+    let n_columns = match n {
+        0 | 1 => 1,
+        2..=4 => 2,
+        _ => 3,
+    };
+    let n_rows = n.div_ceil(n_columns);
+    let (column, row) = ((idx % n_columns) as f64, (idx / n_columns) as f64);
+    let width = (all.right - all.left + MARGIN) / n_columns as f64;
+    let height = (all.bottom - all.top) / n_rows as f64;
+    let (left, top) = (all.left + column * width, all.top + row * height);
+    Frame { left, top, right: left + width - MARGIN, bottom: top + height }
+}
+
+fn panel(canvas: &mut dyn Canvas, panel: &Panel, cell: Frame, look: Look) {
+    let head = cell.top + HEAD / 2.0;
+    canvas.words(&panel.title, (cell.left, head), Words { size: HEADING, ink: look.ink, anchor: Anchor::Left, is_bold: true });
+    let taken = canvas.width(&panel.title, HEADING) + canvas.width(&panel.note, TEXT) + MARGIN;
+    if taken < cell.right - cell.left {
+        canvas.words(&panel.note, (cell.right, head), look.words(Anchor::Right));
+    }
+    let (top, bottom) = (cell.top + HEAD, cell.bottom - FOOT);
+    if bottom - top < 10.0 || cell.right - cell.left < 2.0 * LEAST_AXIS {
+        return;
+    }
+    let Some(y_axis) = panel.y_axis else {
+        let middle = (f64::midpoint(cell.left, cell.right), f64::midpoint(top, bottom));
+        canvas.words("nothing to see yet", middle, look.words(Anchor::Middle));
+        return;
+    };
+    let (ticks, labels) = labels(y_axis, ((bottom - top) / ROOM.1) as usize);
+    let widest = labels.iter().map(|label| canvas.width(label, TEXT)).fold(LEAST_AXIS - 10.0, f64::max);
+    let plot = Frame { left: cell.left + widest + 10.0, top, right: cell.right - 8.0, bottom };
+    if plot.right - plot.left < 20.0 {
+        return;
+    }
+    let at = |x: f64, y: f64| {
+        let share = y_axis.share(y);
+        let share = if share.is_nan() { 0.0 } else { share.clamp(0.0, 1.0) };
+        (plot.left + x * (plot.right - plot.left), plot.bottom - share * (plot.bottom - plot.top))
+    };
+    for (tick, label) in ticks.iter().zip(&labels) {
+        let (x, y) = at(0.0, *tick);
+        canvas.path(&[(x, y), (plot.right, y)], look.line, 1.0);
+        canvas.words(label, (x - 8.0, y), look.words(Anchor::Right));
+    }
+    x_axis(canvas, panel, plot, cell, look);
+    for curve in &panel.curves {
+        self::curve(canvas, curve, &at, look);
+    }
+    for curve in &panel.curves {
+        curve.broken.iter().for_each(|x| marks::broken(canvas, (plot.left + x * (plot.right - plot.left), plot.top + 5.0), look.bad));
+        if let Some((x, y)) = curve.stop {
+            marks::stop(canvas, at(x, y), look.series(curve.slot));
+        }
+        if let Some((x, y)) = curve.best {
+            marks::best(canvas, at(x, y), look.series(curve.slot), look.ground);
+        }
+    }
+}
+
+fn labels(axis: Stretch, most: usize) -> (Vec<f64>, Vec<String>) {
+    let Stretch { low, high, is_log } = axis;
+    let most = most.clamp(2, 9);
+    let ticks = if is_log { ticks::log_ticks(low, high, most) } else { ticks::ticks(low, high, most) };
+    let inside: Vec<f64> = ticks.into_iter().filter(|tick| (low..=high).contains(tick)).collect();
+    let labels = if is_log { ticks::log_labels(&inside) } else { ticks::tick_labels(&inside) };
+    (inside, labels)
+}
+
+fn x_axis(canvas: &mut dyn Canvas, panel: &Panel, plot: Frame, cell: Frame, look: Look) {
+    canvas.path(&[(plot.left, plot.bottom), (plot.right, plot.bottom)], look.dim, 1.0);
+    let y = plot.bottom + 14.0;
+    let name_left = cell.right - canvas.width(panel.x_name, TEXT);
+    canvas.words(panel.x_name, (cell.right, y), Words { ink: look.ink, ..look.words(Anchor::Right) });
+    let (ticks, labels) = labels(panel.x_axis, ((plot.right - plot.left) / ROOM.0) as usize);
+    let mut free_from = f64::NEG_INFINITY;
+    for (tick, label) in ticks.iter().zip(&labels) {
+        let x = plot.left + panel.x_axis.share(*tick) * (plot.right - plot.left);
+        let half = canvas.width(label, TEXT) / 2.0;
+        if x - half > free_from && x + half < name_left - 8.0 {
+            canvas.path(&[(x, plot.bottom), (x, plot.bottom + 4.0)], look.dim, 1.0);
+            canvas.words(label, (x, y), look.words(Anchor::Middle));
+            free_from = x + half + 6.0;
+        }
+    }
+}
+
+fn curve(canvas: &mut dyn Canvas, curve: &Curve, at: &dyn Fn(f64, f64) -> Place, look: Look) {
+    let ink = look.series(curve.slot);
+    let (ink, width): (Ink, f64) = match curve.weight {
+        Weight::Raw => (palette::mixed(ink, look.ground, 1), 1.0),
+        Weight::Thin => (palette::mixed(ink, look.ground, 4), 1.2),
+        Weight::Thick => (ink, 2.4),
+    };
+    for piece in &curve.pieces {
+        let places: Vec<Place> = piece.iter().map(|(x, y)| at(*x, *y)).collect();
+        match places[..] {
+            [place] => canvas.disc(place, width.max(1.5), ink),
+            _ => canvas.path(&places, ink, width),
+        }
+    }
+    // Markers stand apart, the last one always.
+    let mut next_free = f64::NEG_INFINITY;
+    for (idx, (x, y)) in curve.points.iter().enumerate() {
+        let place = at(*x, *y);
+        if place.0 >= next_free || idx + 1 == curve.points.len() {
+            marks::marker(canvas, curve.slot, place, ink, look.ground);
+            next_free = place.0 + 14.0;
+        }
+    }
+}

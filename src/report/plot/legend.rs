@@ -1,0 +1,86 @@
+//! The legend below a figure: a sample and a name for each run, and what the marks mean.
+
+use crate::report::plot::canvas::{Anchor, Canvas, Place, Words};
+use crate::report::plot::drawing::{Look, TEXT};
+use crate::report::plot::figure::{Figure, Weight};
+use crate::report::plot::marks;
+
+/// Height of a row.
+const ROW: f64 = 19.0;
+
+/// Columns of a sample, and between it and its name.
+const SAMPLE: f64 = 30.0;
+
+/// Columns between two entries.
+const BETWEEN: f64 = 22.0;
+
+/// What an entry is of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Sample {
+    Run(usize),
+    Line(Weight),
+    Best,
+    Stop,
+    Broken,
+}
+
+/// Entries with their places, from the upper left corner of the legend.
+pub struct Legend {
+    entries: Vec<(Sample, String, Place)>,
+    /// Rows of pixels that it takes.
+    pub height: f64,
+}
+
+/// Lays the legend out over so many columns.
+pub fn layout(canvas: &dyn Canvas, figure: &Figure, width: f64) -> Legend {
+    let curves = || figure.panels.iter().flat_map(|panel| &panel.curves);
+    let has = |weight| curves().any(|curve| curve.weight == weight);
+    let marks = [
+        (has(Weight::Thin) && has(Weight::Thick), Sample::Line(Weight::Thin), "training"),
+        (has(Weight::Thin) && has(Weight::Thick), Sample::Line(Weight::Thick), "validation"),
+        (curves().any(|curve| curve.best.is_some()), Sample::Best, "best checkpoint"),
+        (curves().any(|curve| curve.stop.is_some()), Sample::Stop, "stopped before its end"),
+        (curves().any(|curve| !curve.broken.is_empty()), Sample::Broken, "NaN or infinite"),
+    ];
+    let runs = figure.legend.iter().map(|(slot, name)| (Sample::Run(*slot), name.clone()));
+    let marks = marks.into_iter().filter(|(is_there, ..)| *is_there).map(|(_, sample, name)| (sample, name.to_owned()));
+    let mut entries = Vec::new();
+    let (mut left, mut top) = (0.0, 0.0);
+    let mut before = None;
+    for (sample, name) in runs.chain(marks) {
+        let needed = SAMPLE + canvas.width(&name, TEXT) + BETWEEN;
+        // What the marks mean begins a row of its own.
+        let is_new = before.is_some_and(|before| matches!(before, Sample::Run(_)) != matches!(sample, Sample::Run(_)));
+        if left > 0.0 && (is_new || left + needed - BETWEEN > width) {
+            (left, top) = (0.0, top + ROW);
+        }
+        entries.push((sample, name, (left, top)));
+        left += needed;
+        before = Some(sample);
+    }
+    let height = if entries.is_empty() { 0.0 } else { top + ROW };
+    Legend { entries, height }
+}
+
+/// Draws it with its upper left corner at a place.
+pub fn draw(canvas: &mut dyn Canvas, legend: &Legend, (left, top): Place, look: Look) {
+    for (sample, name, (dx, dy)) in &legend.entries {
+        let (x, y) = (left + dx, top + dy + ROW / 2.0);
+        let (line, middle) = ([(x, y), (x + SAMPLE - 8.0, y)], (x + (SAMPLE - 8.0) / 2.0, y));
+        match sample {
+            Sample::Run(slot) => {
+                canvas.path(&line, look.series(*slot), 2.4);
+                marks::marker(canvas, *slot, middle, look.series(*slot), look.ground);
+            }
+            Sample::Line(Weight::Thick) => canvas.path(&line, look.ink, 2.4),
+            Sample::Line(_) => canvas.path(&line, look.ink, 1.0),
+            Sample::Best => marks::best(canvas, middle, look.ink, look.ground),
+            Sample::Stop => {
+                canvas.path(&[(x, y), (middle.0, y)], look.ink, 2.4);
+                marks::stop(canvas, (middle.0 - 6.0, y), look.ink);
+            }
+            Sample::Broken => marks::broken(canvas, middle, look.bad),
+        }
+        canvas.words(name, (x + SAMPLE, y), Words { size: TEXT, ink: look.ink, anchor: Anchor::Left, is_bold: false });
+    }
+}
