@@ -45,8 +45,8 @@ pub struct PlotArguments {
     /// The runs, or experiments.
     #[arg(required = true, value_name = "RUN")]
     pub names: Vec<String>,
-    /// What is drawn, a chart for each: loss, accuracy, f1, …, gap, lr, gradient_norm, examples_per_second, tokens_per_second,
-    /// step_seconds, memory.
+    /// What is drawn, a chart for each: loss, accuracy, f1, …, gap, lr, `gradient_norm`, `examples_per_second`, `tokens_per_second`,
+    /// `step_seconds`, memory.
     #[arg(long = "metric", value_name = "NAME", default_value = "loss", value_parser = quantity)]
     pub metrics: Vec<Quantity>,
     /// What the x axis counts: step, epoch, examples, tokens, time (training seconds), wall (seconds since each run's own start).

@@ -127,7 +127,9 @@ mod tests {
             let gap = |idx: usize| 1 + u64::from(idx.is_multiple_of(5));
             let point = |idx: usize| (values[idx], gap(idx));
             let mut pyramid = Pyramid::new(weight);
-            grown.iter().for_each(|until| pyramid.grow(&point, (*until).min(n)));
+            for until in &grown {
+                pyramid.grow(&point, (*until).min(n));
+            }
             pyramid.grow(&point, n);
             let mut cuts = cuts;
             cuts.sort_unstable();

@@ -211,7 +211,9 @@ fn take_in(state: &mut State, updates: Vec<RunUpdate>, is_whole: bool) -> Vec<Ef
 /// Sums up the curves of every run for the charts that are shown.
 pub fn follow_all(state: &mut State) {
     let ids: Vec<RunId> = state.catalog.runs.iter().map(|run| run.id.clone()).collect();
-    ids.into_iter().for_each(|id| follow(state, id));
+    for id in ids {
+        follow(state, id);
+    }
 }
 
 /// Sums up what is new in the curves of a run.

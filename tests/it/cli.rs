@@ -196,7 +196,7 @@ fn a_run_is_told_to_stop_later_to_train_differently_and_to_be_silent() {
     let answer = |arguments: &[&str], code: i32| {
         let output = runs.finetop(arguments);
         assert_eq!(output.status.code(), Some(code), "{arguments:?}: {output:?}");
-        text(if code == 0 { &output.stdout } else { &output.stderr }).to_owned()
+        text(if code == 0 { &output.stdout } else { &output.stderr }).clone()
     };
     let stands = |what: &[&str]| wait_until(&format!("{what:?} stands"), || runs.run(&id).state.standing.in_words() == what);
 

@@ -126,7 +126,7 @@ fn a_changed_learning_rate_is_one_curve_also_when_the_run_is_killed_after_the_ch
     inbox::send(&cut, RequestKind::Set(setting)).unwrap();
     // Killed while it is heard, and again after steps that no checkpoint has.
     let begun = Instant::now();
-    while !inbox::hear(&cut).requests.is_empty() && begun.elapsed() < Duration::from_secs(60) {
+    while !inbox::hear(&cut).requests.is_empty() && begun.elapsed() < Duration::from_mins(1) {
         std::thread::yield_now();
     }
     child.kill().unwrap();

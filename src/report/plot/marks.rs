@@ -60,5 +60,7 @@ pub fn stop(canvas: &mut dyn Canvas, (x, y): Place, ink: Ink) {
 
 /// A cross at the upper edge: where a curve is NaN or infinite.
 pub fn broken(canvas: &mut dyn Canvas, place: Place, ink: Ink) {
-    [(3.0, 3.0), (3.0, -3.0)].into_iter().for_each(|way| stroke(canvas, place, way, ink, 1.6));
+    for way in [(3.0, 3.0), (3.0, -3.0)] {
+        stroke(canvas, place, way, ink, 1.6);
+    }
 }

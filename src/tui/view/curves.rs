@@ -72,7 +72,7 @@ pub fn chart<'a>(state: &'a State, theme: Theme, runs: &[&'a RunView], quantity:
     Chart { lines, labels, window, x_name: options.x_axis.name(), is_log, clips: options.clips, crosshair, empty }
 }
 
-const fn line<'a>(points: Points<'a>, weight: Weight, style: Style, sets_range: bool) -> ChartLine<'a> {
+const fn line(points: Points<'_>, weight: Weight, style: Style, sets_range: bool) -> ChartLine<'_> {
     ChartLine { points, weight, style, marker: "", best: None, stop: None, sets_range }
 }
 

@@ -23,7 +23,9 @@ fn state(size: (u16, u16)) -> State {
 }
 
 fn press(state: &mut State, keys: &[Key]) {
-    keys.iter().for_each(|key| drop(update(state, Message::Key(*key))));
+    for key in keys {
+        drop(update(state, Message::Key(*key)));
+    }
     state.notice = None;
 }
 
