@@ -249,14 +249,7 @@ fn perform(effect: Effect, screen: &mut Screen, state: &mut State, theme: Theme,
         Effect::Redraw => screen.clear()?,
         Effect::Request(id, kind) => ask(state, outside, &[id], kind),
         Effect::RequestAll(ids, kind) => ask(state, outside, &ids, kind),
-        Effect::Requeue(ids) => {
-            let Some(root) = &outside.root else {
-                update(state, Message::Failed("the demonstration has no queue".to_owned()));
-                return Ok(Next::GoOn);
-            };
-            let answers = outside::answers(state, &ids, |run| control::requeue(root, run));
-            update(state, Message::Asked("requeue".to_owned(), answers));
-        }
+        Effect::Requeue(ids) => requeue(state, outside, &ids),
         Effect::LookWhetherHeard(id, what) => {
             if outside.root.as_ref().is_some_and(|root| outside::is_unheard(root, &id)) {
                 update(state, Message::Unheard(id, what));
@@ -359,6 +352,16 @@ fn ask(state: &mut State, outside: &Outside, ids: &[RunId], kind: RequestKind) {
     };
     let answers = outside::answers(state, ids, |run| control::ask(root, run, kind));
     update(state, Message::Asked(kind.in_words(), answers));
+}
+
+/// Puts runs back into the queue, and tells what came of it.
+fn requeue(state: &mut State, outside: &Outside, ids: &[RunId]) {
+    let Some(root) = &outside.root else {
+        update(state, Message::Failed("the demonstration has no queue".to_owned()));
+        return;
+    };
+    let answers = outside::answers(state, ids, |run| control::requeue(root, run));
+    update(state, Message::Asked("requeue".to_owned(), answers));
 }
 
 /// Looks at the queue or at the machine, or says what is wished of the queue.

@@ -368,8 +368,8 @@ fn an_experiment_is_built_in_the_form_edited_in_the_editor_saved_and_started() {
     let saved = std::fs::read_to_string(runs.beside("experiments/my-experiment.yaml")).unwrap();
     assert!(saved.contains("method: bitfit") && saved.contains("model: ./tiny"), "{saved}");
     terminal.press("\u{1b}[15~");
-    runs.wait_for_status("my-experiment-1/bitfit", RunStatus::Finished);
     terminal.wait_for("my-experiment-1");
+    runs.wait_for_status("my-experiment-1/bitfit", RunStatus::Finished);
     terminal.press("C");
     terminal.wait_for("my-experiment-copy");
     terminal.press("q");

@@ -83,18 +83,9 @@ pub fn act(state: &mut State, action: Action) -> Vec<Effect> {
         Action::Overview => show(state, Screen::Overview),
         Action::Compare => show(state, Screen::Compare),
         Action::Run | Action::Open => return open(state),
-        Action::Launch => {
-            show(state, Screen::Launch);
-            return vec![Effect::ListFiles];
-        }
-        Action::Queue => {
-            show(state, Screen::Queue);
-            return vec![Effect::LookAtQueue];
-        }
-        Action::System => {
-            show(state, Screen::System);
-            return vec![Effect::LookAtMachine];
-        }
+        Action::Launch => return look(state, Screen::Launch, Effect::ListFiles),
+        Action::Queue => return look(state, Screen::Queue, Effect::LookAtQueue),
+        Action::System => return look(state, Screen::System, Effect::LookAtMachine),
         Action::QueueEarlier
         | Action::QueueLater
         | Action::QueueMore
@@ -188,6 +179,12 @@ pub fn show(state: &mut State, screen: Screen) {
     state.overlay = None;
     state.pane = 0;
     state.is_expanded = false;
+}
+
+/// Shows a screen, and looks at what it tells of.
+fn look(state: &mut State, screen: Screen, at: Effect) -> Vec<Effect> {
+    show(state, screen);
+    vec![at]
 }
 
 /// Steps out one layer.
