@@ -8,6 +8,7 @@ use crate::spec::flat::flat;
 use crate::tui::act;
 use crate::tui::act::overlay;
 use crate::tui::effect::Effect;
+use crate::tui::form;
 use crate::tui::message::Message;
 use crate::tui::overlay::Overlay;
 use crate::tui::screen;
@@ -30,11 +31,17 @@ pub fn update(state: &mut State, message: Message) -> Vec<Effect> {
             if overlay::typed(state, key) {
                 return Vec::new();
             }
+            if let Some(effects) = form::act::typed(state, key) {
+                return effects;
+            }
             let action = state.keymap.action(key, &act::scopes(state));
             return action.map_or_else(Vec::new, |action| act::act(state, action));
         }
         Message::Paste(text) => {
-            overlay::paste(state, &text);
+            state.is_dirty = true;
+            if !overlay::paste(state, &text) {
+                return form::act::paste(state, &text);
+            }
         }
         Message::Pointer(pointer) => {
             state.is_dirty = true;
@@ -55,7 +62,7 @@ pub fn update(state: &mut State, message: Message) -> Vec<Effect> {
             let is_first_look = state.launch.files.is_none();
             let quickstart = files.iter().position(|file| file.file_stem().is_some_and(|stem| stem == "quickstart"));
             let cursor = if is_first_look { quickstart.unwrap_or(0) } else { state.launch.cursor };
-            state.launch.cursor = cursor.min(files.len().saturating_sub(1));
+            state.launch.cursor = cursor.min(files.len() + 1);
             state.launch.waiting = None;
             state.launch.files = Some(files);
         }
@@ -64,17 +71,25 @@ pub fn update(state: &mut State, message: Message) -> Vec<Effect> {
             state.launch.scroll = 0;
             state.launch.waiting = None;
         }
+        Message::DraftPlanned(..) | Message::Saved(_) | Message::Opened(_) | Message::Edited(_) | Message::EditedFile(..) => {
+            return form::hear::hear(state, message);
+        }
         Message::Launched(_, Ok(experiment)) => {
             notice(state, format!("{experiment} started; it goes on when you quit"));
             state.launch.waiting = None;
             state.launch.plan = None;
+            state.launch.is_form_shown = false;
             state.focus = Focus::Named(experiment);
             state.cursor = None;
             state.screen = Screen::Overview;
         }
         Message::Launched(path, Err(why)) => {
-            problem(state, "not started: see the errors");
             state.launch.waiting = None;
+            if state.launch.is_form_shown {
+                problem(state, &format!("not started: {why}"));
+                return Vec::new();
+            }
+            problem(state, "not started: see the errors");
             state.launch.plan = Some((path, Err(why)));
         }
         Message::Stderr(id, lines) => state.stderr = Some((id, lines)),
@@ -152,6 +167,8 @@ fn take_in(state: &mut State, updates: Vec<RunUpdate>, is_whole: bool) -> Vec<Ef
                 }
                 let next = state.slots.values().max().map_or(0, |slot| slot + 1);
                 state.slots.entry(id.clone()).or_insert(next);
+                // What was concluded from a log that is read anew.
+                state.insights.remove(&id);
             }
             Change::Removed => {
                 state.insights.remove(&id);
@@ -212,10 +229,12 @@ fn follow(state: &mut State, id: RunId) {
 pub fn refresh(state: &mut State, id: RunId) {
     let metric = state.metric();
     let Some(run) = state.catalog.run(&id) else { return };
-    let points = overfitting::points(&run.state, metric);
+    let n_cuts = run.state.steps.n_cuts();
+    let known = state.insights.get(&id).filter(|insight| insight.n_cuts == n_cuts).map_or(&[][..], |insight| &insight.points);
+    let points = overfitting::points_since(&run.state, metric, known);
     let verdict = overfitting::judge(&points, metric.definition().higher_is_better);
     let seconds_left = eta::seconds_left(&run.state).filter(|_| !run.status.is_over());
-    state.insights.insert(id, Insight { points, verdict, seconds_left, heard: state.now });
+    state.insights.insert(id, Insight { points, metric, n_cuts, verdict, seconds_left, heard: state.now });
 }
 
 #[cfg(test)]

@@ -18,6 +18,8 @@ pub enum Scope {
     Runs,
     /// The launch screen.
     Launch,
+    /// The form of an experiment.
+    Form,
     /// What waits, runs and why.
     Queue,
     /// The machine.
@@ -125,6 +127,9 @@ pub enum Action {
     Kill,
     Undo,
     Extend,
+    Clone,
+    Edit,
+    Rerun,
     StopAtEpochEnd,
     StopWhen,
     KeepGoing,
@@ -149,6 +154,16 @@ pub enum Action {
     Start,
     Plan,
     Reload,
+    EditFile,
+    FormEnter,
+    FormToggle,
+    FormLess,
+    FormMore,
+    FormDefault,
+    FormAnother,
+    FormPage,
+    DryRun,
+    Save,
     // Inputs, pickers, questions.
     Accept,
     Toggle,
@@ -180,6 +195,7 @@ impl Action {
                 | Self::Patience
                 | Self::Mute
                 | Self::Start
+                | Self::Rerun
                 | Self::QueueEarlier
                 | Self::QueueLater
                 | Self::QueueMore

@@ -96,6 +96,7 @@ mod tests {
             runs(Scope::Compare),
             runs(Scope::Run),
             vec![Scope::Launch, Scope::Global],
+            vec![Scope::Form, Scope::Global],
             vec![Scope::Queue, Scope::Global],
             vec![Scope::System, Scope::Global],
             vec![Scope::RunMenu, Scope::Menu],

@@ -12,13 +12,14 @@ use crate::tui::theme::Theme;
 use crate::tui::view::draw;
 
 /// Places in the order of the help.
-const PLACES: [(Scope, &str); 10] = [
+const PLACES: [(Scope, &str); 11] = [
     (Scope::Runs, "runs and charts"),
     (Scope::Overview, "all runs"),
     (Scope::Compare, "compare"),
     (Scope::Run, "one run"),
     (Scope::RunMenu, "run menu"),
     (Scope::Launch, "launch"),
+    (Scope::Form, "form"),
     (Scope::Queue, "queue"),
     (Scope::System, "system"),
     (Scope::Global, "everywhere"),
