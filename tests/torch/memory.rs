@@ -10,6 +10,7 @@ use finetop::plan::prepare::{self, Plan};
 use finetop::run::inbox;
 use finetop::run::request::RequestKind;
 use finetop::spec::experiment::overrides::Overrides;
+use finetop::spec::method::Method;
 
 use crate::worker::{command_with, run_dir, state, wait_until};
 
@@ -142,4 +143,26 @@ fn recomputed_activations_lower_the_peak_of_large_batches_as_the_plan_says() {
         assert_eq!(kept.1, recomputed.1, "{method}: the same losses");
         assert!(recomputed.0 * 10 < kept.0 * 8, "{method}: {} and {} bytes", recomputed.0, kept.0);
     }
+}
+
+#[test]
+fn the_plan_foresees_the_peak_of_every_method_within_15_per_cent() {
+    if !is_asked_for() {
+        return;
+    }
+    let mut far_off = Vec::new();
+    for about in Method::ALL {
+        let (folder, name) = (tempfile::tempdir().unwrap(), about.name);
+        let plan = plan(folder.path(), &format!("epochs: 1\nthreads: 2\nprecision: fp32\nruns: [{{method: {name}}}]\n"));
+        let dir = run_dir(folder.path(), "run", &plan.runs[0].spec);
+        assert!(command_with(&dir, &folder.path().join("cache")).status().unwrap().success());
+        let peak = state(&dir).finished.as_ref().unwrap().peak_rss_bytes as f64 / 1e6;
+        let predicted = plan.runs[0].cost.memory_bytes as f64 / 1e6;
+        let error = (predicted / peak - 1.0) * 100.0;
+        println!("{name}: {peak:.0} MB at most, predicted {predicted:.0}, {error:+.0} %");
+        if error.abs() > 15.0 {
+            far_off.push((name, error));
+        }
+    }
+    assert!(far_off.is_empty(), "more than 15 % off: {far_off:?}");
 }
