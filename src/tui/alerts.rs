@@ -113,10 +113,19 @@ pub fn alert(state: &State, run: &RunView) -> Option<Alert> {
     if let Err(problem) = &run.spec {
         return alert(Urgency::Problem, text::clean(problem).replace('\n', " "));
     }
-    let can_stop = !run.status.is_over();
     if let Some(said) = most_urgent(run) {
         return Some(of_rule(run, said));
     }
+    of_verdict(state, run).or_else(|| {
+        let stop_at = run.state.standing.stop_at.filter(|_| !run.status.is_over())?;
+        alert(Urgency::Info, format!("stops {}, as asked; r g keeps it going", stop_at.in_words()))
+    })
+}
+
+/// What the dashboard itself sees in a run whose worker says nothing.
+fn of_verdict(state: &State, run: &RunView) -> Option<Alert> {
+    let alert = |urgency, text: String| Some(Alert { id: run.id.clone(), urgency, brief: text.clone(), text, remedy: None });
+    let can_stop = !run.status.is_over();
     let muted = &run.state.standing.muted;
     let verdict = state.insights.get(&run.id).filter(|_| !muted.contains(&Rule::Overfitting))?.verdict;
     let urgency = match verdict.level {

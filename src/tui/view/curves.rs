@@ -2,6 +2,7 @@
 
 use ratatui::style::{Modifier, Style};
 
+use crate::curve::changes;
 use crate::curve::evaluations::{self, Evaluated};
 use crate::curve::quantity::Quantity;
 use crate::curve::run_curves;
@@ -53,7 +54,8 @@ pub fn chart<'a>(state: &'a State, theme: Theme, runs: &[&'a RunView], quantity:
             }
             let style = if quantity.is_of_evaluations() { color.add_modifier(Modifier::DIM) } else { color };
             let stop = if quantity.is_of_evaluations() { None } else { stop_of_steps(state, &curves) };
-            thin.push(ChartLine { stop, ..line(Points::Steps(curves.smooth), Weight::Thin, style, true) });
+            let changes = changes::places(&run.state, &curves.smooth);
+            thin.push(ChartLine { stop, changes, ..line(Points::Steps(curves.smooth), Weight::Thin, style, true) });
         }
         if quantity.is_of_evaluations() {
             let best = evaluations::best(&run.state, &curves.evaluated).filter(|_| options.shows_best);
@@ -73,7 +75,7 @@ pub fn chart<'a>(state: &'a State, theme: Theme, runs: &[&'a RunView], quantity:
 }
 
 const fn line(points: Points<'_>, weight: Weight, style: Style, sets_range: bool) -> ChartLine<'_> {
-    ChartLine { points, weight, style, marker: "", best: None, stop: None, sets_range }
+    ChartLine { points, weight, style, marker: "", best: None, stop: None, changes: Vec::new(), sets_range }
 }
 
 /// Where the curve of a run's steps ends, where it ended early.

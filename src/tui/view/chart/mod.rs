@@ -30,6 +30,9 @@ pub const BEST: (&str, &str) = ("★", "*");
 /// Marks where a run ended before its last step, in Unicode and in ASCII.
 pub const STOP: (&str, &str) = ("⊣", "]");
 
+/// Marks where the learning rate was changed by hand, in Unicode and in ASCII.
+pub const CHANGE: (&str, &str) = ("⇅", "#");
+
 /// A chart to draw.
 #[derive(Debug)]
 pub struct Chart<'a> {
@@ -66,6 +69,8 @@ pub struct ChartLine<'a> {
     pub best: Option<(f64, f64)>,
     /// Marked as where it stopped before its end.
     pub stop: Option<(f64, f64)>,
+    /// Marked as where its learning rate was changed.
+    pub changes: Vec<(f64, f64)>,
     /// Whether the y axis must reach it.
     pub sets_range: bool,
 }

@@ -7,6 +7,8 @@ use ratatui::buffer::Buffer;
 
 use super::*;
 use crate::curve::window;
+use crate::run::condition::StopAt;
+use crate::run::request::Setting;
 use crate::run::synthetic::{EPOCH, Synthetic};
 use crate::tui::keys::Key;
 use crate::tui::message::Message;
@@ -69,6 +71,20 @@ fn a_chart_in_colours_without_and_in_ascii() {
         press(&mut state, &[Key::Char('e')]);
         insta::assert_snapshot!(name, with_inks(&screenshot::cells(&state, theme)));
     }
+}
+
+#[test]
+fn a_changed_rate_and_a_stop_that_is_still_to_come_are_seen() {
+    let mut state = State::new("runs".to_owned(), EPOCH + 20.0, (120, 40), None);
+    update(&mut state, Message::Updates(Synthetic::new().poll(20.0)));
+    let standing = &mut state.catalog.runs[0].state.standing;
+    standing.settings = vec![(8, Setting { learning_rate: Some(1e-4), patience: None })];
+    standing.stop_at = Some(StopAt::EpochEnd);
+    let text = screenshot::text(&state, COLOURED);
+    assert!(text.contains("●⊣full") && !text.contains("▲⊣") && text.contains('⇅'), "{text}");
+    assert!(text.contains("stops at the end of the epoch, as asked"), "{text}");
+    let text = screenshot::text(&state, Theme::new(Colors::None, Glyphs::Ascii));
+    assert!(text.contains("]full") && text.contains("# rate"), "{text}");
 }
 
 #[test]
