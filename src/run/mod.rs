@@ -14,6 +14,7 @@ pub mod inbox;
 pub mod latency;
 pub mod ledger;
 pub mod machine;
+pub mod mistakes;
 pub mod number;
 pub mod out_of_memory;
 pub mod position;

@@ -16,8 +16,10 @@ use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 
 use crate::launch::machine::Sampler;
 use crate::launch::{control, outlook, start};
+use crate::report::mistakes;
 use crate::run::catalog::RunId;
 use crate::run::clock;
+use crate::run::dir::RunDir;
 use crate::run::request::RequestKind;
 use crate::tui::act::pointer::{Gesture, Pointer};
 use crate::tui::background;
@@ -284,6 +286,15 @@ fn perform(effect: Effect, screen: &mut Screen, state: &mut State, theme: Theme,
                 update(state, Message::Launched(path, Err(why)));
             }
         }
+        Effect::ReadMistakes(id) => match outside.root.clone() {
+            Some(root) => spawn(outside, move || {
+                let listing = mistakes::listing(&RunDir::new(root.join(&id.0)));
+                Message::Mistakes(id, listing)
+            }),
+            None => {
+                update(state, Message::Mistakes(id, Err("the demonstration has no rows".to_owned())));
+            }
+        },
         Effect::ReadStderr(id) => {
             if let Some(root) = outside.root.clone() {
                 spawn(outside, move || {

@@ -51,6 +51,8 @@ pub enum Effect {
     Launch(PathBuf),
     /// Read the end of a run's stderr.
     ReadStderr(RunId),
+    /// Read what a run gets wrong, and the texts of these rows.
+    ReadMistakes(RunId),
     /// Write what is wished of the queue, then say this.
     Wish(Wishes, String),
     /// Look at the queue.

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use crate::launch::outlook::Outlook;
+use crate::report::mistakes::Listing;
 use crate::run::catalog::{RunId, RunUpdate};
 use crate::run::machine::Machine;
 use crate::tui::act::pointer::Pointer;
@@ -47,6 +48,8 @@ pub enum Message {
     Launched(PathBuf, Result<String, String>),
     /// The last lines of a run's stderr.
     Stderr(RunId, Vec<String>),
+    /// What a run gets wrong, or why that cannot be told.
+    Mistakes(RunId, Result<Option<Listing>, String>),
     /// The queue was looked at.
     Queue(Outlook),
     /// The machine was looked at.

@@ -20,6 +20,7 @@ use crate::tui::order::{self, Sort};
 use crate::tui::overlay::Overlay;
 use crate::tui::screen::compare::CompareState;
 use crate::tui::screen::launch::LaunchState;
+use crate::tui::screen::mistakes::MistakesState;
 use crate::tui::screen::queue::QueueState;
 use crate::tui::screen::system::SystemState;
 use crate::verdict::overfitting::{Point, Verdict};
@@ -97,6 +98,8 @@ pub struct State {
     pub layer_scroll: usize,
     /// The last lines of stderr of the run that was opened last.
     pub stderr: Option<(RunId, Vec<String>)>,
+    /// What the run that is shown gets wrong.
+    pub mistakes: MistakesState,
     /// The screen that compares.
     pub compare: CompareState,
     /// The launch screen.

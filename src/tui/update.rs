@@ -20,8 +20,14 @@ const NOTICE_SECONDS: f64 = 5.0;
 /// Seconds between two looks for a queue while runs wait.
 const QUEUE_SECONDS: f64 = 5.0;
 
-/// Takes in what happened.
+/// Takes in what happened, and asks for what is shown since and not known yet.
 pub fn update(state: &mut State, message: Message) -> Vec<Effect> {
+    let mut effects = happen(state, message);
+    effects.extend(screen::run::lacking(state));
+    effects
+}
+
+fn happen(state: &mut State, message: Message) -> Vec<Effect> {
     match message {
         Message::Tick(now) => return tick(state, now),
         Message::Resize(columns, rows) => state.size = (columns, rows),
@@ -78,6 +84,7 @@ pub fn update(state: &mut State, message: Message) -> Vec<Effect> {
             state.launch.plan = Some((path, Err(why)));
         }
         Message::Stderr(id, lines) => state.stderr = Some((id, lines)),
+        Message::Mistakes(id, listing) => state.mistakes.listing = Some((id, listing)),
         Message::Requested(Err(why)) | Message::Failed(why) => problem(state, &why),
         Message::Queue(outlook) => screen::queue::take_in(state, outlook),
         Message::Machine(machine) => state.system.machine = Some(*machine),

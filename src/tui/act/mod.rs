@@ -10,30 +10,26 @@ pub mod pointer;
 use crate::tui::effect::Effect;
 use crate::tui::keys::action::{Action, Scope};
 use crate::tui::overlay::{Help, Overlay, PromptKind};
-use crate::tui::screen::{compare, launch, queue, system};
+use crate::tui::screen::run::Pane;
+use crate::tui::screen::{compare, launch, mistakes, queue, run, system};
 use crate::tui::state::{Screen, State};
 use crate::tui::update::problem;
-use crate::tui::view::{layers, run};
-
-/// Panes of the run screen where there is room for one: loss, metric, parameters, layers, health, confusion, system, log.
-pub const N_RUN_PANES: usize = 8;
-
-/// Panes that take turns below the others where there is room for more: log, layers, confusion.
-pub const N_LOWER_PANES: usize = 3;
+use crate::tui::view::layers;
 
 /// Where bindings hold now, the nearest first.
 pub fn scopes(state: &State) -> Vec<Scope> {
     match &state.overlay {
         Some(overlay) => overlay.scopes(),
-        None => screen_scopes(state.screen),
+        None => screen_scopes(state),
     }
 }
 
 /// Where bindings hold on a screen with nothing over it.
-pub fn screen_scopes(screen: Screen) -> Vec<Scope> {
-    match screen {
+pub fn screen_scopes(state: &State) -> Vec<Scope> {
+    match state.screen {
         Screen::Overview => vec![Scope::Overview, Scope::Runs, Scope::Global],
         Screen::Compare => vec![Scope::Compare, Scope::Runs, Scope::Global],
+        Screen::Run if run::pane(state) == Pane::Mistakes => vec![Scope::Mistakes, Scope::Run, Scope::Runs, Scope::Global],
         Screen::Run => vec![Scope::Run, Scope::Runs, Scope::Global],
         Screen::Launch => vec![Scope::Launch, Scope::Global],
         Screen::Queue => vec![Scope::Queue, Scope::Global],
@@ -104,6 +100,8 @@ pub fn act(state: &mut State, action: Action) -> Vec<Effect> {
         Action::PreviousExperiment => list::focus(state, -1),
         Action::NextRun => return neighbour(state, 1),
         Action::PreviousRun => return neighbour(state, -1),
+        Action::Search => search(state),
+        Action::Pair => mistakes::next_pair(state),
         Action::NextPane => turn(state, 1),
         Action::PreviousPane => turn(state, -1),
         Action::Expand => state.is_expanded = !state.is_expanded,
@@ -152,6 +150,8 @@ fn back(state: &mut State) {
         overlay::close(state);
     } else if state.is_expanded {
         state.is_expanded = false;
+    } else if state.screen == Screen::Run && run::pane(state) == Pane::Mistakes && mistakes::is_filtered(state) {
+        mistakes::show_all(state);
     } else if state.screen == Screen::Launch && state.launch.plan.is_some() {
         state.launch.plan = None;
     } else if state.chart.crosshair.is_some() && matches!(state.screen, Screen::Overview | Screen::Run | Screen::Compare) {
@@ -160,6 +160,13 @@ fn back(state: &mut State) {
         state.filter = crate::tui::filter::Filter::default();
     } else {
         show(state, Screen::Overview);
+    }
+}
+
+/// Asks what is looked for in the pane that keys are meant for.
+fn search(state: &mut State) {
+    if run::pane(state) == Pane::Mistakes {
+        overlay::open_prompt(state, PromptKind::Mistakes { before: state.mistakes.words.clone() });
     }
 }
 
@@ -194,10 +201,11 @@ pub fn travel(state: &mut State, by: i64) {
     match state.screen {
         Screen::Overview => list::move_cursor(state, by),
         Screen::Compare => compare::travel(state, by),
-        Screen::Run if run::shows_layers(state) => {
+        Screen::Run if run::pane(state) == Pane::Layers => {
             let n_rows = state.selected().map_or(0, layers::n_rows);
             state.layer_scroll = moved(state.layer_scroll, by, n_rows.saturating_sub(1));
         }
+        Screen::Run if run::pane(state) == Pane::Mistakes => mistakes::travel(state, by),
         Screen::Run => {
             let n_lines = state.selected().map_or(0, |run| run.state.log.len()) + state.stderr.as_ref().map_or(0, |(_, lines)| lines.len());
             state.log_scroll = moved(state.log_scroll, by.saturating_neg(), n_lines.saturating_sub(1));
@@ -211,8 +219,7 @@ pub fn travel(state: &mut State, by: i64) {
 fn turn(state: &mut State, by: i64) {
     let n_panes = match state.screen {
         Screen::Overview => state.chart.quantities.len().max(1),
-        Screen::Run if run::is_large(state.size) => N_LOWER_PANES,
-        Screen::Run => N_RUN_PANES,
+        Screen::Run => run::turning(state.size).len(),
         Screen::Compare => compare::N_PANES,
         _ => return,
     };

@@ -12,12 +12,13 @@ use crate::tui::overlay::input::Input;
 use crate::tui::overlay::palette::Palette;
 use crate::tui::overlay::picker::{Picker, PickerKind};
 use crate::tui::overlay::{Overlay, Prompt, PromptKind};
+use crate::tui::screen::mistakes;
 use crate::tui::state::{Pending, State};
 use crate::tui::update::{notice, problem};
 
 /// Opens the palette over what holds on this screen.
 pub fn open_palette(state: &mut State) {
-    let mut scopes = act::screen_scopes(state.screen);
+    let mut scopes = act::screen_scopes(state);
     if scopes.contains(&Scope::Runs) {
         scopes.insert(1, Scope::RunMenu);
         scopes.push(Scope::CopyMenu);
@@ -48,7 +49,7 @@ pub fn open_picker(state: &mut State, action: Action) {
 /// Opens a line to type.
 pub fn open_prompt(state: &mut State, kind: PromptKind) {
     let text = match &kind {
-        PromptKind::Filter { before } => before.clone(),
+        PromptKind::Filter { before } | PromptKind::Mistakes { before } => before.clone(),
         PromptKind::Extend(_) | PromptKind::StopWhen(_) | PromptKind::LearningRate(_) | PromptKind::Patience(_) => String::new(),
     };
     state.overlay = Some(Overlay::Prompt(Prompt { kind, input: Input::new(&text), problem: None }));
@@ -84,6 +85,10 @@ fn changed(state: &mut State) {
             }
             Err(why) => *problem = Some(why),
         },
+        Some(Overlay::Prompt(Prompt { kind: PromptKind::Mistakes { .. }, input, .. })) => {
+            let words = input.text();
+            mistakes::filter(state, words);
+        }
         Some(Overlay::Prompt(Prompt { kind, input, problem })) => *problem = kind.problem(&input.text()),
         _ => {}
     }
@@ -109,8 +114,12 @@ pub fn travel(state: &mut State, by: i64) {
 
 /// Closes it; what was only tried is undone.
 pub fn close(state: &mut State) {
-    if let Some(Overlay::Prompt(Prompt { kind: PromptKind::Filter { before }, .. })) = state.overlay.take() {
-        state.filter = Filter::parse(&before).unwrap_or_default();
+    match state.overlay.take() {
+        Some(Overlay::Prompt(Prompt { kind: PromptKind::Filter { before }, .. })) => {
+            state.filter = Filter::parse(&before).unwrap_or_default();
+        }
+        Some(Overlay::Prompt(Prompt { kind: PromptKind::Mistakes { before }, .. })) => mistakes::filter(state, before),
+        _ => {}
     }
 }
 
@@ -135,6 +144,10 @@ fn accept_prompt(state: &mut State, mut prompt: Prompt) -> Vec<Effect> {
             state.filter = filter;
             Vec::new()
         }),
+        PromptKind::Mistakes { .. } => {
+            mistakes::filter(state, text);
+            Ok(Vec::new())
+        }
         PromptKind::Extend(ids) => match text.trim().parse::<u32>() {
             Ok(epochs) if epochs > 0 => Ok(ids.iter().map(|id| Effect::LookAhead(id.clone(), epochs)).collect()),
             _ => Err(format!("{text:?} is no number of epochs; a whole number such as 6")),

@@ -14,6 +14,8 @@ pub enum Scope {
     Compare,
     /// One run.
     Run,
+    /// What one run gets wrong.
+    Mistakes,
     /// Overview, comparison and one run: charts and control of runs.
     Runs,
     /// The launch screen.
@@ -83,6 +85,8 @@ pub enum Action {
     PreviousExperiment,
     NextRun,
     PreviousRun,
+    Search,
+    Pair,
     // Panes.
     NextPane,
     PreviousPane,

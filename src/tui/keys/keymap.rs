@@ -95,6 +95,7 @@ mod tests {
             runs(Scope::Overview),
             runs(Scope::Compare),
             runs(Scope::Run),
+            vec![Scope::Mistakes, Scope::Run, Scope::Runs, Scope::Global],
             vec![Scope::Launch, Scope::Global],
             vec![Scope::Queue, Scope::Global],
             vec![Scope::System, Scope::Global],

@@ -27,6 +27,8 @@ pub const KEYS: &[Row] = &[
     row(&[Key::Enter], Scope::Overview, Action::Open, "open", "open the run under the cursor"),
     row(&[Key::Char(' ')], Scope::Overview, Action::Mark, "mark", "mark the run for the charts, or take the mark off"),
     row(&[Key::Escape], Scope::Run, Action::Back, "back", "back to all runs"),
+    row(&[Key::Char('/')], Scope::Mistakes, Action::Search, "words", "show the rows alone that have these words"),
+    row(&[Key::Char('o')], Scope::Mistakes, Action::Pair, "labels", "show the rows of the next pair of labels alone, then those of all"),
     row(&[Key::Escape], Scope::Compare, Action::Back, "back", "back to all runs"),
     row(&[Key::Char('=')], Scope::Compare, Action::Budget, "equal", "compare at equal steps, examples, training seconds or FLOPs"),
     row(&[Key::Char('o')], Scope::Compare, Action::CostAxis, "cost", "weigh against parameters, bytes, seconds or memory"),

@@ -71,6 +71,11 @@ pub enum PromptKind {
         /// What it was before.
         before: String,
     },
+    /// Which of the rows that a run gets wrong are shown.
+    Mistakes {
+        /// What it was before.
+        before: String,
+    },
     /// Epochs to add to these runs.
     Extend(Vec<RunId>),
     /// When these runs stop.
@@ -86,6 +91,7 @@ impl PromptKind {
     pub const fn label(&self) -> &'static str {
         match self {
             Self::Filter { .. } => "filter",
+            Self::Mistakes { .. } => "rows with",
             Self::Extend(_) => "more epochs",
             Self::StopWhen(_) => "stop when",
             Self::LearningRate(_) => "learning rate",
@@ -97,6 +103,7 @@ impl PromptKind {
     pub const fn hint(&self) -> &'static str {
         match self {
             Self::Filter { .. } => "words of the name, key:value, key>number, -term: method:lora lr>1e-4 state:running accuracy>=0.8",
+            Self::Mistakes { .. } => "words of the text or of the labels",
             Self::Extend(_) => "how many to add, for example 2",
             Self::StopWhen(_) => "a step such as 500, or gap > 0.1, accuracy >= 0.9, validation_loss < 0.3, epoch >= 2, seconds > 600",
             Self::LearningRate(_) => "the highest of the schedule, whose shape stays, for example 1e-4",
@@ -110,7 +117,7 @@ impl PromptKind {
             return None;
         }
         match self {
-            Self::Filter { .. } | Self::Extend(_) => None,
+            Self::Filter { .. } | Self::Mistakes { .. } | Self::Extend(_) => None,
             Self::StopWhen(_) => StopAt::parse(text).err(),
             Self::LearningRate(_) => request::learning_rate(text).err(),
             Self::Patience(_) => request::patience(text).err(),

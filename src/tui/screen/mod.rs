@@ -2,7 +2,9 @@
 
 pub mod compare;
 pub mod launch;
+pub mod mistakes;
 pub mod queue;
+pub mod run;
 pub mod system;
 #[cfg(test)]
 mod tests;

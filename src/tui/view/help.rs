@@ -12,11 +12,12 @@ use crate::tui::theme::Theme;
 use crate::tui::view::draw;
 
 /// Places in the order of the help.
-const PLACES: [(Scope, &str); 10] = [
+const PLACES: [(Scope, &str); 11] = [
     (Scope::Runs, "runs and charts"),
     (Scope::Overview, "all runs"),
     (Scope::Compare, "compare"),
     (Scope::Run, "one run"),
+    (Scope::Mistakes, "what a run gets wrong"),
     (Scope::RunMenu, "run menu"),
     (Scope::Launch, "launch"),
     (Scope::Queue, "queue"),

@@ -16,6 +16,7 @@ pub mod hit;
 pub mod launch;
 pub mod layers;
 pub mod log;
+pub mod mistakes;
 pub mod overlay;
 pub mod overview;
 pub mod queue;

@@ -1,5 +1,6 @@
 //! Frames, reviewed line by line, and what must hold for every frame.
 
+mod mistakes;
 mod panes;
 mod screens;
 
@@ -111,7 +112,7 @@ fn one_run_at_every_size() {
 fn the_panes_of_a_small_screen_are_turned_by_tab() {
     let mut state = state(45.0, (80, 24));
     press(&mut state, &[Key::Enter]);
-    for pane in ["metric", "parameters", "layers", "health", "confusion", "system", "log"] {
+    for pane in ["metric", "parameters", "layers", "health", "confusion", "mistakes", "system", "log"] {
         press(&mut state, &[Key::Tab]);
         snapshot(&format!("run_pane_{pane}"), &state, PLAIN);
     }
@@ -236,6 +237,7 @@ enum Happening {
     Part(f64),
     Log(String),
     Name(String),
+    Mistakes(String),
 }
 
 const GESTURES: [Gesture; 4] = [Gesture::Press, Gesture::Drag, Gesture::WheelUp, Gesture::WheelDown];
@@ -280,6 +282,7 @@ fn happenings() -> impl Strategy<Value = Happening> {
         1 => (0.0..150.0_f64).prop_map(Happening::Part),
         1 => hostile().prop_map(Happening::Log),
         1 => hostile().prop_map(Happening::Name),
+        1 => hostile().prop_map(Happening::Mistakes),
         2 => (0_usize..4, 0_u16..230, 0_u16..70).prop_map(|(gesture, column, row)| Happening::Point(GESTURES[gesture], column, row)),
     ]
 }
@@ -324,6 +327,12 @@ fn happen(state: &mut State, synthetic: &mut Synthetic, happening: Happening) {
         Happening::Name(name) => {
             let id = RunId(format!("demo-1/{name}"));
             Message::Updates(vec![RunUpdate { id, change: Change::Added(Box::new(Err(name))) }])
+        }
+        Happening::Mistakes(text) => {
+            let id = state.selected().map_or_else(|| id.clone(), |run| run.id.clone());
+            let mut listing = mistakes::listing();
+            listing.rows.iter_mut().for_each(|row| (row.truth, row.text) = (text.clone(), Some(text.clone())));
+            Message::Mistakes(id, Ok(Some(listing)))
         }
         Happening::Type(c) => Message::Key(Key::Char(c)),
         Happening::Paste(text) => Message::Paste(text),
