@@ -63,6 +63,8 @@ pub struct PlannedRun {
     pub spec: RunSpec,
     /// Its cost.
     pub cost: Cost,
+    /// Which run of the file it was made from.
+    pub made_from: usize,
 }
 
 impl Plan {
@@ -75,10 +77,15 @@ impl Plan {
 /// Reads an experiment file, overridden, with its data and model, and checks all of it; nothing is written.
 pub fn prepare(path: &Path, overrides: &Overrides, environment: &Environment) -> Result<Plan, PlanError> {
     let bytes = bytes(&environment.current_folder.join(path)).map_err(|message| PlanError::whole(path.to_owned(), message))?;
+    of_bytes(path, &bytes, overrides, environment)
+}
+
+/// The same of a text that need not be in its file yet: `path` is where it would be.
+pub fn of_bytes(path: &Path, bytes: &[u8], overrides: &Overrides, environment: &Environment) -> Result<Plan, PlanError> {
     let failed = |problems: Vec<Problem>| PlanError { file: path.to_owned(), problems };
-    let mut experiment = experiment_reader::experiment(&bytes).map_err(failed)?;
+    let mut experiment = experiment_reader::experiment(bytes).map_err(failed)?;
     overrides.apply(&mut experiment);
-    let text = String::from_utf8_lossy(&bytes).trim_start_matches('\u{feff}').to_owned();
+    let text = String::from_utf8_lossy(bytes).trim_start_matches('\u{feff}').to_owned();
     let mut problems = Problems::new(&text);
     let default_name = default_name(path, &experiment, &mut problems);
     let bases = Bases::new(path, environment);
@@ -106,7 +113,12 @@ pub fn prepare(path: &Path, overrides: &Overrides, environment: &Environment) ->
         return Err(failed(problems.sorted()));
     }
     let cost = |spec: &RunSpec| cost::cost(spec, &pretrained.backbone, &survey);
-    let runs: Vec<PlannedRun> = resolved.runs.into_iter().map(|spec| PlannedRun { cost: cost(&spec), spec }).collect();
+    let runs: Vec<PlannedRun> = resolved
+        .runs
+        .into_iter()
+        .zip(resolved.made_from)
+        .map(|(spec, made_from)| PlannedRun { cost: cost(&spec), spec, made_from })
+        .collect();
     let mut warnings = warnings::warnings(&runs, &task, &survey);
     warnings.extend(files.into_iter().flat_map(|files| files.notes));
     warnings.extend(notes);

@@ -194,9 +194,9 @@ mod tests {
     fn run(folder: &std::path::Path, has_validation: bool) -> (RunDir, RunSpec) {
         let golden = include_str!("../../tests/fixtures/golden/run.yaml");
         let mut spec: RunSpec = serde_yaml::from_str(golden).unwrap();
-        let rows: String = (0..40).map(|row| format!("text {row}\t{}\n", if row % 2 == 0 { "no" } else { "yes" })).collect();
+        let rows: Vec<String> = (0..40).map(|row| format!("text {row}\t{}", if row % 2 == 0 { "no" } else { "yes" })).collect();
         for name in ["train.tsv", "validation.tsv"] {
-            std::fs::write(folder.join(name), format!("text\tlabel\n{rows}")).unwrap();
+            std::fs::write(folder.join(name), format!("text\tlabel\n{}\n", rows.join("\n"))).unwrap();
         }
         spec.task.train = folder.join("train.tsv");
         spec.task.validation = has_validation.then(|| folder.join("validation.tsv"));

@@ -76,7 +76,7 @@ pub fn json(plan: &Plan) -> String {
         runs: plan
             .runs
             .iter()
-            .map(|PlannedRun { spec, cost }| Run { name: &spec.name, method: spec.method.about().name, cost, spec })
+            .map(|PlannedRun { spec, cost, .. }| Run { name: &spec.name, method: spec.method.about().name, cost, spec })
             .collect(),
         warnings: &plan.warnings,
     };
@@ -140,14 +140,14 @@ fn in_words(values: &Values) -> String {
 /// Three tables of a line a run: what runs, its parameters, what they take.
 fn tables(runs: &[PlannedRun]) -> Vec<String> {
     let rows: Vec<Row> =
-        runs.iter().map(|PlannedRun { spec, cost }| Row { name: &spec.name, ledger: &cost.ledger, storage: &cost.storage }).collect();
+        runs.iter().map(|PlannedRun { spec, cost, .. }| Row { name: &spec.name, ledger: &cost.ledger, storage: &cost.storage }).collect();
     let tables = [schedule(runs), ledger::parameters(&rows), ledger::storage(&rows)];
     tables.iter().flat_map(|table| table.lines().map(str::to_owned).chain([String::new()])).collect()
 }
 
 fn schedule(runs: &[PlannedRun]) -> String {
     let heading = ["METHOD", "LR", "STEPS", "MEMORY", "AT INFERENCE"];
-    let of_run = |PlannedRun { spec, cost }: &PlannedRun| {
+    let of_run = |PlannedRun { spec, cost, .. }: &PlannedRun| {
         vec![
             spec.method.about().short.to_owned(),
             short_number(spec.optimization.learning_rate),
@@ -163,7 +163,7 @@ fn schedule(runs: &[PlannedRun]) -> String {
 /// What the table leaves out, a block per set of runs that share it.
 fn settings(runs: &[PlannedRun]) -> Vec<String> {
     let mut blocks: Vec<(Vec<&RunSpec>, String)> = Vec::new();
-    for PlannedRun { spec, cost } in runs {
+    for PlannedRun { spec, cost, .. } in runs {
         let text = [method_line(spec), optimization_line(&spec.optimization, cost.warmup_steps), end_line(spec)].join("; ");
         match blocks.iter_mut().find(|(_, known)| *known == text) {
             Some((specs, _)) => specs.push(spec),

@@ -16,17 +16,18 @@ use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 
 use crate::launch::machine::Sampler;
 use crate::launch::{control, outlook, start};
-use crate::report::mistakes;
 use crate::run::catalog::RunId;
 use crate::run::clock;
-use crate::run::dir::RunDir;
 use crate::run::request::RequestKind;
 use crate::tui::act::pointer::{Gesture, Pointer};
 use crate::tui::background;
+use crate::tui::drafting;
+use crate::tui::editor;
 use crate::tui::effect::Effect;
 use crate::tui::keys;
 use crate::tui::message::Message;
 use crate::tui::outside;
+use crate::tui::reading;
 use crate::tui::settings::{BackgroundChoice, Settings};
 use crate::tui::source::{self, Source};
 use crate::tui::state::State;
@@ -38,6 +39,9 @@ use crate::tui::view::view;
 
 /// Least time between two frames where a person does something: what keys repeat is drawn, and no more.
 const FRAME: Duration = Duration::from_millis(8);
+
+/// Time for the thread that reads events to end, and for a signal to be heard.
+const EVENTS_END: Duration = Duration::from_millis(40);
 
 /// Least time between two frames where only the runs go on: ten a second, so that looking on costs training nothing.
 const CALM_FRAME: Duration = Duration::from_millis(100);
@@ -159,6 +163,20 @@ async fn live(screen: &mut Screen, state: &mut State, mut look: Look, options: O
                 screen.hear_mouse(settings.mouse)?;
             }
             for effect in update(state, message) {
+                if matches!(effect, Effect::EditDraft { .. } | Effect::EditFile(_)) {
+                    // The editor alone must read what is typed now, so the stream of events ends and begins anew.
+                    drop(events);
+                    tokio::time::sleep(EVENTS_END).await;
+                    let edited = edit(effect, screen, state)?;
+                    // An interrupt that was meant for the editor is heard and passed over.
+                    tokio::time::sleep(EVENTS_END).await;
+                    ends[2] = signal(SignalKind::interrupt());
+                    events = EventStream::new();
+                    for effect in update(state, edited) {
+                        perform(effect, screen, state, look.theme, &outside)?;
+                    }
+                    continue;
+                }
                 if perform(effect, screen, state, look.theme, &outside)? == Next::Quit {
                     return Ok(());
                 }
@@ -208,6 +226,19 @@ async fn any_signal(signals: &mut [io::Result<tokio::signal::unix::Signal>; 3]) 
 fn perform(effect: Effect, screen: &mut Screen, state: &mut State, theme: Theme, outside: &Outside) -> Result<Next, AppError> {
     match effect {
         Effect::Quit => return Ok(Next::Quit),
+        effect @ (Effect::PlanDraft { .. }
+        | Effect::SaveDraft { .. }
+        | Effect::LaunchDraft { .. }
+        | Effect::OpenFile(_)
+        | Effect::OpenExperiment(_)
+        | Effect::CloneRun(_)
+        | Effect::Rerun(_)) => {
+            let root = outside.root.clone();
+            // A plan that is asked for takes the place of the one before; nothing else does.
+            let number = if matches!(effect, Effect::PlanDraft { .. }) { drafting::next_number() } else { 0 };
+            spawn(outside, move || drafting::perform(effect, root.as_deref(), number));
+        }
+        Effect::EditDraft { .. } | Effect::EditFile(_) => {}
         Effect::Suspend => {
             screen.leave();
             // Ignored where no shell could continue us; then we just go on.
@@ -219,14 +250,7 @@ fn perform(effect: Effect, screen: &mut Screen, state: &mut State, theme: Theme,
         Effect::Redraw => screen.clear()?,
         Effect::Request(id, kind) => ask(state, outside, &[id], kind),
         Effect::RequestAll(ids, kind) => ask(state, outside, &ids, kind),
-        Effect::Requeue(ids) => {
-            let Some(root) = &outside.root else {
-                update(state, Message::Failed("the demonstration has no queue".to_owned()));
-                return Ok(Next::GoOn);
-            };
-            let answers = outside::answers(state, &ids, |run| control::requeue(root, run));
-            update(state, Message::Asked("requeue".to_owned(), answers));
-        }
+        Effect::Requeue(ids) => requeue(state, outside, &ids),
         Effect::LookWhetherHeard(id, what) => {
             if outside.root.as_ref().is_some_and(|root| outside::is_unheard(root, &id)) {
                 update(state, Message::Unheard(id, what));
@@ -286,27 +310,30 @@ fn perform(effect: Effect, screen: &mut Screen, state: &mut State, theme: Theme,
                 update(state, Message::Launched(path, Err(why)));
             }
         }
-        Effect::ReadMistakes(id) => match outside.root.clone() {
-            Some(root) => spawn(outside, move || {
-                let listing = mistakes::listing(&RunDir::new(root.join(&id.0)));
-                Message::Mistakes(id, listing)
-            }),
-            None => {
-                update(state, Message::Mistakes(id, Err("the demonstration has no rows".to_owned())));
-            }
-        },
-        Effect::ReadStderr(id) => {
-            if let Some(root) = outside.root.clone() {
-                spawn(outside, move || {
-                    let lines = outside::stderr_tail(&root, &id);
-                    Message::Stderr(id, lines)
-                });
-            } else if let Some(exit) = state.catalog.run(&id).and_then(|run| run.exit.clone()) {
-                update(state, Message::Stderr(id, exit.stderr_tail));
+        Effect::ReadStderr(_) | Effect::ReadMistakes(_) => {
+            if let Some(work) = reading::work(effect, state, outside.root.as_deref()) {
+                spawn(outside, work);
             }
         }
     }
     Ok(Next::GoOn)
+}
+
+/// Gives the terminal to the editor until it ends.
+fn edit(effect: Effect, screen: &mut Screen, state: &mut State) -> io::Result<Message> {
+    screen.leave();
+    let message = match effect {
+        Effect::EditFile(path) => {
+            let edited = editor::edit(&path);
+            Message::EditedFile(path, edited)
+        }
+        Effect::EditDraft { name, text } => Message::Edited(editor::edit_text(&name, &text)),
+        _ => Message::Resumed,
+    };
+    screen.come_back()?;
+    state.size = crossterm::terminal::size()?;
+    state.is_dirty = true;
+    Ok(message)
 }
 
 /// Asks runs something, and tells what they answer.
@@ -321,6 +348,16 @@ fn ask(state: &mut State, outside: &Outside, ids: &[RunId], kind: RequestKind) {
     };
     let answers = outside::answers(state, ids, |run| control::ask(root, run, kind));
     update(state, Message::Asked(kind.in_words(), answers));
+}
+
+/// Puts runs back into the queue, and tells what came of it.
+fn requeue(state: &mut State, outside: &Outside, ids: &[RunId]) {
+    let Some(root) = &outside.root else {
+        update(state, Message::Failed("the demonstration has no queue".to_owned()));
+        return;
+    };
+    let answers = outside::answers(state, ids, |run| control::requeue(root, run));
+    update(state, Message::Asked("requeue".to_owned(), answers));
 }
 
 /// Looks at the queue or at the machine, or says what is wished of the queue.

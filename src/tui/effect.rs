@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use crate::launch::wishes::Wishes;
 use crate::run::catalog::RunId;
 use crate::run::request::RequestKind;
+use crate::spec::run::RunSpec;
 
 /// Something to do outside.
 #[derive(Debug, Clone, PartialEq)]
@@ -49,6 +50,48 @@ pub enum Effect {
     Plan(PathBuf),
     /// Start an experiment.
     Launch(PathBuf),
+    /// Plan what the form says, once it stays so for a moment.
+    PlanDraft {
+        /// Which state of the form.
+        revision: u64,
+        /// The file that it would be saved in.
+        path: PathBuf,
+        /// What it would say.
+        text: String,
+    },
+    /// Save what the form says.
+    SaveDraft {
+        /// The file.
+        path: PathBuf,
+        /// What it says.
+        text: String,
+        /// Whether a file that is there is written over.
+        overwrites: bool,
+    },
+    /// Start what the form says.
+    LaunchDraft {
+        /// The file that it would be saved in.
+        path: PathBuf,
+        /// What it would say.
+        text: String,
+    },
+    /// Give the terminal to the editor, for what the form says.
+    EditDraft {
+        /// A file of this name.
+        name: PathBuf,
+        /// What it says.
+        text: String,
+    },
+    /// Give the terminal to the editor, for a file.
+    EditFile(PathBuf),
+    /// Open a file in the form.
+    OpenFile(PathBuf),
+    /// Open the file of a run's experiment in the form.
+    OpenExperiment(RunId),
+    /// Fill the form from a run.
+    CloneRun(Box<RunSpec>),
+    /// Start a run again, as an experiment of its own.
+    Rerun(Box<RunSpec>),
     /// Read the end of a run's stderr.
     ReadStderr(RunId),
     /// Read what a run gets wrong, and the texts of these rows.

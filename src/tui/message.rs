@@ -3,10 +3,13 @@
 use std::path::PathBuf;
 
 use crate::launch::outlook::Outlook;
+use crate::plan::error::PlanError;
 use crate::report::mistakes::Listing;
 use crate::run::catalog::{RunId, RunUpdate};
 use crate::run::machine::Machine;
 use crate::tui::act::pointer::Pointer;
+use crate::tui::form::Form;
+use crate::tui::form::estimate::DraftPlan;
 use crate::tui::keys::Key;
 use crate::tui::overlay::Question;
 use crate::tui::settings::Settings;
@@ -46,6 +49,16 @@ pub enum Message {
     Planned(PathBuf, Result<String, String>),
     /// An experiment was started: its folder's name, or why not.
     Launched(PathBuf, Result<String, String>),
+    /// The plan of what the form said at a revision, or its errors; nothing where a newer one was asked for.
+    DraftPlanned(u64, Option<Box<Result<DraftPlan, PlanError>>>),
+    /// What the form says was saved here.
+    Saved(PathBuf),
+    /// An experiment to be shown in the form.
+    Opened(Box<Form>),
+    /// The editor has ended: the new text of what the form says, or why there is none.
+    Edited(Result<String, String>),
+    /// The editor has ended on a file.
+    EditedFile(PathBuf, Result<(), String>),
     /// The last lines of a run's stderr.
     Stderr(RunId, Vec<String>),
     /// What a run gets wrong, or why that cannot be told.

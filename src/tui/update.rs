@@ -8,6 +8,7 @@ use crate::spec::flat::flat;
 use crate::tui::act;
 use crate::tui::act::overlay;
 use crate::tui::effect::Effect;
+use crate::tui::form;
 use crate::tui::message::Message;
 use crate::tui::overlay::Overlay;
 use crate::tui::screen;
@@ -36,11 +37,17 @@ fn happen(state: &mut State, message: Message) -> Vec<Effect> {
             if overlay::typed(state, key) {
                 return Vec::new();
             }
+            if let Some(effects) = form::act::typed(state, key) {
+                return effects;
+            }
             let action = state.keymap.action(key, &act::scopes(state));
             return action.map_or_else(Vec::new, |action| act::act(state, action));
         }
         Message::Paste(text) => {
-            overlay::paste(state, &text);
+            state.is_dirty = true;
+            if !overlay::paste(state, &text) {
+                return form::act::paste(state, &text);
+            }
         }
         Message::Pointer(pointer) => {
             state.is_dirty = true;
@@ -61,7 +68,7 @@ fn happen(state: &mut State, message: Message) -> Vec<Effect> {
             let is_first_look = state.launch.files.is_none();
             let quickstart = files.iter().position(|file| file.file_stem().is_some_and(|stem| stem == "quickstart"));
             let cursor = if is_first_look { quickstart.unwrap_or(0) } else { state.launch.cursor };
-            state.launch.cursor = cursor.min(files.len().saturating_sub(1));
+            state.launch.cursor = cursor.min(files.len() + 1);
             state.launch.waiting = None;
             state.launch.files = Some(files);
         }
@@ -70,17 +77,25 @@ fn happen(state: &mut State, message: Message) -> Vec<Effect> {
             state.launch.scroll = 0;
             state.launch.waiting = None;
         }
+        Message::DraftPlanned(..) | Message::Saved(_) | Message::Opened(_) | Message::Edited(_) | Message::EditedFile(..) => {
+            return form::hear::hear(state, message);
+        }
         Message::Launched(_, Ok(experiment)) => {
             notice(state, format!("{experiment} started; it goes on when you quit"));
             state.launch.waiting = None;
             state.launch.plan = None;
+            state.launch.is_form_shown = false;
             state.focus = Focus::Named(experiment);
             state.cursor = None;
             state.screen = Screen::Overview;
         }
         Message::Launched(path, Err(why)) => {
-            problem(state, "not started: see the errors");
             state.launch.waiting = None;
+            if state.launch.is_form_shown {
+                problem(state, &format!("not started: {why}"));
+                return Vec::new();
+            }
+            problem(state, "not started: see the errors");
             state.launch.plan = Some((path, Err(why)));
         }
         Message::Stderr(id, lines) => state.stderr = Some((id, lines)),

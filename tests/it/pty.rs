@@ -335,3 +335,43 @@ fn a_killed_dashboard_stops_nothing_and_another_one_attaches() {
     terminal.press("q");
     assert_eq!(terminal.assert_restored(), 0);
 }
+
+#[test]
+fn an_experiment_is_built_in_the_form_edited_in_the_editor_saved_and_started() {
+    let runs = Runs::new();
+    // The model and the rows beside the folder of runs.
+    std::fs::remove_file(runs.experiment_file(&["unused"])).unwrap();
+    let folder = runs.beside("").display().to_string();
+    let worker = crate::support::fixture("worker.sh").display().to_string();
+    let script = format!("cd '{folder}' && exec '{}' --runs runs", env!("CARGO_BIN_EXE_finetop"));
+    let variables = [("FINETOP_WORKER", worker.as_str()), ("EDITOR", "sed -i s/lora/bitfit/"), ("VISUAL", ""), ("HF_HUB_OFFLINE", "1")];
+    let mut terminal = Terminal::start_program("sh".as_ref(), &["-c", &script], &variables);
+    terminal.wait_for("finetop");
+    terminal.press("n");
+    terminal.wait_for("new, in a form");
+    terminal.press("\r");
+    terminal.wait_for("training rows");
+    terminal.press("\rnowhere.tsv\r");
+    terminal.wait_for("there is no file nowhere.tsv");
+    terminal.press("\r\u{15}rows.tsv\r");
+    // The base model is two rows above.
+    terminal.press("kk\r\u{15}./tiny\r");
+    terminal.wait_for("TRAINABLE");
+    terminal.press("\u{1b}OS");
+    terminal.wait_for("bitfit ");
+    wait_until("the editor's change is planned", || {
+        let text = terminal.text();
+        text.contains("TRAINABLE") && text.contains("bitfit ") && !text.contains("lora ")
+    });
+    terminal.press("\u{13}");
+    terminal.wait_for("saved: experiments/my-experiment.yaml");
+    let saved = std::fs::read_to_string(runs.beside("experiments/my-experiment.yaml")).unwrap();
+    assert!(saved.contains("method: bitfit") && saved.contains("model: ./tiny"), "{saved}");
+    terminal.press("\u{1b}[15~");
+    terminal.wait_for("my-experiment-1");
+    runs.wait_for_status("my-experiment-1/bitfit", RunStatus::Finished);
+    terminal.press("C");
+    terminal.wait_for("my-experiment-copy");
+    terminal.press("q");
+    assert_eq!(terminal.assert_restored(), 0);
+}

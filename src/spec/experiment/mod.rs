@@ -13,4 +13,5 @@ pub mod resolve;
 pub mod section;
 pub mod settings;
 pub mod values;
+pub mod write;
 pub mod written;

@@ -81,21 +81,21 @@ pub const DEFAULT_MAX_LENGTH: i64 = 128;
 pub const DEFAULT_VALIDATION_SHARE: f64 = 0.1;
 
 /// Devlin et al. 2019, appendix A.3: 2, 3 or 4 epochs.
-const EPOCHS: u32 = 3;
+pub const EPOCHS: u32 = 3;
 /// Devlin et al. 2019, appendix A.3: 16 or 32.
-const BATCH_SIZE: usize = 32;
+pub const BATCH_SIZE: usize = 32;
 /// Mosbach et al. 2021, arXiv:2006.04884, §6: warm-up over the first 10 % of the steps keeps fine-tuning stable.
-const WARMUP: f64 = 0.1;
+pub const WARMUP: f64 = 0.1;
 /// Devlin et al. 2019, appendix A.2.
-const WEIGHT_DECAY: f64 = 0.01;
+pub const WEIGHT_DECAY: f64 = 0.01;
 /// As BERT's own `optimization.py` clips.
-const MAX_GRAD_NORM: f64 = 1.0;
+pub const MAX_GRAD_NORM: f64 = 1.0;
 /// Devlin et al. 2019, appendix A.2.
 const BETAS: (f64, f64) = (0.9, 0.999);
 /// Kingma & Ba 2015, arXiv:1412.6980, algorithm 1.
 const EPSILON: f64 = 1e-8;
 /// Evaluations without improvement that are borne (Lightning's default).
-const PATIENCE: u32 = 3;
+pub const PATIENCE: u32 = 3;
 /// Each run at once is a process with its own copy of the model; more than these by default may not fit a laptop's memory.
 const RUNS_AT_ONCE: usize = 4;
 /// The most runs of one experiment, seeds counted.

@@ -8,8 +8,9 @@ pub mod overlay;
 pub mod pointer;
 
 use crate::tui::effect::Effect;
+use crate::tui::form;
 use crate::tui::keys::action::{Action, Scope};
-use crate::tui::overlay::{Help, Overlay, PromptKind};
+use crate::tui::overlay::{Help, Overlay, PromptKind, Question};
 use crate::tui::screen::run::Pane;
 use crate::tui::screen::{compare, launch, mistakes, queue, run, system};
 use crate::tui::state::{Screen, State};
@@ -20,8 +21,14 @@ use crate::tui::view::layers;
 pub fn scopes(state: &State) -> Vec<Scope> {
     match &state.overlay {
         Some(overlay) => overlay.scopes(),
-        None => screen_scopes(state),
+        None if form::act::is_typing(state) => vec![Scope::Input],
+        None => here(state),
     }
+}
+
+/// Where bindings hold with nothing over the screen.
+pub fn here(state: &State) -> Vec<Scope> {
+    if form::act::shown(state).is_some() { vec![Scope::Form, Scope::Global] } else { screen_scopes(state) }
 }
 
 /// Where bindings hold on a screen with nothing over it.
@@ -50,6 +57,9 @@ pub fn act(state: &mut State, action: Action) -> Vec<Effect> {
         problem(state, "read-only: runs can be looked at, not changed");
         return Vec::new();
     }
+    if is_of_form(state, action) {
+        return form::act::act(state, action);
+    }
     match action {
         Action::Quit => return leave(state),
         Action::Suspend => return vec![Effect::Suspend],
@@ -69,18 +79,9 @@ pub fn act(state: &mut State, action: Action) -> Vec<Effect> {
         Action::Overview => show(state, Screen::Overview),
         Action::Compare => show(state, Screen::Compare),
         Action::Run | Action::Open => return open(state),
-        Action::Launch => {
-            show(state, Screen::Launch);
-            return vec![Effect::ListFiles];
-        }
-        Action::Queue => {
-            show(state, Screen::Queue);
-            return vec![Effect::LookAtQueue];
-        }
-        Action::System => {
-            show(state, Screen::System);
-            return vec![Effect::LookAtMachine];
-        }
+        Action::Launch => return look(state, Screen::Launch, Effect::ListFiles),
+        Action::Queue => return look(state, Screen::Queue, Effect::LookAtQueue),
+        Action::System => return look(state, Screen::System, Effect::LookAtMachine),
         Action::QueueEarlier
         | Action::QueueLater
         | Action::QueueMore
@@ -123,11 +124,31 @@ pub fn act(state: &mut State, action: Action) -> Vec<Effect> {
         Action::ExportChartsSvg => return vec![Effect::ExportCharts { is_vector: true }],
         Action::ExportScreenSvg => return vec![Effect::ExportScreen { is_picture: true }],
         Action::ExportScreenText => return vec![Effect::ExportScreen { is_picture: false }],
+        Action::Clone => return launch::from_run(state),
+        Action::Edit => return if state.screen == Screen::Launch { launch::edit(state) } else { launch::from_experiment(state) },
+        Action::Rerun => return rerun(state),
+        Action::EditFile => return launch::edit_file(state),
+        Action::FormEnter
+        | Action::FormToggle
+        | Action::FormLess
+        | Action::FormMore
+        | Action::FormDefault
+        | Action::FormAnother
+        | Action::FormPage
+        | Action::DryRun
+        | Action::Save => return form::act::act(state, action),
         Action::Plan => return launch::plan(state),
         Action::Start => return launch::start(state),
         Action::Reload => return vec![Effect::ListFiles],
     }
     Vec::new()
+}
+
+/// Whether the form does something of its own with what elsewhere means something else.
+fn is_of_form(state: &State, action: Action) -> bool {
+    let is_typed = matches!(action, Action::Accept | Action::Up | Action::Down) && form::act::is_typing(state);
+    let is_shown = state.overlay.is_none() && form::act::shown(state).is_some();
+    is_shown && (is_typed || matches!(action, Action::Back | Action::Start | Action::EditFile))
 }
 
 /// Quits; what waits to be taken back is done first.
@@ -136,12 +157,32 @@ fn leave(state: &mut State) -> Vec<Effect> {
     pending.into_iter().chain([Effect::Quit]).collect()
 }
 
+/// Asks whether the chosen run is to be run again.
+fn rerun(state: &mut State) -> Vec<Effect> {
+    let chosen = state.selected().map(|run| (run.id.run().to_owned(), run.spec.clone()));
+    if let Some((name, Ok(spec))) = chosen {
+        state.overlay = Some(Overlay::Question(Question {
+            text: format!("run {name} again, as an experiment of its own?"),
+            then: vec![Effect::Rerun(Box::new(spec))],
+            otherwise: format!("{name} is not run again"),
+            announced: None,
+        }));
+    }
+    Vec::new()
+}
+
 /// Shows a screen.
 pub fn show(state: &mut State, screen: Screen) {
     state.screen = screen;
     state.overlay = None;
     state.pane = 0;
     state.is_expanded = false;
+}
+
+/// Shows a screen, and looks at what it tells of.
+fn look(state: &mut State, screen: Screen, at: Effect) -> Vec<Effect> {
+    show(state, screen);
+    vec![at]
 }
 
 /// Steps out one layer.

@@ -20,6 +20,8 @@ pub enum Scope {
     Runs,
     /// The launch screen.
     Launch,
+    /// The form of an experiment.
+    Form,
     /// What waits, runs and why.
     Queue,
     /// The machine.
@@ -129,6 +131,9 @@ pub enum Action {
     Kill,
     Undo,
     Extend,
+    Clone,
+    Edit,
+    Rerun,
     StopAtEpochEnd,
     StopWhen,
     KeepGoing,
@@ -153,6 +158,16 @@ pub enum Action {
     Start,
     Plan,
     Reload,
+    EditFile,
+    FormEnter,
+    FormToggle,
+    FormLess,
+    FormMore,
+    FormDefault,
+    FormAnother,
+    FormPage,
+    DryRun,
+    Save,
     // Inputs, pickers, questions.
     Accept,
     Toggle,
@@ -184,6 +199,7 @@ impl Action {
                 | Self::Patience
                 | Self::Mute
                 | Self::Start
+                | Self::Rerun
                 | Self::QueueEarlier
                 | Self::QueueLater
                 | Self::QueueMore

@@ -97,6 +97,7 @@ mod tests {
             runs(Scope::Run),
             vec![Scope::Mistakes, Scope::Run, Scope::Runs, Scope::Global],
             vec![Scope::Launch, Scope::Global],
+            vec![Scope::Form, Scope::Global],
             vec![Scope::Queue, Scope::Global],
             vec![Scope::System, Scope::Global],
             vec![Scope::RunMenu, Scope::Menu],

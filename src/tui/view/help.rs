@@ -12,7 +12,7 @@ use crate::tui::theme::Theme;
 use crate::tui::view::draw;
 
 /// Places in the order of the help.
-const PLACES: [(Scope, &str); 11] = [
+const PLACES: [(Scope, &str); 12] = [
     (Scope::Runs, "runs and charts"),
     (Scope::Overview, "all runs"),
     (Scope::Compare, "compare"),
@@ -20,6 +20,7 @@ const PLACES: [(Scope, &str); 11] = [
     (Scope::Mistakes, "what a run gets wrong"),
     (Scope::RunMenu, "run menu"),
     (Scope::Launch, "launch"),
+    (Scope::Form, "form"),
     (Scope::Queue, "queue"),
     (Scope::System, "system"),
     (Scope::Global, "everywhere"),

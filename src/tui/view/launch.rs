@@ -5,14 +5,19 @@ use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::style::Style;
 use ratatui::text::Line;
 
+use crate::tui::form;
+use crate::tui::screen::launch::Entry;
 use crate::tui::state::State;
 use crate::tui::text;
 use crate::tui::theme::Theme;
-use crate::tui::view::draw;
+use crate::tui::view::{self, draw};
 
 /// Draws the screen.
 pub fn draw(state: &State, theme: Theme, area: Rect, buffer: &mut Buffer) {
-    let n_files = state.launch.files.as_ref().map_or(1, |files| files.len().max(1)) as u16;
+    if let Some(shown) = form::act::shown(state) {
+        return view::form::draw(shown, theme, area, buffer);
+    }
+    let n_files = state.launch.entries().len() as u16;
     let [files, plan] = if area.width >= 110 {
         Layout::horizontal([Constraint::Length(38), Constraint::Fill(1)]).areas(area)
     } else {
@@ -23,24 +28,30 @@ pub fn draw(state: &State, theme: Theme, area: Rect, buffer: &mut Buffer) {
 }
 
 fn draw_files(state: &State, theme: Theme, area: Rect, buffer: &mut Buffer) {
-    let inner = draw::panel(buffer, area, theme, &Line::styled(" experiments ", theme.title()), "");
-    let Some(files) = &state.launch.files else {
-        draw::put(buffer, inner, 1, 0, "looking …", theme.dim());
-        return;
-    };
-    if files.is_empty() {
-        draw::put(buffer, inner, 1, 0, "no *.yaml in experiments/ or here", theme.dim());
-    }
+    let inner = draw::panel(
+        buffer,
+        area,
+        theme,
+        &Line::styled(" experiments ", theme.title()),
+        if state.launch.files.is_none() { "looking …" } else { "" },
+    );
+    let entries = state.launch.entries();
     let n_rows = usize::from(inner.height);
     let first = (state.launch.cursor + 1).saturating_sub(n_rows);
-    for (row, (idx, file)) in files.iter().enumerate().skip(first).take(n_rows).enumerate() {
+    for (row, (idx, entry)) in entries.iter().enumerate().skip(first).take(n_rows).enumerate() {
         let is_selected = idx == state.launch.cursor;
         let style = if is_selected { theme.selected() } else { Style::new() };
         if is_selected {
             buffer.set_style(Rect { y: inner.y + row as u16, height: 1, ..inner }.intersection(buffer.area), style);
             draw::put(buffer, inner, 0, row as u16, theme.choose("▌", "|"), theme.accent());
         }
-        let name = text::middle(&text::clean(&file.display().to_string()), usize::from(inner.width).saturating_sub(3));
+        let name = match entry {
+            Entry::File(file) => text::clean(&file.display().to_string()),
+            Entry::New => "+ new, in a form".to_owned(),
+            Entry::FromRun => "+ from the chosen run".to_owned(),
+            Entry::Continue => "+ the form that was left".to_owned(),
+        };
+        let name = text::middle(&name, usize::from(inner.width).saturating_sub(3));
         draw::put(buffer, inner, 2, row as u16, &name, style);
     }
 }
@@ -59,7 +70,7 @@ fn draw_plan(state: &State, theme: Theme, area: Rect, buffer: &mut Buffer) {
     };
     let inner = draw::panel(buffer, area, theme, &Line::styled(title, style), &note);
     let Some((path, plan)) = plan else {
-        let hint = if state.launch.waiting.is_some() { "" } else { "enter shows what the file would run, without training" };
+        let hint = if state.launch.waiting.is_some() { "" } else { hint_of(state) };
         draw::put(buffer, inner, 1, 0, hint, theme.dim());
         return;
     };
@@ -76,5 +87,15 @@ fn draw_plan(state: &State, theme: Theme, area: Rect, buffer: &mut Buffer) {
     }
     for (row, line) in lines.iter().skip(first).take(usize::from(body.height)).enumerate() {
         draw::put(buffer, body, 0, row as u16, line, if plan.is_err() { theme.warn() } else { Style::new() });
+    }
+}
+
+/// What enter does with the row under the cursor.
+fn hint_of(state: &State) -> &'static str {
+    match state.launch.entry() {
+        Some(Entry::New) => "enter builds an experiment in a form: model, data, methods, and what they cost",
+        Some(Entry::FromRun) => "enter fills a form from the run under the cursor of the overview",
+        Some(Entry::Continue) => "enter goes on with the form",
+        _ => "enter shows what the file would run, without training; E opens it in a form",
     }
 }

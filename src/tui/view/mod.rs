@@ -6,6 +6,9 @@ pub mod confusion;
 pub mod curves;
 pub mod draw;
 pub mod footer;
+pub mod form;
+pub mod form_plan;
+pub mod form_text;
 #[cfg(test)]
 mod frames;
 pub mod grid;

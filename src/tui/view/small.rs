@@ -16,6 +16,9 @@ pub fn draw(state: &State, theme: Theme, area: Rect, buffer: &mut Buffer) {
     if area.width == 0 || area.height == 0 {
         return;
     }
+    if let Some(form) = crate::tui::form::act::shown(state) {
+        return crate::tui::view::form::rows(form, theme, area, buffer);
+    }
     let runs = state.visible();
     let metric = state.metric();
     let n_rows = usize::from(area.height.saturating_sub(1));

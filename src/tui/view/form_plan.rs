@@ -1,0 +1,117 @@
+//! What the experiment of the form would cost: a line for each run, sums, warnings; or what is wrong with it.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::text::Line;
+
+use crate::report::number::{bytes, grouped};
+use crate::tui::form::Form;
+use crate::tui::form::estimate::{DraftPlan, DraftRun};
+use crate::tui::text;
+use crate::tui::theme::Theme;
+use crate::tui::view::draw;
+
+/// Lines that the short plan would fill.
+pub fn n_lines(form: &Form) -> usize {
+    match form.current_plan() {
+        Some(plan) if form.problems.is_empty() => plan.runs.len() + plan.warnings.len() + 2,
+        _ => form.problems.len().max(1) + 1,
+    }
+}
+
+/// The short plan in its panel.
+pub fn draw(form: &Form, theme: Theme, area: Rect, buffer: &mut Buffer) {
+    let has_problems = !form.problems.is_empty();
+    let title = if has_problems { Line::styled(" not yet ", theme.warn()) } else { Line::styled(" plan ", theme.title()) };
+    let note = if form.is_planning {
+        "reading data and model …"
+    } else if has_problems {
+        ""
+    } else {
+        "F5 starts it"
+    };
+    let inner = draw::panel(buffer, area, theme, &title, note);
+    let width = usize::from(inner.width).saturating_sub(1);
+    let lines: Vec<(String, Style)> = if has_problems {
+        problems(form, theme, width)
+    } else {
+        form.current_plan().map(|plan| short(plan, theme, width)).unwrap_or_default()
+    };
+    for (row, (line, style)) in lines.iter().take(usize::from(inner.height)).enumerate() {
+        draw::put(buffer, inner, 1, row as u16, line, *style);
+    }
+    let hidden = lines.len().saturating_sub(usize::from(inner.height));
+    if hidden > 0 && inner.height > 0 {
+        draw::right(buffer, inner, inner.height - 1, 0, &Line::styled(format!(" +{hidden} lines: tab "), theme.dim()));
+    }
+}
+
+/// The whole plan, scrolled.
+pub fn full(form: &Form, theme: Theme, area: Rect, buffer: &mut Buffer) {
+    let Some(plan) = form.current_plan().filter(|_| form.problems.is_empty()) else { return draw(form, theme, area, buffer) };
+    let inner = draw::panel(buffer, area, theme, &Line::styled(" dry run: what would run ", theme.title()), "F5 starts it");
+    let lines = text::wrap(&text::clean(&plan.full), usize::from(inner.width).saturating_sub(1));
+    let first = form.scroll.min(lines.len().saturating_sub(usize::from(inner.height)));
+    for (row, line) in lines.iter().skip(first).take(usize::from(inner.height)).enumerate() {
+        draw::put(buffer, inner, 1, row as u16, line, Style::new());
+    }
+}
+
+fn problems(form: &Form, theme: Theme, width: usize) -> Vec<(String, Style)> {
+    let said = |problem: &crate::spec::experiment::problem::Problem| {
+        let place = problem.location.map(|(line, _)| format!("line {line}: ")).unwrap_or_default();
+        let hint = problem.hint.as_ref().map(|hint| format!("; {hint}")).unwrap_or_default();
+        text::clean(&format!("{} {place}{}{hint}", theme.choose("✗", "x"), problem.message))
+    };
+    form.problems.iter().flat_map(|problem| text::wrap(&said(problem), width.max(1))).map(|line| (line, theme.bad())).collect()
+}
+
+fn short(plan: &DraftPlan, theme: Theme, width: usize) -> Vec<(String, Style)> {
+    let name_width = plan.runs.iter().map(|run| text::width(&run.name)).max().unwrap_or(0).clamp(4, width.saturating_sub(48).max(8));
+    let head = format!("{:<name_width$} {:>11} {:>6} {:>8} {:>7} {:>8}", "RUN", "TRAINABLE", "%", "MEMORY", "TIME", "DISK");
+    let mut lines = vec![(head, theme.dim())];
+    let of_run = |run: &DraftRun| {
+        let name = text::middle(&text::clean(&run.name), name_width);
+        let time = run.seconds.map_or_else(|| "?".to_owned(), about);
+        let percent = format!("{:.2}", run.percent);
+        let (memory, disk) = (bytes(run.memory_bytes), bytes(run.disk_bytes));
+        format!("{name:<name_width$} {:>11} {percent:>6} {memory:>8} {time:>7} {disk:>8}", grouped(run.trainable))
+    };
+    lines.extend(plan.runs.iter().map(|run| (of_run(run), Style::new())));
+    lines.extend(text::wrap(&sums(plan), width.max(1)).into_iter().map(|line| (line, theme.accent())));
+    for (line, warning) in &plan.warnings {
+        let place = line.map(|line| format!("line {line}: ")).unwrap_or_default();
+        let said = text::clean(&format!("! {place}{warning}"));
+        lines.extend(text::wrap(&said, width.max(1)).into_iter().map(|line| (line, theme.warn())));
+    }
+    lines
+}
+
+/// All runs together, as far as it can be told.
+fn sums(plan: &DraftPlan) -> String {
+    let n_known = plan.runs.iter().filter(|run| run.seconds.is_some()).count();
+    let time = match plan.seconds() {
+        Some(seconds) => format!("training about {}, as earlier runs went", about(seconds)),
+        None if n_known == 0 => "time unknown: no earlier run of this model and these methods".to_owned(),
+        None => format!("time of {} runs unknown: no earlier run like them", plan.runs.len() - n_known),
+    };
+    let mut memory: Vec<u64> = plan.runs.iter().map(|run| run.memory_bytes).collect();
+    memory.sort_unstable_by(|a, b| b.cmp(a));
+    let at_once: u64 = memory.iter().take(plan.runs_at_once.max(1)).sum();
+    let disk: u64 = plan.runs.iter().map(|run| run.disk_bytes).sum();
+    let free = plan.free_bytes.map(|free| format!(" of {} free", bytes(free))).unwrap_or_default();
+    let runs = if plan.runs.len() == 1 { "1 run".to_owned() } else { format!("{} runs", plan.runs.len()) };
+    format!("{runs}, {} at once; {time}; memory {}; keeps {}{free}", plan.runs_at_once, bytes(at_once), bytes(disk))
+}
+
+/// A time in its largest unit.
+fn about(seconds: f64) -> String {
+    if seconds < 90.0 {
+        format!("{:.0} s", seconds.max(1.0))
+    } else if seconds < 5400.0 {
+        format!("{:.0} min", seconds / 60.0)
+    } else {
+        format!("{:.1} h", seconds / 3600.0)
+    }
+}

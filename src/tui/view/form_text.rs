@@ -1,0 +1,61 @@
+//! The file of the form with its line numbers; what is wrong stands under the line that it is about.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+
+use crate::spec::experiment::locate::locate;
+use crate::tui::form::{Form, draft};
+use crate::tui::text;
+use crate::tui::theme::Theme;
+use crate::tui::view::draw;
+
+/// The first line to show, so that the one of the row under the cursor is seen.
+pub fn around_cursor(form: &Form, height: u16) -> usize {
+    let place = form.document.as_ref().ok().zip(form.field()).and_then(|(document, field)| draft::place(document, &field.path));
+    let line = place.and_then(|place| locate(&form.text, &place)).map_or(1, |(line, _)| line);
+    line.saturating_sub(usize::from(height) / 2)
+}
+
+/// Draws the file from line `first` on.
+pub fn draw(form: &Form, theme: Theme, area: Rect, buffer: &mut Buffer, first: usize) {
+    let n_problems = form.problems.len();
+    let note = match (&form.document, n_problems) {
+        (Err(_), _) => "no form can show it: F4 opens the editor".to_owned(),
+        (_, 0) => "F4 opens the editor".to_owned(),
+        (_, 1) => "1 error".to_owned(),
+        (_, n) => format!("{n} errors"),
+    };
+    let file = text::middle(&text::clean(&form.path().display().to_string()), usize::from(area.width / 2));
+    let inner = draw::panel(buffer, area, theme, &Line::styled(format!(" {file} "), theme.title()), &note);
+    let width = usize::from(inner.width).saturating_sub(7);
+    let mut lines: Vec<Line> = Vec::new();
+    let said = |problem: &crate::spec::experiment::problem::Problem| {
+        let hint = problem.hint.as_ref().map(|hint| format!("; {hint}")).unwrap_or_default();
+        text::clean(&format!("{}{hint}", problem.message)).replace('\n', " ")
+    };
+    if let Err(why) = &form.document {
+        lines.extend(text::wrap(&text::clean(why), width.max(1)).into_iter().map(|line| Line::styled(line, theme.warn())));
+    }
+    for problem in form.problems.iter().filter(|problem| problem.location.is_none()) {
+        lines.extend(text::wrap(&said(problem), width.max(1)).into_iter().map(|line| Line::styled(line, theme.bad())));
+    }
+    for (idx, line) in form.text.lines().enumerate() {
+        let number = Span::styled(format!("{:>4}  ", idx + 1), theme.dim());
+        lines.push(Line::from(vec![number, Span::styled(text::clean(line), Style::new())]));
+        for problem in &form.problems {
+            let Some((_, column)) = problem.location.filter(|(line, _)| *line == idx + 1) else { continue };
+            let indent = 6 + column.saturating_sub(1).min(width / 2);
+            let wrapped = text::wrap(&said(problem), (width + 6).saturating_sub(indent + 2).max(1));
+            for (row, part) in wrapped.into_iter().enumerate() {
+                let sign = if row == 0 { theme.choose("↑ ", "^ ") } else { "  " };
+                lines.push(Line::styled(format!("{:indent$}{sign}{part}", ""), theme.bad()));
+            }
+        }
+    }
+    let first = first.min(lines.len().saturating_sub(usize::from(inner.height)));
+    for (row, line) in lines.iter().skip(first).take(usize::from(inner.height)).enumerate() {
+        draw::line(buffer, inner, row as u16, line);
+    }
+}
