@@ -18,22 +18,34 @@ pub struct Evaluated {
     pub step: u64,
 }
 
-/// The evaluations of a run that have the quantity; `gaps` are its evaluations with matched training losses.
-pub fn points(state: &RunState, gaps: &[overfitting::Point], quantity: Quantity, chosen: MetricName, x_axis: XAxis) -> Vec<Evaluated> {
-    let x = |step: u64, epoch: f64| x_axis.of_evaluation(&state.steps, step, epoch);
-    if quantity == Quantity::Gap {
-        let points = gaps.iter().zip(&state.evaluations);
-        let point = |(point, evaluation): (&overfitting::Point, &crate::run::event::Evaluation)| {
-            Some(Evaluated { x: x(point.step, evaluation.epoch), y: point.gap()?, step: point.step })
-        };
-        return points.filter_map(point).collect();
-    }
-    let Some(metric) = quantity.metric(chosen) else { return Vec::new() };
-    let point = |evaluation: &crate::run::event::Evaluation| {
-        let y = evaluation.metrics.get(&metric)?.0;
-        Some(Evaluated { x: x(evaluation.step, evaluation.epoch), y, step: evaluation.step })
+/// What was concluded from the evaluations of a run, and for which metric.
+#[derive(Debug, Clone, Copy)]
+pub struct Concluded<'a> {
+    /// Its evaluations with matched training losses.
+    pub points: &'a [overfitting::Point],
+    /// The metric that they hold.
+    pub metric: MetricName,
+}
+
+/// The evaluations of a run that have the quantity.
+pub fn points(state: &RunState, concluded: Concluded, quantity: Quantity, chosen: MetricName, x_axis: XAxis) -> Vec<Evaluated> {
+    let metric = quantity.metric(chosen);
+    let value: fn(&overfitting::Point) -> Option<f64> = match metric {
+        _ if quantity == Quantity::Gap => overfitting::Point::gap,
+        Some(MetricName::Loss) => |point| Some(point.validation_loss).filter(|loss| !loss.is_nan()),
+        Some(metric) if metric == concluded.metric => |point| point.metric,
+        _ => |_| None,
     };
-    state.evaluations.iter().filter_map(point).collect()
+    // Those that are known lie close together in memory, and an evaluation does not; thousands of them are read for a frame.
+    let n_known = concluded.points.len().min(state.evaluations.len());
+    let point = |idx: usize| {
+        let known = concluded.points[..n_known].get(idx);
+        let y = known.and_then(value).or_else(|| state.evaluations[idx].metrics.get(&metric?).map(|value| value.0))?;
+        let step = known.map_or_else(|| state.evaluations[idx].step, |point| point.step);
+        let x = if x_axis == XAxis::Step { step as f64 } else { x_axis.of_evaluation(&state.steps, step, state.evaluations[idx].epoch) };
+        Some(Evaluated { x, y, step })
+    };
+    (0..state.evaluations.len()).filter_map(point).collect()
 }
 
 /// The point of the best evaluation.

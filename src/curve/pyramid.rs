@@ -7,7 +7,7 @@ use crate::curve::columns::Column;
 use crate::curve::ema::Ema;
 
 /// Points in a block.
-const BLOCK: usize = 64;
+pub const BLOCK: usize = 64;
 
 /// Points in a block of blocks.
 const TOWER: usize = BLOCK * BLOCK;

@@ -102,7 +102,7 @@ mod tests {
 
         #[test]
         fn a_pyramid_shows_what_all_points_show(
-            n in 900_u64..6000, seed in 1_u64..500, n_columns in 2_usize..60,
+            n in 900_u64..9000, seed in 1_u64..500, n_columns in 2_usize..60,
             from in 0.0..0.9_f64, width in 0.01..1.0_f64, is_log in any::<bool>(), axis in 0_usize..6,
         ) {
             let steps = steps(n, seed);
@@ -122,9 +122,12 @@ mod tests {
                 prop_assert_eq!(ends(&fast.columns), ends(&slow.columns));
                 prop_assert_eq!(fast.before, slow.before);
                 prop_assert_eq!(fast.after, slow.after);
-                // Rounding may put a point on the edge between two columns into the other one.
-                let differ = fast.columns.iter().zip(&slow.columns).filter(|(fast, slow)| fast != slow).count();
-                prop_assert!(differ <= 4, "{differ} of {n_columns} columns differ");
+                // A point moves by a column at most: what a column shows, that column or one beside it holds.
+                for (idx, column) in fast.columns.iter().enumerate() {
+                    let beside = &slow.columns[idx.saturating_sub(1)..(idx + 2).min(n_columns)];
+                    let (least, greatest) = ends(beside);
+                    prop_assert!(column.values.is_none_or(|values| values[1] >= least && values[2] <= greatest), "column {idx}");
+                }
             }
         }
     }

@@ -3,7 +3,7 @@
 use crate::curve::axis::XAxis;
 use crate::curve::columns::{Column, Reduced, reduce};
 use crate::curve::ema::Ema;
-use crate::curve::pyramid::Pyramid;
+use crate::curve::pyramid::{BLOCK, Pyramid};
 use crate::curve::quantity::Quantity;
 use crate::curve::stretch::Stretch;
 use crate::run::steps::Steps;
@@ -68,11 +68,12 @@ impl StepCurve<'_> {
         Reduced { columns, before, after }
     }
 
-    /// The first point of the window, and the one after the last of each column.
+    /// The first point of the window, and the one after the last of each column. Between columns that hold whole blocks the edge is that of a
+    /// block, so that no point is read: fewer than a block's go over to the next column, less than that one dot holds.
     fn ends(&self, window: Stretch, n_columns: usize) -> (usize, Vec<usize>) {
         let n = self.steps.len();
-        let start = self.first(0, n, 1, |x| x < window.low);
-        let all = self.first(start, n, n, |x| x <= window.high);
+        let start = self.first(0, n, 0, |x| x < window.low);
+        let all = self.first(start, n, n - start, |x| x <= window.high);
         if window.high <= window.low {
             return (start, (0..n_columns).map(|column| if column < n_columns / 2 { start } else { all }).collect());
         }
@@ -80,31 +81,33 @@ impl StepCurve<'_> {
         let (mut at, mut length) = (start, (all - start) / n_columns);
         for column in 1..n_columns {
             let edge = window.at((column as f64 - 0.5) / (n_columns - 1) as f64);
-            let end = self.first(at, all, length + 1, |x| x < edge);
+            let end = self.first(at, all, length, |x| x < edge);
             (length, at) = (end - at, end);
-            ends.push(end);
+            ends.push(if length >= BLOCK { end / BLOCK * BLOCK } else { end });
         }
         ends.push(all);
         (start, ends)
     }
 
-    /// The first point from `from` on, before `to`, that is not `before`; looked for near `guess` points on.
+    /// The first point from `from` on, before `to`, that is not `before`; looked for from `guess` points on, so that a good guess costs two
+    /// looks at points, which lie far apart in memory.
     fn first(&self, from: usize, to: usize, guess: usize, before: impl Fn(f64) -> bool) -> usize {
-        let (mut low, mut stride) = (from, guess.max(1));
-        let mut high = to;
-        while low < to {
-            let probe = (low + stride).min(to) - 1;
-            if before(self.x(probe)) {
+        let (mut low, mut high, mut stride) = (from, to, 1);
+        let mut probe = (from + guess).min(to.saturating_sub(1));
+        while low < high {
+            let lies_before = before(self.x(probe));
+            if lies_before {
                 low = probe + 1;
-                stride *= 2;
             } else {
                 high = probe;
-                break;
             }
-        }
-        while low < high {
-            let middle = usize::midpoint(low, high);
-            if before(self.x(middle)) { low = middle + 1 } else { high = middle }
+            let next = if lies_before { probe + stride } else { probe.saturating_sub(stride) };
+            if (low..high).contains(&next) && (low > from) != (high < to) {
+                // Still on one side of it: farther each time.
+                (probe, stride) = (next, stride * 2);
+            } else {
+                probe = usize::midpoint(low, high);
+            }
         }
         low
     }

@@ -19,13 +19,24 @@ impl Stretch {
 
     /// How far along `value` lies: 0 at the lower end, 1 at the upper, beyond them outside. NaN where it has no place on the axis.
     pub fn share(self, value: f64) -> f64 {
-        // Halves, since the span of two finite numbers may not be one.
-        let of = |value: f64| if self.is_log { value.ln() } else { value / 2.0 };
-        if self.is_log && value <= 0.0 {
-            return f64::NAN;
+        let (low, value, high) = (self.measure(self.low), self.measure(value), self.measure(self.high));
+        if value.is_nan() {
+            f64::NAN
+        } else if high > low {
+            (value - low) / (high - low)
+        } else {
+            0.5
         }
-        let (low, high) = (of(self.low), of(self.high));
-        if high > low { (of(value) - low) / (high - low) } else { 0.5 }
+    }
+
+    /// `value` in the measure in which equal distances take equal room; NaN where it has no place on the axis.
+    pub fn measure(self, value: f64) -> f64 {
+        match self.is_log {
+            true if value <= 0.0 => f64::NAN,
+            true => value.ln(),
+            // Half, since the span of two finite numbers may not be one.
+            false => value / 2.0,
+        }
     }
 
     /// What lies so far along.

@@ -115,10 +115,14 @@ pub struct State {
 }
 
 /// What follows from a run's events.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Insight {
     /// Its evaluations with matched training losses.
     pub points: Vec<Point>,
+    /// The metric that they hold.
+    pub metric: MetricName,
+    /// How often its steps had been cut when they were made.
+    pub n_cuts: u64,
     /// Whether it overfits.
     pub verdict: Verdict,
     /// Seconds left when last heard of.

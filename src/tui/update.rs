@@ -174,6 +174,8 @@ fn take_in(state: &mut State, updates: Vec<RunUpdate>, is_whole: bool) -> Vec<Ef
                 }
                 let next = state.slots.values().max().map_or(0, |slot| slot + 1);
                 state.slots.entry(id.clone()).or_insert(next);
+                // What was concluded from a log that is read anew.
+                state.insights.remove(&id);
             }
             Change::Removed => {
                 state.insights.remove(&id);
@@ -234,10 +236,12 @@ fn follow(state: &mut State, id: RunId) {
 pub fn refresh(state: &mut State, id: RunId) {
     let metric = state.metric();
     let Some(run) = state.catalog.run(&id) else { return };
-    let points = overfitting::points(&run.state, metric);
+    let n_cuts = run.state.steps.n_cuts();
+    let known = state.insights.get(&id).filter(|insight| insight.n_cuts == n_cuts).map_or(&[][..], |insight| &insight.points);
+    let points = overfitting::points_since(&run.state, metric, known);
     let verdict = overfitting::judge(&points, metric.definition().higher_is_better);
     let seconds_left = eta::seconds_left(&run.state).filter(|_| !run.status.is_over());
-    state.insights.insert(id, Insight { points, verdict, seconds_left, heard: state.now });
+    state.insights.insert(id, Insight { points, metric, n_cuts, verdict, seconds_left, heard: state.now });
 }
 
 #[cfg(test)]

@@ -114,20 +114,27 @@ impl Verdict {
 
 /// The evaluations of a run with their matched training losses; `metric` is the one that people look at.
 pub fn points(state: &RunState, metric: MetricName) -> Vec<Point> {
-    let mut next = 0;
+    points_since(state, metric, &[])
+}
+
+/// The same, where `known` are the points of before and no step was forgotten since: the steps before the last of them are not read again.
+pub fn points_since(state: &RunState, metric: MetricName, known: &[Point]) -> Vec<Point> {
+    let n_same = known.iter().zip(&state.evaluations).take_while(|(point, evaluation)| point.step == evaluation.step).count();
+    let mut next = n_same.checked_sub(1).map_or(0, |idx| state.steps.n_until(known[idx].step));
     let mut points = Vec::with_capacity(state.evaluations.len());
-    for evaluation in &state.evaluations {
-        let since = next..state.steps.n_until(evaluation.step).max(next);
-        next = since.end;
-        let count = since.len();
-        let sum: f64 = since.map(|idx| state.steps.loss(idx)).sum();
+    for (idx, evaluation) in state.evaluations.iter().enumerate() {
+        let train_loss = if idx < n_same {
+            known[idx].train_loss
+        } else {
+            let since = next..state.steps.n_until(evaluation.step).max(next);
+            next = since.end;
+            let count = since.len();
+            let sum: f64 = since.map(|idx| state.steps.loss(idx)).sum();
+            (count > 0).then(|| sum / count as f64)
+        };
         let value = |metric: MetricName| evaluation.metrics.get(&metric).map(|value| value.0);
-        points.push(Point {
-            step: evaluation.step,
-            validation_loss: value(MetricName::Loss).unwrap_or(f64::NAN),
-            train_loss: (count > 0).then(|| sum / count as f64),
-            metric: value(metric),
-        });
+        let validation_loss = value(MetricName::Loss).unwrap_or(f64::NAN);
+        points.push(Point { step: evaluation.step, validation_loss, train_loss, metric: value(metric) });
     }
     points
 }

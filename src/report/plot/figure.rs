@@ -2,7 +2,7 @@
 
 use crate::curve::axis::XAxis;
 use crate::curve::columns::{Reduced, reduce};
-use crate::curve::evaluations;
+use crate::curve::evaluations::{self, Concluded};
 use crate::curve::quantity::Quantity;
 use crate::curve::range;
 use crate::curve::run_curves;
@@ -160,8 +160,9 @@ fn panel(subjects: &[Subject], options: &Options, window: Stretch, quantity: Qua
             thin.push(Draft { curve: Curve { stop, ..empty(Weight::Thin) }, reduced: smooth.reduce(window, N_COLUMNS) });
         }
         if quantity.is_of_evaluations() {
-            let gaps = overfitting::points(state, options.metric);
-            let evaluated = evaluations::points(state, &gaps, quantity, options.metric, options.x_axis);
+            let points = overfitting::points(state, options.metric);
+            let concluded = Concluded { points: &points, metric: options.metric };
+            let evaluated = evaluations::points(state, concluded, quantity, options.metric, options.x_axis);
             let points: Vec<(f64, f64)> = evaluated.iter().map(|point| (point.x, point.y)).collect();
             let best = evaluations::best(state, &evaluated).filter(|_| options.shows_best).map(|point| (point.x, point.y));
             let stop = stop.and_then(|_| points.last().copied());

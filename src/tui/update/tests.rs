@@ -284,4 +284,19 @@ fn whoever_looks_elsewhere_is_told_when_a_run_ends() {
     assert_eq!(ends(&mut elsewhere), [], "once");
 }
 
+#[test]
+fn what_is_concluded_bit_by_bit_is_what_is_concluded_at_once() {
+    let mut state = State::new("runs".to_owned(), EPOCH, (80, 24), None);
+    let mut synthetic = Synthetic::new();
+    for tenth in 0..600 {
+        update(&mut state, Message::Updates(synthetic.poll(f64::from(tenth) / 10.0)));
+    }
+    let runs: Vec<&RunView> = state.catalog.runs.iter().filter(|run| !run.state.evaluations.is_empty()).collect();
+    assert!(runs.len() > 1);
+    for run in runs {
+        let points = &state.insights[&run.id].points;
+        assert_eq!(format!("{points:?}"), format!("{:?}", overfitting::points(&run.state, state.metric())), "{}", run.id);
+    }
+}
+
 mod control;

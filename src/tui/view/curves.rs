@@ -2,10 +2,11 @@
 
 use ratatui::style::{Modifier, Style};
 
-use crate::curve::evaluations::{self, Evaluated};
+use crate::curve::evaluations::{self, Concluded, Evaluated};
 use crate::curve::quantity::Quantity;
 use crate::curve::run_curves;
 use crate::curve::step_curve::StepCurve;
+use crate::metric::MetricName;
 use crate::run::catalog::RunView;
 use crate::tui::state::State;
 use crate::tui::theme::Theme;
@@ -27,8 +28,10 @@ fn curves<'a>(state: &'a State, run: &'a RunView, quantity: Quantity) -> Curves<
     let (x_axis, kept) = (state.chart.x_axis, state.curves.get(&run.id));
     let smoothing = if quantity.is_smoothed() { state.smoothing() } else { 0.0 };
     let curve = |weight| run_curves::curve(kept, &run.state.steps, quantity, x_axis, weight);
-    let gaps = state.insights.get(&run.id).map_or(&[][..], |insight| insight.points.as_slice());
-    let evaluated = evaluations::points(&run.state, gaps, quantity, state.metric(), x_axis);
+    let insight = state.insights.get(&run.id);
+    let none = Concluded { points: &[], metric: MetricName::Loss };
+    let concluded = insight.map_or(none, |insight| Concluded { points: &insight.points, metric: insight.metric });
+    let evaluated = evaluations::points(&run.state, concluded, quantity, state.metric(), x_axis);
     Curves { run, raw: curve(0.0), smooth: curve(smoothing), evaluated }
 }
 

@@ -37,14 +37,14 @@ impl Raster {
     /// A straight line between two dots.
     pub fn line(&mut self, from: (usize, usize), to: (usize, usize), weight: Weight, owner: usize) {
         let n = from.0.abs_diff(to.0).max(from.1.abs_diff(to.1)).max(1);
-        // In whole numbers, rounded to the nearest: a frame has some hundred thousand dots.
-        let between = |from: usize, to: usize, i: usize| (2 * (from * (n - i) + to * i) + n) / (2 * n);
-        for i in 0..=n {
-            let (x, y) = (between(from.0, to.0, i), between(from.1, to.1, i));
-            self.dot(x, y, owner);
+        let (mut x, mut y) = (Between::new(from.0, to.0, n), Between::new(from.1, to.1, n));
+        for _ in 0..=n {
+            self.dot(x.at, y.at, owner);
             if weight == Weight::Thick {
-                self.dot(x, if y + 1 < self.dots_down() { y + 1 } else { y.saturating_sub(1) }, owner);
+                self.dot(x.at, if y.at + 1 < self.dots_down() { y.at + 1 } else { y.at.saturating_sub(1) }, owner);
             }
+            x.step();
+            y.step();
         }
     }
 
@@ -66,6 +66,33 @@ impl Raster {
     pub fn cells(&self) -> impl Iterator<Item = (usize, usize, u8, usize)> {
         let width = self.width;
         self.cells.iter().enumerate().filter(|(_, cell)| cell.0 != 0).map(move |(idx, cell)| (idx % width, idx / width, cell.0, cell.1))
+    }
+}
+
+/// One coordinate of a straight line in `n` equal steps, rounded to the nearest dot; without a division for each of some hundred thousand
+/// dots of a frame.
+struct Between {
+    at: usize,
+    /// What is left of the way to the next dot, out of `whole`.
+    rest: usize,
+    step: usize,
+    whole: usize,
+    descends: bool,
+}
+
+impl Between {
+    const fn new(from: usize, to: usize, n: usize) -> Self {
+        // Halves go to the greater dot either way.
+        let descends = to < from;
+        Self { at: from, rest: if descends { n - 1 } else { n }, step: 2 * from.abs_diff(to), whole: 2 * n, descends }
+    }
+
+    const fn step(&mut self) {
+        self.rest += self.step;
+        if self.rest >= self.whole {
+            self.rest -= self.whole;
+            self.at = if self.descends { self.at.saturating_sub(1) } else { self.at + 1 };
+        }
     }
 }
 
@@ -97,6 +124,19 @@ mod tests {
         assert_eq!(drawn, "⠑⢄⠑⢄");
         raster.line((0, 0), (7, 0), Weight::Thick, 2);
         assert!(raster.cells().all(|(_, row, _, owner)| owner == if row == 0 { 2 } else { 1 }));
+    }
+
+    #[test]
+    fn every_dot_of_a_line_is_the_nearest() {
+        for (from, to) in (0..9_usize).flat_map(|from| (0..9).map(move |to| (from, to))) {
+            for n in from.abs_diff(to).max(1)..12 {
+                let mut between = Between::new(from, to, n);
+                for i in 0..=n {
+                    assert_eq!(between.at, (2 * (from * (n - i) + to * i) + n) / (2 * n), "{from} to {to}, {i} of {n}");
+                    between.step();
+                }
+            }
+        }
     }
 
     #[test]

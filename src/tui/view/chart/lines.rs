@@ -5,7 +5,6 @@ use ratatui::buffer::Buffer;
 use crate::curve::columns::Reduced;
 use crate::tui::theme::{Glyphs, Theme};
 use crate::tui::view::chart::{Chart, Layout, Scale};
-use crate::tui::view::draw;
 use crate::tui::view::raster::{self, Raster, Weight};
 
 /// Draws all lines, the foremost last.
@@ -15,12 +14,15 @@ pub fn draw(buffer: &mut Buffer, chart: &Chart, layout: &Layout, theme: Theme) {
     for (owner, (line, reduced)) in chart.lines.iter().zip(&layout.reduced).enumerate() {
         let mut pen = Pen { raster: &mut raster, scale: layout.scale, n_rows: usize::from(plot.height), weight: line.weight, owner };
         pen.columns(reduced);
-        reduced.edges(chart.window, layout.scale.0).into_iter().for_each(|(from, to)| pen.stroke(from, to));
+        reduced.edges(chart.window, layout.scale.stretch).into_iter().for_each(|(from, to)| pen.stroke(from, to));
     }
     let mut text = [0; 4];
     for (column, row, bits, owner) in raster.cells() {
         let glyph = if theme.glyphs == Glyphs::Unicode { raster::braille(bits) } else { raster::ascii(bits) };
-        draw::put(buffer, plot, column as u16, row as u16, glyph.encode_utf8(&mut text), chart.lines[owner].style);
+        // One character of one column: no text to be cut, and thousands of them in a frame.
+        if let Some(cell) = buffer.cell_mut((plot.x + column as u16, plot.y + row as u16)) {
+            cell.set_symbol(glyph.encode_utf8(&mut text)).set_style(chart.lines[owner].style);
+        }
     }
 }
 

@@ -107,21 +107,31 @@ const LEAST_AXIS_WIDTH: u16 = 5;
 /// Columns and rows below which there is no room for axes, and the curves have all of it.
 const LEAST_SIZE: (u16, u16) = (14, 4);
 
-/// The y axis of a drawn chart.
+/// The y axis of a drawn chart, with its ends in the measure in which equal distances take equal room.
 #[derive(Debug, Clone, Copy)]
-struct Scale(Stretch);
+struct Scale {
+    stretch: Stretch,
+    high: f64,
+    span: f64,
+}
 
 impl Scale {
+    fn new(stretch: Stretch) -> Self {
+        let (low, high) = (stretch.measure(stretch.low), stretch.measure(stretch.high));
+        Self { stretch, high, span: high - low }
+    }
+
     /// 0 at the top, 1 at the bottom.
     fn share(self, y: f64) -> f64 {
-        let share = self.0.share(y);
+        let share = if self.span > 0.0 { (self.high - self.stretch.measure(y)) / self.span } else { 0.5 };
         // What has no place on a logarithmic axis lies below it.
-        if share.is_nan() { 1.0 } else { (1.0 - share).clamp(0.0, 1.0) }
+        if share.is_nan() { 1.0 } else { share.clamp(0.0, 1.0) }
     }
 
     /// The dot row of `y` where a cell has four.
     fn dot(self, y: f64, n_rows: usize) -> usize {
-        (self.share(y) * (n_rows * 4).saturating_sub(1) as f64).round() as usize
+        // Never below 0, so this is the nearest; `round` is a call, some ten thousand times in a frame.
+        (self.share(y) * (n_rows * 4).saturating_sub(1) as f64 + 0.5) as usize
     }
 
     /// The cell row of `y`: that of its dot, so that markers sit on their lines.
@@ -191,7 +201,7 @@ fn layout(area: Rect, chart: &Chart) -> Result<Layout, Vec<Reduced>> {
     let Some((scale, is_cut)) = scale(chart, &reduced) else { return Err(reduced) };
     let n_rows = usize::from(area.height - 2);
     let max_ticks = (n_rows / 2).clamp(2, 7);
-    let Stretch { low, high, is_log } = scale.0;
+    let Stretch { low, high, is_log } = scale.stretch;
     let ticks = if is_log { ticks::log_ticks(low, high, max_ticks) } else { ticks::ticks(low, high, max_ticks) };
     let tick_labels = if is_log { ticks::log_labels(&ticks) } else { ticks::tick_labels(&ticks) };
     let axis_width = tick_labels.iter().map(|label| text::width(label)).max().unwrap_or(0) as u16 + 1;
@@ -216,5 +226,5 @@ fn gutter_width(chart: &Chart, area: Rect) -> u16 {
 /// The range of the y axis over all lines that set it; `None` where there is nothing.
 fn scale(chart: &Chart, reduced: &[Reduced]) -> Option<(Scale, bool)> {
     let lines: Vec<(&Reduced, bool)> = reduced.iter().zip(chart.lines.iter().map(|line| line.sets_range)).collect();
-    range::of_lines(&lines, chart.is_log, chart.clips).map(|(stretch, is_cut)| (Scale(stretch), is_cut))
+    range::of_lines(&lines, chart.is_log, chart.clips).map(|(stretch, is_cut)| (Scale::new(stretch), is_cut))
 }
