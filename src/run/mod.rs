@@ -30,6 +30,7 @@ pub mod steps;
 pub mod storage;
 pub mod store;
 pub mod synthetic;
+pub mod tail;
 pub mod text;
 pub mod updates;
 pub mod writer;

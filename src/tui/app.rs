@@ -310,7 +310,7 @@ fn perform(effect: Effect, screen: &mut Screen, state: &mut State, theme: Theme,
                 update(state, Message::Launched(path, Err(why)));
             }
         }
-        Effect::ReadStderr(_) | Effect::ReadMistakes(_) => {
+        Effect::ReadStderr(_) | Effect::ReadMistakes(_) | Effect::ReadOutput(..) | Effect::PlanMemory(_) => {
             if let Some(work) = reading::work(effect, state, outside.root.as_deref()) {
                 spawn(outside, work);
             }

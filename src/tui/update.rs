@@ -98,7 +98,15 @@ fn happen(state: &mut State, message: Message) -> Vec<Effect> {
             problem(state, "not started: see the errors");
             state.launch.plan = Some((path, Err(why)));
         }
-        Message::Stderr(id, lines) => state.stderr = Some((id, lines)),
+        Message::Stderr(id, lines) => {
+            state.stderr = Some((id, lines));
+            screen::log::look_through(state);
+        }
+        Message::Output(id, source, news) => {
+            state.is_dirty |= screen::log::take_in(state, id, source, news);
+            return Vec::new();
+        }
+        Message::PlannedMemory(id, bytes) => state.planned_memory = Some((id, bytes)),
         Message::Mistakes(id, listing) => state.mistakes.listing = Some((id, listing)),
         Message::Requested(Err(why)) | Message::Failed(why) => problem(state, &why),
         Message::Queue(outlook) => screen::queue::take_in(state, outlook),
@@ -146,6 +154,7 @@ fn tick(state: &mut State, now: f64) -> Vec<Effect> {
     let mut effects = match state.screen {
         Screen::Queue => vec![Effect::LookAtQueue],
         Screen::System => vec![Effect::LookAtMachine],
+        Screen::Run if screen::run::shows_worker(state) => vec![Effect::LookAtMachine],
         _ => Vec::new(),
     };
     if waits && (now - state.queue_asked).abs() >= QUEUE_SECONDS {
@@ -203,6 +212,9 @@ fn take_in(state: &mut State, updates: Vec<RunUpdate>, is_whole: bool) -> Vec<Ef
         for id in std::mem::take(&mut state.unjudged) {
             refresh(state, id.clone());
             follow(state, id);
+        }
+        if !state.log.search.is_empty() {
+            screen::log::look_through(state);
         }
     }
     if is_first && is_whole && state.focus == Focus::Newest {

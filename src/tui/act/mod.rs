@@ -10,9 +10,10 @@ pub mod pointer;
 use crate::tui::effect::Effect;
 use crate::tui::form;
 use crate::tui::keys::action::{Action, Scope};
+use crate::tui::overlay::alert_list::{self, AlertList};
 use crate::tui::overlay::{Help, Overlay, PromptKind, Question};
 use crate::tui::screen::run::Pane;
-use crate::tui::screen::{compare, launch, mistakes, queue, run, system};
+use crate::tui::screen::{compare, launch, log, mistakes, queue, run, system};
 use crate::tui::state::{Screen, State};
 use crate::tui::update::problem;
 use crate::tui::view::layers;
@@ -36,8 +37,15 @@ pub fn screen_scopes(state: &State) -> Vec<Scope> {
     match state.screen {
         Screen::Overview => vec![Scope::Overview, Scope::Runs, Scope::Global],
         Screen::Compare => vec![Scope::Compare, Scope::Runs, Scope::Global],
-        Screen::Run if run::pane(state) == Pane::Mistakes => vec![Scope::Mistakes, Scope::Run, Scope::Runs, Scope::Global],
-        Screen::Run => vec![Scope::Run, Scope::Runs, Scope::Global],
+        Screen::Run => {
+            let of_pane: &[Scope] = match run::pane(state) {
+                Pane::Mistakes => &[Scope::Mistakes],
+                Pane::Log if !state.log.search.is_empty() => &[Scope::Found, Scope::Log],
+                Pane::Log => &[Scope::Log],
+                _ => &[],
+            };
+            of_pane.iter().copied().chain([Scope::Run, Scope::Runs, Scope::Global]).collect()
+        }
         Screen::Launch => vec![Scope::Launch, Scope::Global],
         Screen::Queue => vec![Scope::Queue, Scope::Global],
         Screen::System => vec![Scope::System, Scope::Global],
@@ -67,6 +75,7 @@ pub fn act(state: &mut State, action: Action) -> Vec<Effect> {
         Action::ReloadSettings => return vec![Effect::ReloadSettings],
         Action::Help => state.overlay = Some(Overlay::Help(Help::default())),
         Action::Palette => overlay::open_palette(state),
+        Action::Alerts | Action::OpenAlert | Action::MuteAlert => return of_alerts(state, action),
         Action::RunMenu => overlay::open_menu(state, Scope::RunMenu),
         Action::CopyMenu => overlay::open_menu(state, Scope::CopyMenu),
         Action::ExportMenu => overlay::open_menu(state, Scope::ExportMenu),
@@ -103,10 +112,13 @@ pub fn act(state: &mut State, action: Action) -> Vec<Effect> {
         Action::PreviousRun => return neighbour(state, -1),
         Action::Search => search(state),
         Action::Pair => mistakes::next_pair(state),
+        Action::Follow | Action::Output | Action::NextMatch | Action::PreviousMatch => log::act(state, action),
         Action::NextPane => turn(state, 1),
         Action::PreviousPane => turn(state, -1),
         Action::Expand => state.is_expanded = !state.is_expanded,
-        Action::Log | Action::LogX | Action::XAxis | Action::Clip | Action::Metric | Action::Best => chart::act(state, action),
+        Action::Log | Action::LogX | Action::XAxis | Action::Clip | Action::ShareY | Action::Metric | Action::Best => {
+            chart::act(state, action);
+        }
         Action::SmoothLess | Action::SmoothMore => chart::smooth(state, action),
         Action::ZoomIn | Action::ZoomOut | Action::PanLeft | Action::PanRight | Action::Fit => chart::zoom(state, action),
         Action::Crosshair | Action::CrosshairLeft | Action::CrosshairRight => chart::crosshair(state, action),
@@ -189,10 +201,12 @@ fn look(state: &mut State, screen: Screen, at: Effect) -> Vec<Effect> {
 fn back(state: &mut State) {
     if state.overlay.is_some() {
         overlay::close(state);
-    } else if state.is_expanded {
-        state.is_expanded = false;
     } else if state.screen == Screen::Run && run::pane(state) == Pane::Mistakes && mistakes::is_filtered(state) {
         mistakes::show_all(state);
+    } else if state.screen == Screen::Run && run::pane(state) == Pane::Log && !state.log.search.is_empty() {
+        log::search(state, "");
+    } else if state.is_expanded {
+        state.is_expanded = false;
     } else if state.screen == Screen::Launch && state.launch.plan.is_some() {
         state.launch.plan = None;
     } else if state.chart.crosshair.is_some() && matches!(state.screen, Screen::Overview | Screen::Run | Screen::Compare) {
@@ -207,8 +221,27 @@ fn back(state: &mut State) {
 /// Asks what is looked for in the pane that keys are meant for.
 fn search(state: &mut State) {
     if run::pane(state) == Pane::Mistakes {
-        overlay::open_prompt(state, PromptKind::Mistakes { before: state.mistakes.words.clone() });
+        return overlay::open_prompt(state, PromptKind::Mistakes { before: state.mistakes.words.clone() });
     }
+    // All other panes have nothing to look for.
+    state.pane = run::turning(state.size).iter().position(|pane| *pane == Pane::Log).unwrap_or(0);
+    overlay::open_prompt(state, PromptKind::Log { before: state.log.search.clone() });
+}
+
+/// Opens the list of alerts; mutes the one under the cursor there, or opens its run.
+fn of_alerts(state: &mut State, action: Action) -> Vec<Effect> {
+    match action {
+        Action::MuteAlert => return control::mute_alert(state),
+        Action::OpenAlert => {
+            let entry = alert_list::under_cursor(state);
+            state.overlay = None;
+            let Some(entry) = entry else { return Vec::new() };
+            state.cursor = Some(entry.id);
+            return open(state);
+        }
+        _ => state.overlay = Some(Overlay::Alerts(AlertList::default())),
+    }
+    Vec::new()
 }
 
 fn open(state: &mut State) -> Vec<Effect> {
@@ -219,13 +252,13 @@ fn open(state: &mut State) -> Vec<Effect> {
     };
     show(state, Screen::Run);
     state.cursor = Some(id.clone());
-    state.log_scroll = 0;
+    log::start_over(state);
     vec![Effect::ReadStderr(id)]
 }
 
 fn neighbour(state: &mut State, by: i64) -> Vec<Effect> {
     list::move_cursor(state, by);
-    state.log_scroll = 0;
+    log::start_over(state);
     state.cursor.clone().map(Effect::ReadStderr).into_iter().collect()
 }
 
@@ -247,10 +280,7 @@ pub fn travel(state: &mut State, by: i64) {
             state.layer_scroll = moved(state.layer_scroll, by, n_rows.saturating_sub(1));
         }
         Screen::Run if run::pane(state) == Pane::Mistakes => mistakes::travel(state, by),
-        Screen::Run => {
-            let n_lines = state.selected().map_or(0, |run| run.state.log.len()) + state.stderr.as_ref().map_or(0, |(_, lines)| lines.len());
-            state.log_scroll = moved(state.log_scroll, by.saturating_neg(), n_lines.saturating_sub(1));
-        }
+        Screen::Run => log::travel(state, by),
         Screen::Launch => launch::travel(state, by),
         Screen::Queue => queue::travel(state, by),
         Screen::System => system::travel(state, by),

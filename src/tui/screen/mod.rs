@@ -2,6 +2,7 @@
 
 pub mod compare;
 pub mod launch;
+pub mod log;
 pub mod mistakes;
 pub mod queue;
 pub mod run;

@@ -1,7 +1,7 @@
 //! The screen of one run: which panes there are, and which of them keys are meant for. Pure.
 
 use crate::tui::effect::Effect;
-use crate::tui::screen::mistakes;
+use crate::tui::screen::{log, mistakes};
 use crate::tui::state::{Screen, State};
 
 /// A pane of the screen.
@@ -78,13 +78,36 @@ pub fn next(state: &State) -> Pane {
     panes[(state.pane + 1) % panes.len()]
 }
 
+/// Whether what the worker of the run uses now is on the screen.
+pub fn shows_worker(state: &State) -> bool {
+    let is_shown = pane(state) == Pane::System || is_large(state.size) && !state.is_expanded;
+    is_shown && state.selected().is_some_and(|run| !run.status.is_over())
+}
+
 /// What is not known yet of what is shown: asked for once.
 pub fn lacking(state: &mut State) -> Vec<Effect> {
     if state.screen != Screen::Run {
         return Vec::new();
     }
-    match pane(state) {
+    let mut effects = planned_memory(state);
+    effects.extend(match pane(state) {
         Pane::Mistakes => mistakes::lacking(state),
+        Pane::Log => log::lacking(state),
+        _ if is_wide(state.size) => log::lacking(state),
         _ => Vec::new(),
+    });
+    effects
+}
+
+/// Asks once for the memory that a plan says of the run that is shown.
+fn planned_memory(state: &mut State) -> Vec<Effect> {
+    if pane(state) != Pane::System && !is_large(state.size) {
+        return Vec::new();
     }
+    let Some(id) = state.selected().map(|run| run.id.clone()) else { return Vec::new() };
+    if state.planned_memory.as_ref().is_some_and(|(of, _)| *of == id) {
+        return Vec::new();
+    }
+    state.planned_memory = Some((id.clone(), None));
+    vec![Effect::PlanMemory(id)]
 }

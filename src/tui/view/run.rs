@@ -12,7 +12,7 @@ use crate::tui::screen::run::{self, Pane, is_large};
 use crate::tui::state::State;
 use crate::tui::text;
 use crate::tui::theme::Theme;
-use crate::tui::view::{confusion, draw, footer, health, layers, log, mistakes, overview};
+use crate::tui::view::{confusion, draw, footer, health, layers, log, mistakes, overview, resources};
 
 /// Rows above the panes: who it is, how far it is, what is the matter.
 const HEAD_ROWS: u16 = 3;
@@ -34,9 +34,23 @@ pub fn draw(state: &State, theme: Theme, area: Rect, buffer: &mut Buffer) {
     }
 }
 
-fn draw_large(state: &State, theme: Theme, area: Rect, buffer: &mut Buffer, run: &RunView) {
+/// Where charts, facts and the panes that take turns stand, where there is room for all.
+fn parts(area: Rect) -> [Rect; 3] {
     let rows = [Constraint::Fill(3), Constraint::Length(health::ROWS + 2), Constraint::Fill(1)];
-    let [charts, facts, log_area] = Layout::vertical(rows).areas(area);
+    Layout::vertical(rows).areas(area)
+}
+
+/// Lines that the log has room for.
+pub fn log_rows(state: &State) -> usize {
+    // The first row and the last two of the terminal, and the head, are not of the panes.
+    let height = state.size.1.saturating_sub(3 + HEAD_ROWS);
+    let area = Rect { x: 0, y: 0, width: state.size.0, height };
+    let of_log = if is_large(state.size) && !state.is_expanded { parts(area)[2] } else { area };
+    usize::from(of_log.height.saturating_sub(2))
+}
+
+fn draw_large(state: &State, theme: Theme, area: Rect, buffer: &mut Buffer, run: &RunView) {
+    let [charts, facts, log_area] = parts(area);
     let runs = [run];
     if area.width >= 150 && charts.height >= 24 {
         let rows = Layout::vertical([Constraint::Fill(1); 2]).areas::<2>(charts);
@@ -55,7 +69,7 @@ fn draw_large(state: &State, theme: Theme, area: Rect, buffer: &mut Buffer, run:
     let panes = Layout::horizontal([Constraint::Fill(1); 3]).areas::<3>(facts);
     health::parameters(state, theme, panes[0], buffer, run);
     health::health(state, theme, panes[1], buffer, run);
-    health::system(state, theme, panes[2], buffer, run);
+    resources::draw(state, theme, panes[2], buffer, run, "");
     let next = format!("tab: {} · e: all the room", run::next(state).name());
     if !run::is_wide(state.size) {
         return draw_pane(state, theme, log_area, buffer, run, &next);
@@ -91,7 +105,7 @@ fn draw_pane(state: &State, theme: Theme, area: Rect, buffer: &mut Buffer, run: 
         Pane::Health => health::health(state, theme, area, buffer, run),
         Pane::Confusion => confusion::draw(theme, area, buffer, run, note),
         Pane::Mistakes => mistakes::draw(state, theme, area, buffer, run, note),
-        Pane::System => health::system(state, theme, area, buffer, run),
+        Pane::System => resources::draw(state, theme, area, buffer, run, note),
         Pane::Log => log::draw(state, theme, area, buffer, run),
     }
 }
