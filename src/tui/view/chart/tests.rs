@@ -23,7 +23,7 @@ fn chart_of(points: Points<'_>, window: Stretch, is_log: bool, clips: bool) -> C
         changes: Vec::new(),
         sets_range: true,
     };
-    Chart { lines: vec![line], labels: Vec::new(), window, x_name: "step", is_log, clips, crosshair: None, empty: "nothing" }
+    Chart { lines: vec![line], labels: Vec::new(), window, x_name: "step", is_log, clips, reach: None, crosshair: None, empty: "nothing" }
 }
 
 fn drawn(chart: &Chart, size: (u16, u16), theme: Theme) -> Buffer {
