@@ -1,6 +1,7 @@
 //! Curves of runs made ready to be drawn: axes, quantities, smoothing, reduction to columns, ticks. Pure; knows no screen.
 
 pub mod axis;
+pub mod changes;
 pub mod columns;
 pub mod ema;
 pub mod evaluations;

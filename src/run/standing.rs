@@ -88,6 +88,10 @@ impl Standing {
             }
             StopAt::When(condition) => {
                 let value = value(condition.quantity, state).filter(|value| condition.holds(*value))?;
+                // At which step is said anyway.
+                if condition.quantity == Quantity::Step {
+                    return Some("as asked".to_owned());
+                }
                 Some(format!("as asked, {}: {} is {value:.6}", StopAt::When(condition).in_words(), condition.quantity.name()))
             }
         }
@@ -249,6 +253,7 @@ mod tests {
         let gap = reason("gap > 0.1", &[0.9, 0.7, 0.4, 0.4, 9.0]).unwrap();
         assert_eq!(gap, "as asked, when gap > 0.1: gap is 0.200000", "steps after the evaluation do not count");
         assert_eq!(reason("3", &[0.9, 0.7]), None);
+        assert_eq!(reason("2", &[0.9, 0.7]).unwrap(), "as asked");
         for text in ["2", "accuracy >= 0.8", "loss < 0.8", "seconds >= 2", "epoch >= 1", "validation_loss < 1"] {
             assert!(reason(text, &[0.9, 0.7]).is_some(), "{text}");
         }

@@ -128,7 +128,7 @@ impl Column {
             Self::Eta => "time left",
             Self::TrainLoss => "training loss, mean since the evaluation before",
             Self::ValidationLoss => "validation loss",
-            Self::Metric => "validation metric; m chooses it",
+            Self::Metric => "validation metric, chosen by the key ;",
             Self::Test => "the metric on the test split, with the best checkpoint",
             Self::Gap => "validation loss minus training loss",
             Self::Best => "step of the best validation",

@@ -1,6 +1,7 @@
 //! Tests of whole programs and of what they leave on disk; none needs libtorch, a network or a GPU.
 
 mod cli;
+mod compare;
 mod dataset;
 mod elf;
 mod experiments;

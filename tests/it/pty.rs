@@ -370,6 +370,7 @@ fn an_experiment_is_built_in_the_form_edited_in_the_editor_saved_and_started() {
     terminal.press("\u{1b}[15~");
     terminal.wait_for("my-experiment-1");
     runs.wait_for_status("my-experiment-1/bitfit", RunStatus::Finished);
+    terminal.wait_for("3 finished");
     terminal.press("C");
     terminal.wait_for("my-experiment-copy");
     terminal.press("q");

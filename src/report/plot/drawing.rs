@@ -155,6 +155,7 @@ fn panel(canvas: &mut dyn Canvas, panel: &Panel, cell: Frame, look: Look) {
     }
     for curve in &panel.curves {
         curve.broken.iter().for_each(|x| marks::broken(canvas, (plot.left + x * (plot.right - plot.left), plot.top + 5.0), look.bad));
+        curve.changes.iter().for_each(|(x, y)| marks::change(canvas, at(*x, *y), look.series(curve.slot), look.ground));
         if let Some((x, y)) = curve.stop {
             marks::stop(canvas, at(x, y), look.series(curve.slot));
         }

@@ -1,6 +1,7 @@
 //! What a picture of charts shows: curves of runs in panels, with names, ranges and marks. Runs in, figure out.
 
 use crate::curve::axis::XAxis;
+use crate::curve::changes;
 use crate::curve::columns::{Reduced, reduce};
 use crate::curve::evaluations::{self, Concluded};
 use crate::curve::quantity::Quantity;
@@ -116,6 +117,8 @@ pub struct Curve {
     pub best: Option<(f64, f64)>,
     /// Where its run stopped before its last step.
     pub stop: Option<(f64, f64)>,
+    /// Where its learning rate was changed by hand.
+    pub changes: Vec<(f64, f64)>,
     /// Shares of the x axis where it is NaN or infinite.
     pub broken: Vec<f64>,
 }
@@ -148,7 +151,16 @@ fn panel(subjects: &[Subject], options: &Options, window: Stretch, quantity: Qua
         let (state, slot) = (&subject.run.state, subject.slot);
         let smoothing = if quantity.is_smoothed() { options.smoothing } else { 0.0 };
         let curve = |weight| run_curves::curve(None, &state.steps, quantity, options.x_axis, weight);
-        let empty = |weight| Curve { slot, weight, pieces: Vec::new(), points: Vec::new(), best: None, stop: None, broken: Vec::new() };
+        let empty = |weight| Curve {
+            slot,
+            weight,
+            pieces: Vec::new(),
+            points: Vec::new(),
+            best: None,
+            stop: None,
+            changes: Vec::new(),
+            broken: Vec::new(),
+        };
         let stop = evaluations::stop(subject.run);
         if quantity.is_of_steps() {
             if smoothing > 0.0 && subjects.len() <= MOST_RAW {
@@ -157,7 +169,8 @@ fn panel(subjects: &[Subject], options: &Options, window: Stretch, quantity: Qua
             let smooth = curve(smoothing);
             let last = || Some((smooth.x(smooth.steps.len().checked_sub(1)?), smooth.value_at(None)?));
             let stop = stop.filter(|_| !quantity.is_of_evaluations()).and_then(|_| last());
-            thin.push(Draft { curve: Curve { stop, ..empty(Weight::Thin) }, reduced: smooth.reduce(window, N_COLUMNS) });
+            let changes = changes::places(state, &smooth);
+            thin.push(Draft { curve: Curve { stop, changes, ..empty(Weight::Thin) }, reduced: smooth.reduce(window, N_COLUMNS) });
         }
         if quantity.is_of_evaluations() {
             let points = overfitting::points(state, options.metric);
@@ -223,6 +236,7 @@ fn placed(Draft { mut curve, reduced }: Draft, window: Stretch, y_axis: Stretch)
     curve.pieces.retain(|piece| !piece.is_empty());
     let inside = |(x, y): (f64, f64)| window.column(x, 2).filter(|_| y.is_finite()).map(|_| (window.share(x), y));
     curve.points = curve.points.iter().filter_map(|point| inside(*point)).collect();
+    curve.changes = curve.changes.iter().filter_map(|place| inside(*place)).collect();
     (curve.best, curve.stop) = (curve.best.and_then(inside), curve.stop.and_then(inside));
     curve
 }

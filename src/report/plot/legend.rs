@@ -21,6 +21,7 @@ enum Sample {
     Line(Weight),
     Best,
     Stop,
+    Change,
     Broken,
 }
 
@@ -40,6 +41,7 @@ pub fn layout(canvas: &dyn Canvas, figure: &Figure, width: f64) -> Legend {
         (has(Weight::Thin) && has(Weight::Thick), Sample::Line(Weight::Thick), "validation"),
         (curves().any(|curve| curve.best.is_some()), Sample::Best, "best checkpoint"),
         (curves().any(|curve| curve.stop.is_some()), Sample::Stop, "stopped before its end"),
+        (curves().any(|curve| !curve.changes.is_empty()), Sample::Change, "learning rate changed"),
         (curves().any(|curve| !curve.broken.is_empty()), Sample::Broken, "NaN or infinite"),
     ];
     let runs = figure.legend.iter().map(|(slot, name)| (Sample::Run(*slot), name.clone()));
@@ -79,6 +81,7 @@ pub fn draw(canvas: &mut dyn Canvas, legend: &Legend, (left, top): Place, look: 
                 canvas.path(&[(x, y), (middle.0, y)], look.ink, 2.4);
                 marks::stop(canvas, (middle.0 - 6.0, y), look.ink);
             }
+            Sample::Change => marks::change(canvas, middle, look.ink, look.ground),
             Sample::Broken => marks::broken(canvas, middle, look.bad),
         }
         canvas.words(name, (x + SAMPLE, y), Words { size: TEXT, ink: look.ink, anchor: Anchor::Left, is_bold: false });

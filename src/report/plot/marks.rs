@@ -1,4 +1,4 @@
-//! Markers of runs as shapes, in the order of the dashboard's, and the marks of best, stop and what is no number.
+//! Markers of runs as shapes, in the order of the dashboard's, and the marks of best, stop, changed rates and what is no number.
 
 use std::f64::consts::TAU;
 
@@ -56,6 +56,13 @@ fn star((x, y): Place, radius: f64) -> Vec<Place> {
 /// A bar across the line: where a run stopped before its last step.
 pub fn stop(canvas: &mut dyn Canvas, (x, y): Place, ink: Ink) {
     canvas.path(&[(x + 6.0, y - 8.0), (x + 6.0, y + 8.0)], ink, 2.6);
+}
+
+/// A ring on a bar: where the learning rate was changed by hand.
+pub fn change(canvas: &mut dyn Canvas, (x, y): Place, ink: Ink, ground: Ink) {
+    canvas.path(&[(x, y - 9.0), (x, y + 9.0)], ink, 1.6);
+    canvas.disc((x, y), 4.2, ink);
+    canvas.disc((x, y), 2.4, ground);
 }
 
 /// A cross at the upper edge: where a curve is NaN or infinite.

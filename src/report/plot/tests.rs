@@ -9,11 +9,13 @@ use crate::curve::quantity::Quantity;
 use crate::metric::MetricName;
 use crate::report::plot::figure::{Options, Subject};
 use crate::run::catalog::Catalog;
+use crate::run::request::Setting;
 use crate::run::synthetic::Synthetic;
 
 fn catalog() -> Catalog {
     let mut catalog = Catalog::default();
     Synthetic::new().poll(45.0).into_iter().for_each(|update| catalog.apply(update));
+    catalog.runs[0].state.standing.settings = vec![(20, Setting { learning_rate: Some(1e-4), patience: None })];
     catalog
 }
 
@@ -53,6 +55,7 @@ fn a_vector_picture_says_in_words_what_it_shows() {
         "four ways &amp; &lt;one&gt; goal",
         "NaN or infinite",
         "stopped before its end",
+        "learning rate changed",
         "ema 0.8",
     ] {
         assert!(svg.contains(expected), "{expected}");

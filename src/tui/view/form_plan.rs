@@ -24,14 +24,7 @@ pub fn n_lines(form: &Form) -> usize {
 pub fn draw(form: &Form, theme: Theme, area: Rect, buffer: &mut Buffer) {
     let has_problems = !form.problems.is_empty();
     let title = if has_problems { Line::styled(" not yet ", theme.warn()) } else { Line::styled(" plan ", theme.title()) };
-    let note = if form.is_planning {
-        "reading data and model …"
-    } else if has_problems {
-        ""
-    } else {
-        "F5 starts it"
-    };
-    let inner = draw::panel(buffer, area, theme, &title, note);
+    let inner = draw::panel(buffer, area, theme, &title, &note(form));
     let width = usize::from(inner.width).saturating_sub(1);
     let lines: Vec<(String, Style)> = if has_problems {
         problems(form, theme, width)
@@ -44,6 +37,19 @@ pub fn draw(form: &Form, theme: Theme, area: Rect, buffer: &mut Buffer) {
     let hidden = lines.len().saturating_sub(usize::from(inner.height));
     if hidden > 0 && inner.height > 0 {
         draw::right(buffer, inner, inner.height - 1, 0, &Line::styled(format!(" +{hidden} lines: tab "), theme.dim()));
+    }
+}
+
+/// What stands in the frame: how many warnings there are, since the small panel may not have room for them.
+fn note(form: &Form) -> String {
+    if form.is_planning {
+        return "reading data and model …".to_owned();
+    }
+    match form.current_plan().filter(|_| form.problems.is_empty()).map(|plan| plan.warnings.len()) {
+        None => String::new(),
+        Some(0) => "F5 starts it".to_owned(),
+        Some(1) => "! 1 warning   F5 starts it".to_owned(),
+        Some(n) => format!("! {n} warnings   F5 starts it"),
     }
 }
 

@@ -11,10 +11,12 @@ use crate::tui::text;
 use crate::tui::theme::Theme;
 use crate::tui::view::draw;
 
-/// The first line to show, so that the one of the row under the cursor is seen.
+/// The first line to show, so that what is wrong is seen, else the line of the row under the cursor.
 pub fn around_cursor(form: &Form, height: u16) -> usize {
     let place = form.document.as_ref().ok().zip(form.field()).and_then(|(document, field)| draft::place(document, &field.path));
-    let line = place.and_then(|place| locate(&form.text, &place)).map_or(1, |(line, _)| line);
+    let of_row = place.and_then(|place| locate(&form.text, &place)).map(|(line, _)| line);
+    let wrong = || form.problems.iter().filter_map(|problem| problem.location).map(|(line, _)| line);
+    let line = wrong().find(|line| Some(*line) == of_row).or(wrong().next()).or(of_row).unwrap_or(1);
     line.saturating_sub(usize::from(height) / 2)
 }
 

@@ -91,9 +91,13 @@ pub fn draw_chart(state: &State, theme: Theme, area: Rect, buffer: &mut Buffer, 
         let legend = theme.choose("┈ train  ━● validation ", "'. train  :o validation ");
         title.push(Span::styled(legend, theme.dim()));
     }
-    let marks = chart.lines.iter().filter(|_| area.width >= 56);
-    let (has_best, has_stop) = marks.fold((false, false), |(best, stop), line| (best || line.best.is_some(), stop || line.stop.is_some()));
-    for (is_there, mark, name) in [(has_best, chart::BEST, "best"), (has_stop, chart::STOP, "stop")] {
+    let is_seen = |has: fn(&chart::ChartLine) -> bool| area.width >= 56 && chart.lines.iter().any(has);
+    let marks = [
+        (is_seen(|line| line.best.is_some()), chart::BEST, "best"),
+        (is_seen(|line| line.stop.is_some()), chart::STOP, "stop"),
+        (is_seen(|line| !line.changes.is_empty()), chart::CHANGE, "rate"),
+    ];
+    for (is_there, mark, name) in marks {
         if is_there {
             title.push(Span::styled(format!(" {} {name} ", theme.choose(mark.0, mark.1)), theme.dim()));
         }
@@ -104,6 +108,9 @@ pub fn draw_chart(state: &State, theme: Theme, area: Rect, buffer: &mut Buffer, 
     }
     if state.chart.zoom.is_some() {
         notes.push("zoomed".to_owned());
+    }
+    if chart.reach.is_some() {
+        notes.push("shared y".to_owned());
     }
     if chart.is_log {
         notes.push("log".to_owned());

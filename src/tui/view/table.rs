@@ -13,13 +13,14 @@ use crate::tui::order::SortBy;
 use crate::tui::state::State;
 use crate::tui::text;
 use crate::tui::theme::Theme;
+use crate::tui::view::chart::STOP;
 use crate::tui::view::draw;
 use crate::verdict::overfitting::Level;
 
 /// Columns at the left where a click marks a run.
 pub const MARK_COLUMNS: u16 = 5;
 
-/// Columns before the name: cursor, status, marker.
+/// Columns before the name: cursor, status, mark, marker, a later stop.
 const PREFIX: usize = 6;
 
 /// Least and greatest width of a name.
@@ -187,6 +188,9 @@ fn prefix(state: &State, theme: Theme, area: Rect, buffer: &mut Buffer, row: u16
     let is_charted = is_marked || state.marked.is_empty();
     let (marker, marker_style) = if is_charted { (theme.marker(slot), color) } else { ("·", theme.dim()) };
     draw::put(buffer, area, 3, row, marker, marker_style);
+    if run.state.standing.stop_at.is_some() && !run.status.is_over() {
+        draw::put(buffer, area, 4, row, theme.choose(STOP.0, STOP.1), theme.warn());
+    }
     let name = text::middle(&text::clean(run.id.run()), name_width);
     let style = if is_selected { color.add_modifier(Modifier::BOLD) } else { color };
     draw::put(buffer, area, PREFIX as u16 - 1, row, &name, style);

@@ -1,4 +1,4 @@
-//! What stands on the lines of a chart: markers, best and stop, what is no number, the crosshair.
+//! What stands on the lines of a chart: markers, changed rates, best and stop, what is no number, the crosshair.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -6,7 +6,7 @@ use ratatui::style::Modifier;
 
 use crate::tui::theme::Theme;
 use crate::tui::view::chart::axes::column;
-use crate::tui::view::chart::{BEST, Chart, Layout, Points, STOP};
+use crate::tui::view::chart::{BEST, CHANGE, Chart, Layout, Points, STOP};
 use crate::tui::view::draw;
 
 /// Draws all that stands on the lines.
@@ -18,7 +18,7 @@ pub fn draw(buffer: &mut Buffer, chart: &Chart, layout: &Layout, theme: Theme) {
     }
 }
 
-/// Markers on the points, at least three cells apart, the last one always; then stop and best over them.
+/// Markers on the points, at least three cells apart, the last one always; then changes, stop and best over them.
 fn markers(buffer: &mut Buffer, chart: &Chart, layout: &Layout, theme: Theme) {
     let plot = layout.plot;
     let place = |x: f64, y: f64| {
@@ -37,6 +37,10 @@ fn markers(buffer: &mut Buffer, chart: &Chart, layout: &Layout, theme: Theme) {
         }
     }
     for line in &chart.lines {
+        for (column, row) in line.changes.iter().filter_map(|(x, y)| place(*x, *y)) {
+            let style = line.style.remove_modifier(Modifier::DIM).add_modifier(Modifier::BOLD);
+            draw::put(buffer, plot, column, row, theme.choose(CHANGE.0, CHANGE.1), style);
+        }
         if let Some((column, row)) = line.stop.and_then(|(x, y)| place(x, y)) {
             let style = line.style.remove_modifier(Modifier::DIM).add_modifier(Modifier::BOLD);
             draw::put(buffer, plot, column, row, theme.choose(STOP.0, STOP.1), style);

@@ -30,6 +30,9 @@ pub const BEST: (&str, &str) = ("★", "*");
 /// Marks where a run ended before its last step, in Unicode and in ASCII.
 pub const STOP: (&str, &str) = ("⊣", "]");
 
+/// Marks where the learning rate was changed by hand, in Unicode and in ASCII.
+pub const CHANGE: (&str, &str) = ("⇅", "#");
+
 /// A chart to draw.
 #[derive(Debug)]
 pub struct Chart<'a> {
@@ -45,6 +48,8 @@ pub struct Chart<'a> {
     pub is_log: bool,
     /// Whether outliers are cut off.
     pub clips: bool,
+    /// What the y axis must reach beside its own lines: the range of the charts that it shares it with.
+    pub reach: Option<(f64, f64)>,
     /// Where the crosshair stands, in units of x.
     pub crosshair: Option<f64>,
     /// Said where there is nothing to draw.
@@ -66,6 +71,8 @@ pub struct ChartLine<'a> {
     pub best: Option<(f64, f64)>,
     /// Marked as where it stopped before its end.
     pub stop: Option<(f64, f64)>,
+    /// Marked as where its learning rate was changed.
+    pub changes: Vec<(f64, f64)>,
     /// Whether the y axis must reach it.
     pub sets_range: bool,
 }
@@ -226,5 +233,7 @@ fn gutter_width(chart: &Chart, area: Rect) -> u16 {
 /// The range of the y axis over all lines that set it; `None` where there is nothing.
 fn scale(chart: &Chart, reduced: &[Reduced]) -> Option<(Scale, bool)> {
     let lines: Vec<(&Reduced, bool)> = reduced.iter().zip(chart.lines.iter().map(|line| line.sets_range)).collect();
-    range::of_lines(&lines, chart.is_log, chart.clips).map(|(stretch, is_cut)| (Scale::new(stretch), is_cut))
+    let (own, is_cut) = range::of_lines(&lines, chart.is_log, chart.clips)?;
+    let (low, high) = chart.reach.map_or((own.low, own.high), |(low, high)| (own.low.min(low), own.high.max(high)));
+    Some((Scale::new(Stretch { low, high, ..own }), is_cut))
 }

@@ -7,6 +7,9 @@ use ratatui::buffer::Buffer;
 
 use super::*;
 use crate::curve::window;
+use crate::metric::MetricName;
+use crate::run::condition::StopAt;
+use crate::run::request::Setting;
 use crate::run::synthetic::{EPOCH, Synthetic};
 use crate::tui::keys::Key;
 use crate::tui::message::Message;
@@ -69,6 +72,20 @@ fn a_chart_in_colours_without_and_in_ascii() {
         press(&mut state, &[Key::Char('e')]);
         insta::assert_snapshot!(name, with_inks(&screenshot::cells(&state, theme)));
     }
+}
+
+#[test]
+fn a_changed_rate_and_a_stop_that_is_still_to_come_are_seen() {
+    let mut state = State::new("runs".to_owned(), EPOCH + 20.0, (120, 40), None);
+    update(&mut state, Message::Updates(Synthetic::new().poll(20.0)));
+    let standing = &mut state.catalog.runs[0].state.standing;
+    standing.settings = vec![(8, Setting { learning_rate: Some(1e-4), patience: None })];
+    standing.stop_at = Some(StopAt::EpochEnd);
+    let text = screenshot::text(&state, COLOURED);
+    assert!(text.contains("●⊣full") && !text.contains("▲⊣") && text.contains('⇅'), "{text}");
+    assert!(text.contains("stops at the end of the epoch, as asked"), "{text}");
+    let text = screenshot::text(&state, Theme::new(Colors::None, Glyphs::Ascii));
+    assert!(text.contains("]full") && text.contains("# rate"), "{text}");
 }
 
 #[test]
@@ -160,4 +177,19 @@ proptest! {
             screenshot::cells(&state, COLOURED);
         }
     }
+}
+
+#[test]
+fn charts_of_metrics_share_one_y_axis_on_demand() {
+    let mut state = state((200, 60));
+    state.chart.quantities = vec![Quantity::Metric, Quantity::Named(MetricName::Matthews), Quantity::Loss];
+    let reach = |state: &State, quantity| chart(state, COLOURED, &state.charted(), quantity).reach;
+    assert_eq!(reach(&state, Quantity::Metric), None, "each its own at first");
+    press(&mut state, &[Key::Char('z')]);
+    let shared = reach(&state, Quantity::Metric);
+    assert!(shared.is_some_and(|(low, high)| low < high));
+    assert_eq!(shared, reach(&state, Quantity::Named(MetricName::Matthews)));
+    assert_eq!(reach(&state, Quantity::Loss), None, "a loss has another unit");
+    press(&mut state, &[Key::Char('z')]);
+    assert_eq!(reach(&state, Quantity::Metric), None);
 }
