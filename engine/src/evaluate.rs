@@ -1,4 +1,4 @@
-//! Evaluation of a split: no gradient, no dropout, larger batches of like length.
+//! Evaluation of a split, and what is got wrong in it: no gradient, no dropout, larger batches of like length.
 
 use std::collections::BTreeMap;
 
@@ -10,6 +10,7 @@ use crate::loss;
 use crate::network::{Inputs, Network};
 use finetop::data::example::Target;
 use finetop::metric::{ConfusionMatrix, MetricName, correlation};
+use finetop::run::mistakes::{Wrong, WrongLabel, WrongValue};
 use finetop::run::number::Number;
 use finetop::spec::task::{Task, TaskKind};
 
@@ -30,6 +31,8 @@ pub struct Scores {
     pub metrics: BTreeMap<MetricName, Number>,
     /// Counts of (true, predicted) label; none in a regression.
     pub confusion: Option<ConfusionMatrix>,
+    /// The rows that are labelled wrongly, in no order; of a regression all rows.
+    pub wrong: Wrong,
 }
 
 /// Evaluates all rows of `inputs`.
@@ -37,35 +40,43 @@ pub fn evaluate(network: &Network, inputs: &Inputs, task: &Task, device: Device)
     let _guard = tch::no_grad_guard();
     let mut loss = 0.0;
     let mut confusion = ConfusionMatrix::new(task.labels.len());
-    let (mut predictions, mut values) = (Vec::new(), Vec::new());
+    let (mut labels, mut values) = (Vec::new(), Vec::new());
     let batches = evaluation_batches(&inputs.rows, batch_size(device)).into_iter().map(|indices| {
         let outputs = network.forward(inputs, &indices, device, Mode::Evaluate);
-        let predicted = match task.kind {
-            TaskKind::Classification => outputs.logits.argmax(1, false),
-            TaskKind::Regression => outputs.logits.squeeze_dim(1),
+        let (predicted, probability) = match task.kind {
+            TaskKind::Classification => (outputs.logits.argmax(1, false), Some(outputs.logits.softmax(1, Kind::Float).amax(1, false))), // [B]
+            TaskKind::Regression => (outputs.logits.squeeze_dim(1), None),
         };
-        (indices, loss::sum(task.kind, &outputs, 0.0), predicted)
+        (indices, loss::sum(task.kind, &outputs, 0.0), predicted, probability)
     });
     // What comes of a batch is read when a GPU has all batches: it never waits for the processor.
-    for (indices, sum, predicted) in batches.collect::<Vec<_>>() {
+    for (indices, sum, predicted, probability) in batches.collect::<Vec<_>>() {
         loss += sum.double_value(&[]);
-        for (&row, predicted) in indices.iter().zip(numbers(&predicted)) {
+        let probability = probability.as_ref().map(numbers).unwrap_or_default();
+        for (idx, (&row, predicted)) in indices.iter().zip(numbers(&predicted)).enumerate() {
+            let number = row as u64 + 1;
             match inputs.rows[row].target {
-                Target::Label(label) => confusion.add(label, predicted as usize),
-                Target::Value(value) => {
-                    predictions.push(predicted);
-                    values.push(value);
+                Target::Label(truth) => {
+                    let label = predicted as usize;
+                    confusion.add(truth, label);
+                    if label != truth {
+                        labels.push(WrongLabel { row: number, truth, predicted: label, probability: Number(probability[idx]) });
+                    }
                 }
+                Target::Value(truth) => values.push(WrongValue { row: number, truth: Number(truth), predicted: Number(predicted) }),
             }
         }
     }
     let loss = (MetricName::Loss, loss / inputs.rows.len() as f64);
-    let (metrics, confusion) = match task.kind {
-        TaskKind::Classification => (confusion.metrics(), Some(confusion)),
-        TaskKind::Regression => (correlation::metrics(&predictions, &values), None),
+    let (metrics, confusion, wrong) = match task.kind {
+        TaskKind::Classification => (confusion.metrics(), Some(confusion), Wrong::Labels(labels)),
+        TaskKind::Regression => {
+            let (predictions, truths): (Vec<f64>, Vec<f64>) = values.iter().map(|row| (row.predicted.0, row.truth.0)).unzip();
+            (correlation::metrics(&predictions, &truths), None, Wrong::Values(values))
+        }
     };
     let metrics = metrics.into_iter().chain([loss]).map(|(name, value)| (name, Number(value))).collect();
-    Scores { metrics, confusion }
+    Scores { metrics, confusion, wrong }
 }
 
 /// The numbers of a tensor `[B]`.

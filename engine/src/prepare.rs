@@ -15,7 +15,7 @@ use crate::journal::Journal;
 use crate::network::{Inputs, Network, NetworkPlan};
 use crate::params::Params;
 use crate::start;
-use finetop::data;
+use finetop::data::{self, hash};
 use finetop::pretrained;
 use finetop::run::event::{EventKind, Level, Preparing};
 use finetop::spec::method::Method;
@@ -33,6 +33,8 @@ pub struct Prepared {
     pub params: Params,
     /// The rows of every split that has any.
     pub inputs: BTreeMap<Split, Inputs>,
+    /// Of the texts of the validation split.
+    pub fingerprint: u64,
 }
 
 /// Reads rows and model.
@@ -72,6 +74,7 @@ pub fn prepare(
     let network = Network::load(folder, &plan, &mut params)?;
     start::begin(spec, &network.backbone, &params)?;
 
+    let fingerprint = hash::of_texts(dataset.validation.iter().map(|row| (row.text.as_str(), row.text_pair.as_deref())));
     let splits = [(Split::Train, &dataset.train), (Split::Validation, &dataset.validation), (Split::Test, &dataset.test)];
     let mut inputs = BTreeMap::new();
     for (split, examples) in splits {
@@ -108,7 +111,7 @@ pub fn prepare(
     for (level, message) in cache.iter().flat_map(|cache| cache.take_notes()) {
         journal.note(level, message)?;
     }
-    Ok(Ok(Prepared { network, params, inputs }))
+    Ok(Ok(Prepared { network, params, inputs, fingerprint }))
 }
 
 /// The metrics that decide must be among those that an evaluation of the task gives.

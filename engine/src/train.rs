@@ -3,6 +3,7 @@
 
 mod ahead;
 pub mod ending;
+mod mistakes;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
@@ -51,7 +52,7 @@ pub fn train(
 ) -> Result<Ending, EngineError> {
     tch::set_num_threads(spec.threads as i32);
     let device = device::open(spec.device)?;
-    let Prepared { network, params, inputs } = match prepare(spec, device, cache, control, journal)? {
+    let Prepared { network, params, inputs, fingerprint } = match prepare(spec, device, cache, control, journal)? {
         Ok(prepared) => prepared,
         Err(order) => return Ok(Ending::before_training(order)),
     };
@@ -103,6 +104,7 @@ pub fn train(
         beginning,
         optimizer,
         inputs,
+        fingerprint,
         device,
         steps_per_epoch,
         position,
@@ -127,6 +129,8 @@ struct Training<'a> {
     beginning: Beginning,
     optimizer: AdamW,
     inputs: BTreeMap<Split, Inputs>,
+    /// Of the validation split's texts.
+    fingerprint: u64,
     device: Device,
     steps_per_epoch: u64,
     position: Position,
@@ -285,6 +289,8 @@ impl Training<'_> {
         journal.record(EventKind::Updates(self.beginning.updates(step)))?;
         journal.judge(self.spec)?;
         if is_best {
+            // Before the event of the checkpoint, at which they are looked for.
+            self.keep_mistakes(scores.wrong, journal)?;
             self.save(CheckpointKind::Best, journal)?;
         }
         Ok(self.patience_exhausted(journal))

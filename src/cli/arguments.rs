@@ -276,6 +276,9 @@ pub struct ListArguments {
 pub struct ShowArguments {
     /// The run.
     pub run: String,
+    /// List validation rows that its best weights get wrong, the most confident first: N of them, or 20; with --json all that are kept.
+    #[arg(long, value_name = "N", num_args = 0..=1, require_equals = true, default_missing_value = "20")]
+    pub mistakes: Option<usize>,
     /// Print one JSON document.
     #[arg(long)]
     pub json: bool,

@@ -9,10 +9,11 @@ use crate::cli::{exit_code, find};
 use crate::launch::start;
 use crate::report::columns::{Align, aligned};
 use crate::report::number::{bytes, duration, metric};
-use crate::report::{json, ledger};
+use crate::report::{self, json, ledger};
 use crate::run::alert::Moment;
 use crate::run::catalog::RunView;
 use crate::run::clock;
+use crate::run::dir::RunDir;
 use crate::run::event::Evaluation;
 use crate::run::storage::Storage;
 use crate::run::store;
@@ -28,6 +29,9 @@ pub fn run(root: &Path, arguments: &ShowArguments, out: &mut dyn Write) -> anyho
     let catalog = store::read_all(root, clock::now_seconds());
     start::ensure_queue(root, &catalog)?;
     let run = find::run(&catalog, &arguments.run)?;
+    if let Some(most) = arguments.mistakes {
+        return mistakes(root, run, most, arguments.json, out);
+    }
     if arguments.json {
         write!(out, "{}", json::run(run))?;
         return Ok(exit_code::OK);
@@ -49,6 +53,17 @@ pub fn run(root: &Path, arguments: &ShowArguments, out: &mut dyn Write) -> anyho
         }
         writeln!(out, "  {}", text::printable(line))?;
     }
+    Ok(exit_code::OK)
+}
+
+/// Lists what the run gets wrong.
+fn mistakes(root: &Path, run: &RunView, most: usize, is_json: bool, out: &mut dyn Write) -> anyhow::Result<u8> {
+    let listing = report::mistakes::listing(&RunDir::new(root.join(&run.id.0))).map_err(anyhow::Error::msg)?;
+    let Some(listing) = listing else {
+        anyhow::bail!("{} has kept no mistakes: they are written at its best evaluation, by workers of this version", run.id);
+    };
+    let document = if is_json { report::mistakes::json(&run.id.0, &listing) } else { report::mistakes::text(&run.id.0, &listing, most) };
+    write!(out, "{document}")?;
     Ok(exit_code::OK)
 }
 

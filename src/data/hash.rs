@@ -15,6 +15,14 @@ pub fn stable(seed: u64, parts: &[&str]) -> u64 {
     mix(hash)
 }
 
+/// A hash of texts, or of pairs of texts, in their order.
+pub fn of_texts<'a>(texts: impl Iterator<Item = (&'a str, Option<&'a str>)>) -> u64 {
+    texts.fold(0, |hash, (text, pair)| match pair {
+        Some(pair) => stable(hash, &[text, pair]),
+        None => stable(hash, &[text]),
+    })
+}
+
 /// The finaliser of SplitMix64: every bit of the result depends on every bit of `value`.
 const fn mix(value: u64) -> u64 {
     let value = value.wrapping_add(0x9e37_79b9_7f4a_7c15);
@@ -38,5 +46,8 @@ mod tests {
         assert_eq!(stable(0, &["a", "b"]), stable(0, &["a", "b"]));
         assert_ne!(stable(0, &["ab", ""]), stable(0, &["a", "b"]));
         assert_ne!(stable(0, &["a"]), stable(1, &["a"]));
+        let of = |texts: &[(&'static str, Option<&'static str>)]| of_texts(texts.iter().copied());
+        assert_ne!(of(&[("a", None), ("b", None)]), of(&[("b", None), ("a", None)]));
+        assert_ne!(of(&[("a", Some("b"))]), of(&[("a", None), ("b", None)]));
     }
 }

@@ -5,6 +5,7 @@
 pub mod cost;
 pub mod environment;
 pub mod error;
+pub mod foretold;
 pub mod import;
 pub mod memory;
 pub mod needs;

@@ -1,4 +1,4 @@
-//! What is shown outside the dashboard: plans, tables, JSON. Pure; returns text.
+//! What is shown outside the dashboard: plans, tables, JSON. Pure but for `mistakes`, which reads rows; returns text.
 
 pub mod columns;
 pub mod compare;
@@ -7,6 +7,7 @@ pub mod json;
 pub mod latency;
 pub mod ledger;
 pub mod methods;
+pub mod mistakes;
 pub mod number;
 pub mod plan;
 pub mod plot;

@@ -18,7 +18,7 @@ use crate::spec::task::Split;
 /// Changelog:
 /// - 1: first version. Since then, readable by all: an evaluation of a regression has no `confusion` and other metrics;
 ///   the events `extended`, `updates`, `alert` and `alert_cleared`, the outcomes `crashed` and `released`, the requests `release`,
-///   `extend`, `stop_at`, `keep_going`, `set`, `mute` and `unmute`, which older readers skip.
+///   `extend`, `stop_at`, `keep_going`, `set`, `mute` and `unmute`, which older readers skip; the file `mistakes.json`, which they leave alone.
 pub const FORMAT_VERSION: u32 = 1;
 
 /// One line of `events.jsonl`.

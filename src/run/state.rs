@@ -41,6 +41,8 @@ pub struct RunState {
     pub test: Option<Evaluation>,
     /// Latest checkpoint of each kind.
     pub checkpoints: BTreeMap<CheckpointKind, Checkpoint>,
+    /// Seconds that writing all of them took.
+    pub checkpoint_seconds: f64,
     /// Whether it holds by request.
     pub is_paused: bool,
     /// What was asked and still holds.
@@ -55,6 +57,8 @@ pub struct RunState {
     pub last_time: Option<f64>,
     /// The latest events in words, with their time, oldest first.
     pub log: VecDeque<(f64, String)>,
+    /// How many lines of it there have been in all.
+    pub n_logged: u64,
 }
 
 impl RunState {
@@ -70,6 +74,7 @@ impl RunState {
                 self.log.pop_front();
             }
             self.log.push_back((event.time, line));
+            self.n_logged += 1;
         }
         self.standing.apply(&event.kind);
         match &event.kind {
@@ -106,6 +111,7 @@ impl RunState {
                 self.alerts.remove(&cleared.rule);
             }
             EventKind::Checkpoint(checkpoint) => {
+                self.checkpoint_seconds += checkpoint.seconds;
                 self.checkpoints.insert(checkpoint.kind, checkpoint.clone());
             }
             EventKind::Request(seen) => {

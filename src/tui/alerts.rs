@@ -99,8 +99,8 @@ pub fn mutable(state: &State) -> Vec<MutableRule> {
     Rule::ALL.into_iter().filter_map(of_rule).collect()
 }
 
-/// What deserves attention about one run.
-pub fn alert(state: &State, run: &RunView) -> Option<Alert> {
+/// What has happened to a run itself, whatever its numbers say.
+pub fn of_status(run: &RunView) -> Option<Alert> {
     let alert = |urgency, text: String| Some(Alert { id: run.id.clone(), urgency, brief: text.clone(), text, remedy: None });
     let reason = || text::clean(&run.reason()).replace('\n', " ");
     match run.status {
@@ -110,9 +110,16 @@ pub fn alert(state: &State, run: &RunView) -> Option<Alert> {
         RunStatus::Stalled => return alert(Urgency::Warning, "silent for long: its worker lives but writes nothing".to_owned()),
         _ => {}
     }
-    if let Err(problem) = &run.spec {
-        return alert(Urgency::Problem, text::clean(problem).replace('\n', " "));
+    let problem = run.spec.as_ref().err()?;
+    alert(Urgency::Problem, text::clean(problem).replace('\n', " "))
+}
+
+/// What deserves attention about one run.
+pub fn alert(state: &State, run: &RunView) -> Option<Alert> {
+    if let Some(alert) = of_status(run) {
+        return Some(alert);
     }
+    let alert = |urgency, text: String| Some(Alert { id: run.id.clone(), urgency, brief: text.clone(), text, remedy: None });
     let can_stop = !run.status.is_over();
     if let Some(said) = most_urgent(run) {
         return Some(of_rule(run, said));

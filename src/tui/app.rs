@@ -27,6 +27,7 @@ use crate::tui::effect::Effect;
 use crate::tui::keys;
 use crate::tui::message::Message;
 use crate::tui::outside;
+use crate::tui::reading;
 use crate::tui::settings::{BackgroundChoice, Settings};
 use crate::tui::source::{self, Source};
 use crate::tui::state::State;
@@ -309,14 +310,9 @@ fn perform(effect: Effect, screen: &mut Screen, state: &mut State, theme: Theme,
                 update(state, Message::Launched(path, Err(why)));
             }
         }
-        Effect::ReadStderr(id) => {
-            if let Some(root) = outside.root.clone() {
-                spawn(outside, move || {
-                    let lines = outside::stderr_tail(&root, &id);
-                    Message::Stderr(id, lines)
-                });
-            } else if let Some(exit) = state.catalog.run(&id).and_then(|run| run.exit.clone()) {
-                update(state, Message::Stderr(id, exit.stderr_tail));
+        Effect::ReadStderr(_) | Effect::ReadMistakes(_) | Effect::ReadOutput(..) | Effect::PlanMemory(_) => {
+            if let Some(work) = reading::work(effect, state, outside.root.as_deref()) {
+                spawn(outside, work);
             }
         }
     }

@@ -6,6 +6,7 @@ use crate::launch::wishes::Wishes;
 use crate::run::catalog::RunId;
 use crate::run::request::RequestKind;
 use crate::spec::run::RunSpec;
+use crate::tui::screen::log::LogSource;
 
 /// Something to do outside.
 #[derive(Debug, Clone, PartialEq)]
@@ -94,6 +95,12 @@ pub enum Effect {
     Rerun(Box<RunSpec>),
     /// Read the end of a run's stderr.
     ReadStderr(RunId),
+    /// Read what a run's worker wrote, from this byte on or the end of it.
+    ReadOutput(RunId, LogSource, Option<u64>),
+    /// Tell how much memory a plan says that a run takes.
+    PlanMemory(RunId),
+    /// Read what a run gets wrong, and the texts of these rows.
+    ReadMistakes(RunId),
     /// Write what is wished of the queue, then say this.
     Wish(Wishes, String),
     /// Look at the queue.

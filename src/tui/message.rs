@@ -4,13 +4,16 @@ use std::path::PathBuf;
 
 use crate::launch::outlook::Outlook;
 use crate::plan::error::PlanError;
+use crate::report::mistakes::Listing;
 use crate::run::catalog::{RunId, RunUpdate};
 use crate::run::machine::Machine;
+use crate::run::tail::News;
 use crate::tui::act::pointer::Pointer;
 use crate::tui::form::Form;
 use crate::tui::form::estimate::DraftPlan;
 use crate::tui::keys::Key;
 use crate::tui::overlay::Question;
+use crate::tui::screen::log::LogSource;
 use crate::tui::settings::Settings;
 
 /// All that can happen to the dashboard.
@@ -60,6 +63,12 @@ pub enum Message {
     EditedFile(PathBuf, Result<(), String>),
     /// The last lines of a run's stderr.
     Stderr(RunId, Vec<String>),
+    /// What a run's worker wrote.
+    Output(RunId, LogSource, News),
+    /// How much memory a plan says that a run takes, bytes.
+    PlannedMemory(RunId, Option<u64>),
+    /// What a run gets wrong, or why that cannot be told.
+    Mistakes(RunId, Result<Option<Listing>, String>),
     /// The queue was looked at.
     Queue(Outlook),
     /// The machine was looked at.

@@ -17,6 +17,7 @@ pub mod message;
 pub mod order;
 pub mod outside;
 pub mod overlay;
+pub mod reading;
 pub mod screen;
 pub mod screenshot;
 pub mod settings;

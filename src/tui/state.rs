@@ -20,6 +20,8 @@ use crate::tui::order::{self, Sort};
 use crate::tui::overlay::Overlay;
 use crate::tui::screen::compare::CompareState;
 use crate::tui::screen::launch::LaunchState;
+use crate::tui::screen::log::LogState;
+use crate::tui::screen::mistakes::MistakesState;
 use crate::tui::screen::queue::QueueState;
 use crate::tui::screen::system::SystemState;
 use crate::verdict::overfitting::{Point, Verdict};
@@ -91,12 +93,16 @@ pub struct State {
     pub pane: usize,
     /// Whether it has all the room.
     pub is_expanded: bool,
-    /// Lines that the log is scrolled up by from its end.
-    pub log_scroll: usize,
+    /// The log of the run that is shown.
+    pub log: LogState,
     /// Rows that the tree of layers is scrolled by.
     pub layer_scroll: usize,
     /// The last lines of stderr of the run that was opened last.
     pub stderr: Option<(RunId, Vec<String>)>,
+    /// The memory that a plan says of the run that was opened last, bytes; `None` within where that cannot be told.
+    pub planned_memory: Option<(RunId, Option<u64>)>,
+    /// What the run that is shown gets wrong.
+    pub mistakes: MistakesState,
     /// The screen that compares.
     pub compare: CompareState,
     /// The launch screen.
@@ -218,6 +224,8 @@ pub struct ChartOptions {
     pub is_log: bool,
     /// Whether outliers are cut off.
     pub clips: bool,
+    /// Whether the charts of metrics share one range of the y axis.
+    pub shares_y: bool,
     /// Whether the best evaluations are marked.
     pub shows_best: bool,
     /// The metric chosen by hand.
@@ -236,6 +244,7 @@ impl Default for ChartOptions {
             smoothing_idx: 2,
             is_log: false,
             clips: true,
+            shares_y: false,
             shows_best: true,
             metric: None,
             crosshair: None,

@@ -21,8 +21,14 @@ const NOTICE_SECONDS: f64 = 5.0;
 /// Seconds between two looks for a queue while runs wait.
 const QUEUE_SECONDS: f64 = 5.0;
 
-/// Takes in what happened.
+/// Takes in what happened, and asks for what is shown since and not known yet.
 pub fn update(state: &mut State, message: Message) -> Vec<Effect> {
+    let mut effects = happen(state, message);
+    effects.extend(screen::run::lacking(state));
+    effects
+}
+
+fn happen(state: &mut State, message: Message) -> Vec<Effect> {
     match message {
         Message::Tick(now) => return tick(state, now),
         Message::Resize(columns, rows) => state.size = (columns, rows),
@@ -92,7 +98,16 @@ pub fn update(state: &mut State, message: Message) -> Vec<Effect> {
             problem(state, "not started: see the errors");
             state.launch.plan = Some((path, Err(why)));
         }
-        Message::Stderr(id, lines) => state.stderr = Some((id, lines)),
+        Message::Stderr(id, lines) => {
+            state.stderr = Some((id, lines));
+            screen::log::look_through(state);
+        }
+        Message::Output(id, source, news) => {
+            state.is_dirty |= screen::log::take_in(state, id, source, news);
+            return Vec::new();
+        }
+        Message::PlannedMemory(id, bytes) => state.planned_memory = Some((id, bytes)),
+        Message::Mistakes(id, listing) => state.mistakes.listing = Some((id, listing)),
         Message::Requested(Err(why)) | Message::Failed(why) => problem(state, &why),
         Message::Queue(outlook) => screen::queue::take_in(state, outlook),
         Message::Machine(machine) => state.system.machine = Some(*machine),
@@ -139,6 +154,7 @@ fn tick(state: &mut State, now: f64) -> Vec<Effect> {
     let mut effects = match state.screen {
         Screen::Queue => vec![Effect::LookAtQueue],
         Screen::System => vec![Effect::LookAtMachine],
+        Screen::Run if screen::run::shows_worker(state) => vec![Effect::LookAtMachine],
         _ => Vec::new(),
     };
     if waits && (now - state.queue_asked).abs() >= QUEUE_SECONDS {
@@ -196,6 +212,9 @@ fn take_in(state: &mut State, updates: Vec<RunUpdate>, is_whole: bool) -> Vec<Ef
         for id in std::mem::take(&mut state.unjudged) {
             refresh(state, id.clone());
             follow(state, id);
+        }
+        if !state.log.search.is_empty() {
+            screen::log::look_through(state);
         }
     }
     if is_first && is_whole && state.focus == Focus::Newest {

@@ -5,10 +5,12 @@ use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use finetop::metric::MetricName;
+use finetop::report::mistakes::listing;
 use finetop::run::dir::RunDir;
 use finetop::run::event::{Event, Outcome};
 use finetop::run::exit::code;
 use finetop::run::inbox;
+use finetop::run::mistakes::{self, Wrong};
 use finetop::run::request::RequestKind;
 use finetop::run::state::RunState;
 use finetop::spec::early_stopping::EarlyStopping;
@@ -157,6 +159,7 @@ fn a_run_interrupted_or_killed_ends_with_the_bits_of_an_uninterrupted_one() {
     assert_eq!(losses(&state(&cut)), losses(&state(&whole)));
     assert_eq!(weights(&cut, "last.safetensors"), weights(&whole, "last.safetensors"));
     assert_eq!(weights(&cut, "best.safetensors"), weights(&whole, "best.safetensors"));
+    assert_eq!(mistakes::read(&cut).unwrap().unwrap(), mistakes::read(&whole).unwrap().unwrap());
 }
 
 #[test]
@@ -183,6 +186,34 @@ fn methods_with_dropout_rates_and_layers_of_their_own_go_on_with_the_bits_of_an_
         assert_eq!(losses(&state(&cut)), losses(&state(&whole)), "{method:?}");
         assert_eq!(weights(&cut, "last.safetensors"), weights(&whole, "last.safetensors"), "{method:?}");
     }
+}
+
+#[test]
+fn what_the_best_weights_get_wrong_is_kept_with_the_rows_of_its_confusion_matrix() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut spec = tiny::spec(folder.path(), Method::FeatureExtraction);
+    spec.optimization.epochs = 2;
+    spec.optimization.learning_rate = 1e-4;
+    let dir = run_dir(folder.path(), "run", &spec);
+    assert!(work(&dir, 1).status.success());
+    let state = state(&dir);
+    let best = state.best().unwrap();
+    let kept = mistakes::read(&dir).unwrap().unwrap();
+    let confusion = best.confusion.as_ref().unwrap();
+    let mut counted = vec![vec![0; 3]; 3];
+    let Wrong::Labels(rows) = &kept.wrong else { panic!("{kept:?}") };
+    for row in rows {
+        counted[row.truth][row.predicted] += 1;
+        assert!(row.probability.0 >= 1.0 / 3.0 && row.probability.0 <= 1.0 && (1..=27).contains(&row.row));
+    }
+    let off_diagonal = |truth: usize, predicted: usize| if truth == predicted { 0 } else { confusion.counts[truth][predicted] };
+    let expected: Vec<Vec<u64>> = (0..3).map(|truth| (0..3).map(|predicted| off_diagonal(truth, predicted)).collect()).collect();
+    assert_eq!(counted, expected);
+    assert!(kept.n_wrong > 0, "a run that hardly learns gets something wrong");
+    assert_eq!((kept.step, kept.n_rows, kept.n_wrong as usize), (best.step, 27, rows.len()));
+    let listing = listing(&dir).unwrap().unwrap();
+    assert_eq!(listing.no_texts, None);
+    assert!(listing.rows.iter().all(|row| row.text.as_ref().is_some_and(|text| text.starts_with(&row.truth))), "{:?}", listing.rows[0]);
 }
 
 #[test]

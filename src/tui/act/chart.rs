@@ -38,6 +38,10 @@ pub fn act(state: &mut State, action: Action) {
             chart.clips = !chart.clips;
             format!("outliers are {}", if chart.clips { "cut off" } else { "shown" })
         }
+        Action::ShareY => {
+            chart.shares_y = !chart.shares_y;
+            format!("charts of metrics have {} y axis", if chart.shares_y { "one" } else { "each their own" })
+        }
         Action::Best => {
             chart.shows_best = !chart.shows_best;
             format!("best evaluations are {}", if chart.shows_best { "marked" } else { "not marked" })

@@ -8,6 +8,7 @@ use crate::tui::act::overlay;
 use crate::tui::alerts::{self, MutableRule};
 use crate::tui::effect::Effect;
 use crate::tui::keys::action::Action;
+use crate::tui::overlay::alert_list;
 use crate::tui::overlay::picker::{Picker, PickerKind};
 use crate::tui::overlay::{Overlay, PromptKind, Question};
 use crate::tui::state::State;
@@ -173,6 +174,17 @@ pub fn toggle_mute(state: &State, row: usize) -> Vec<Effect> {
     let runs = state.targets();
     let others = runs.iter().filter(|run| run.state.standing.muted.contains(&rule) == is_muted);
     requests(others.map(|run| run.id.clone()).collect(), kind)
+}
+
+/// Mutes the rule of the alert under the cursor for its run, or hears it again.
+pub fn mute_alert(state: &mut State) -> Vec<Effect> {
+    let Some(entry) = alert_list::under_cursor(state) else { return Vec::new() };
+    let Some(rule) = entry.rule else {
+        problem(state, "this is no rule that can be muted: it is what has happened to the run");
+        return Vec::new();
+    };
+    let kind = if entry.is_muted { RequestKind::Unmute(rule) } else { RequestKind::Mute(rule) };
+    requests(vec![entry.id], kind)
 }
 
 /// Seconds in which a stop can be taken back.

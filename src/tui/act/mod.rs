@@ -10,17 +10,13 @@ pub mod pointer;
 use crate::tui::effect::Effect;
 use crate::tui::form;
 use crate::tui::keys::action::{Action, Scope};
+use crate::tui::overlay::alert_list::{self, AlertList};
 use crate::tui::overlay::{Help, Overlay, PromptKind, Question};
-use crate::tui::screen::{compare, launch, queue, system};
+use crate::tui::screen::run::Pane;
+use crate::tui::screen::{compare, launch, log, mistakes, queue, run, system};
 use crate::tui::state::{Screen, State};
 use crate::tui::update::problem;
-use crate::tui::view::{layers, run};
-
-/// Panes of the run screen where there is room for one: loss, metric, parameters, layers, health, confusion, system, log.
-pub const N_RUN_PANES: usize = 8;
-
-/// Panes that take turns below the others where there is room for more: log, layers, confusion.
-pub const N_LOWER_PANES: usize = 3;
+use crate::tui::view::layers;
 
 /// Where bindings hold now, the nearest first.
 pub fn scopes(state: &State) -> Vec<Scope> {
@@ -33,15 +29,23 @@ pub fn scopes(state: &State) -> Vec<Scope> {
 
 /// Where bindings hold with nothing over the screen.
 pub fn here(state: &State) -> Vec<Scope> {
-    if form::act::shown(state).is_some() { vec![Scope::Form, Scope::Global] } else { screen_scopes(state.screen) }
+    if form::act::shown(state).is_some() { vec![Scope::Form, Scope::Global] } else { screen_scopes(state) }
 }
 
 /// Where bindings hold on a screen with nothing over it.
-pub fn screen_scopes(screen: Screen) -> Vec<Scope> {
-    match screen {
+pub fn screen_scopes(state: &State) -> Vec<Scope> {
+    match state.screen {
         Screen::Overview => vec![Scope::Overview, Scope::Runs, Scope::Global],
         Screen::Compare => vec![Scope::Compare, Scope::Runs, Scope::Global],
-        Screen::Run => vec![Scope::Run, Scope::Runs, Scope::Global],
+        Screen::Run => {
+            let of_pane: &[Scope] = match run::pane(state) {
+                Pane::Mistakes => &[Scope::Mistakes],
+                Pane::Log if !state.log.search.is_empty() => &[Scope::Found, Scope::Log],
+                Pane::Log => &[Scope::Log],
+                _ => &[],
+            };
+            of_pane.iter().copied().chain([Scope::Run, Scope::Runs, Scope::Global]).collect()
+        }
         Screen::Launch => vec![Scope::Launch, Scope::Global],
         Screen::Queue => vec![Scope::Queue, Scope::Global],
         Screen::System => vec![Scope::System, Scope::Global],
@@ -71,6 +75,7 @@ pub fn act(state: &mut State, action: Action) -> Vec<Effect> {
         Action::ReloadSettings => return vec![Effect::ReloadSettings],
         Action::Help => state.overlay = Some(Overlay::Help(Help::default())),
         Action::Palette => overlay::open_palette(state),
+        Action::Alerts | Action::OpenAlert | Action::MuteAlert => return of_alerts(state, action),
         Action::RunMenu => overlay::open_menu(state, Scope::RunMenu),
         Action::CopyMenu => overlay::open_menu(state, Scope::CopyMenu),
         Action::ExportMenu => overlay::open_menu(state, Scope::ExportMenu),
@@ -105,10 +110,15 @@ pub fn act(state: &mut State, action: Action) -> Vec<Effect> {
         Action::PreviousExperiment => list::focus(state, -1),
         Action::NextRun => return neighbour(state, 1),
         Action::PreviousRun => return neighbour(state, -1),
+        Action::Search => search(state),
+        Action::Pair => mistakes::next_pair(state),
+        Action::Follow | Action::Output | Action::NextMatch | Action::PreviousMatch => log::act(state, action),
         Action::NextPane => turn(state, 1),
         Action::PreviousPane => turn(state, -1),
         Action::Expand => state.is_expanded = !state.is_expanded,
-        Action::Log | Action::LogX | Action::XAxis | Action::Clip | Action::Metric | Action::Best => chart::act(state, action),
+        Action::Log | Action::LogX | Action::XAxis | Action::Clip | Action::ShareY | Action::Metric | Action::Best => {
+            chart::act(state, action);
+        }
         Action::SmoothLess | Action::SmoothMore => chart::smooth(state, action),
         Action::ZoomIn | Action::ZoomOut | Action::PanLeft | Action::PanRight | Action::Fit => chart::zoom(state, action),
         Action::Crosshair | Action::CrosshairLeft | Action::CrosshairRight => chart::crosshair(state, action),
@@ -191,6 +201,10 @@ fn look(state: &mut State, screen: Screen, at: Effect) -> Vec<Effect> {
 fn back(state: &mut State) {
     if state.overlay.is_some() {
         overlay::close(state);
+    } else if state.screen == Screen::Run && run::pane(state) == Pane::Mistakes && mistakes::is_filtered(state) {
+        mistakes::show_all(state);
+    } else if state.screen == Screen::Run && run::pane(state) == Pane::Log && !state.log.search.is_empty() {
+        log::search(state, "");
     } else if state.is_expanded {
         state.is_expanded = false;
     } else if state.screen == Screen::Launch && state.launch.plan.is_some() {
@@ -204,6 +218,32 @@ fn back(state: &mut State) {
     }
 }
 
+/// Asks what is looked for in the pane that keys are meant for.
+fn search(state: &mut State) {
+    if run::pane(state) == Pane::Mistakes {
+        return overlay::open_prompt(state, PromptKind::Mistakes { before: state.mistakes.words.clone() });
+    }
+    // All other panes have nothing to look for.
+    state.pane = run::turning(state.size).iter().position(|pane| *pane == Pane::Log).unwrap_or(0);
+    overlay::open_prompt(state, PromptKind::Log { before: state.log.search.clone() });
+}
+
+/// Opens the list of alerts; mutes the one under the cursor there, or opens its run.
+fn of_alerts(state: &mut State, action: Action) -> Vec<Effect> {
+    match action {
+        Action::MuteAlert => return control::mute_alert(state),
+        Action::OpenAlert => {
+            let entry = alert_list::under_cursor(state);
+            state.overlay = None;
+            let Some(entry) = entry else { return Vec::new() };
+            state.cursor = Some(entry.id);
+            return open(state);
+        }
+        _ => state.overlay = Some(Overlay::Alerts(AlertList::default())),
+    }
+    Vec::new()
+}
+
 fn open(state: &mut State) -> Vec<Effect> {
     let Some(id) = state.selected().map(|run| run.id.clone()) else {
         let how = if state.filter.is_empty() { "n starts an experiment" } else { "esc takes the filter off" };
@@ -212,13 +252,13 @@ fn open(state: &mut State) -> Vec<Effect> {
     };
     show(state, Screen::Run);
     state.cursor = Some(id.clone());
-    state.log_scroll = 0;
+    log::start_over(state);
     vec![Effect::ReadStderr(id)]
 }
 
 fn neighbour(state: &mut State, by: i64) -> Vec<Effect> {
     list::move_cursor(state, by);
-    state.log_scroll = 0;
+    log::start_over(state);
     state.cursor.clone().map(Effect::ReadStderr).into_iter().collect()
 }
 
@@ -235,14 +275,12 @@ pub fn travel(state: &mut State, by: i64) {
     match state.screen {
         Screen::Overview => list::move_cursor(state, by),
         Screen::Compare => compare::travel(state, by),
-        Screen::Run if run::shows_layers(state) => {
+        Screen::Run if run::pane(state) == Pane::Layers => {
             let n_rows = state.selected().map_or(0, layers::n_rows);
             state.layer_scroll = moved(state.layer_scroll, by, n_rows.saturating_sub(1));
         }
-        Screen::Run => {
-            let n_lines = state.selected().map_or(0, |run| run.state.log.len()) + state.stderr.as_ref().map_or(0, |(_, lines)| lines.len());
-            state.log_scroll = moved(state.log_scroll, by.saturating_neg(), n_lines.saturating_sub(1));
-        }
+        Screen::Run if run::pane(state) == Pane::Mistakes => mistakes::travel(state, by),
+        Screen::Run => log::travel(state, by),
         Screen::Launch => launch::travel(state, by),
         Screen::Queue => queue::travel(state, by),
         Screen::System => system::travel(state, by),
@@ -252,8 +290,7 @@ pub fn travel(state: &mut State, by: i64) {
 fn turn(state: &mut State, by: i64) {
     let n_panes = match state.screen {
         Screen::Overview => state.chart.quantities.len().max(1),
-        Screen::Run if run::is_large(state.size) => N_LOWER_PANES,
-        Screen::Run => N_RUN_PANES,
+        Screen::Run => run::turning(state.size).len(),
         Screen::Compare => compare::N_PANES,
         _ => return,
     };

@@ -8,10 +8,12 @@ use crate::tui::effect::Effect;
 use crate::tui::filter::Filter;
 use crate::tui::keys::Key;
 use crate::tui::keys::action::{Action, Scope};
+use crate::tui::overlay::alert_list::{self, AlertList};
 use crate::tui::overlay::input::Input;
 use crate::tui::overlay::palette::Palette;
 use crate::tui::overlay::picker::{Picker, PickerKind};
 use crate::tui::overlay::{Overlay, Prompt, PromptKind};
+use crate::tui::screen::{log, mistakes};
 use crate::tui::state::{Pending, State};
 use crate::tui::update::{notice, problem};
 
@@ -48,7 +50,7 @@ pub fn open_picker(state: &mut State, action: Action) {
 /// Opens a line to type.
 pub fn open_prompt(state: &mut State, kind: PromptKind) {
     let text = match &kind {
-        PromptKind::Filter { before } => before.clone(),
+        PromptKind::Filter { before } | PromptKind::Mistakes { before } | PromptKind::Log { before } => before.clone(),
         PromptKind::Extend(_) | PromptKind::StopWhen(_) | PromptKind::LearningRate(_) | PromptKind::Patience(_) => String::new(),
     };
     state.overlay = Some(Overlay::Prompt(Prompt { kind, input: Input::new(&text), problem: None }));
@@ -84,6 +86,14 @@ fn changed(state: &mut State) {
             }
             Err(why) => *problem = Some(why),
         },
+        Some(Overlay::Prompt(Prompt { kind: PromptKind::Log { .. }, input, .. })) => {
+            let text = input.text();
+            log::search(state, &text);
+        }
+        Some(Overlay::Prompt(Prompt { kind: PromptKind::Mistakes { .. }, input, .. })) => {
+            let words = input.text();
+            mistakes::filter(state, words);
+        }
         Some(Overlay::Prompt(Prompt { kind, input, problem })) => *problem = kind.problem(&input.text()),
         _ => {}
     }
@@ -97,6 +107,11 @@ pub fn travel(state: &mut State, by: i64) {
             let n_commands = palette.commands(&state.keymap).len();
             palette.cursor = moved(palette.cursor, by, n_commands.saturating_sub(1));
         }
+        Some(Overlay::Alerts(list)) => {
+            let cursor = list.cursor;
+            let n_entries = alert_list::entries(state).len();
+            state.overlay = Some(Overlay::Alerts(AlertList { cursor: moved(cursor, by, n_entries.saturating_sub(1)) }));
+        }
         Some(Overlay::Picker(picker)) => {
             let (kind, cursor) = (picker.kind, picker.cursor);
             let n_choices = kind.choices(state).len();
@@ -109,8 +124,13 @@ pub fn travel(state: &mut State, by: i64) {
 
 /// Closes it; what was only tried is undone.
 pub fn close(state: &mut State) {
-    if let Some(Overlay::Prompt(Prompt { kind: PromptKind::Filter { before }, .. })) = state.overlay.take() {
-        state.filter = Filter::parse(&before).unwrap_or_default();
+    match state.overlay.take() {
+        Some(Overlay::Prompt(Prompt { kind: PromptKind::Filter { before }, .. })) => {
+            state.filter = Filter::parse(&before).unwrap_or_default();
+        }
+        Some(Overlay::Prompt(Prompt { kind: PromptKind::Log { before }, .. })) => log::search(state, &before),
+        Some(Overlay::Prompt(Prompt { kind: PromptKind::Mistakes { before }, .. })) => mistakes::filter(state, before),
+        _ => {}
     }
 }
 
@@ -135,6 +155,14 @@ fn accept_prompt(state: &mut State, mut prompt: Prompt) -> Vec<Effect> {
             state.filter = filter;
             Vec::new()
         }),
+        PromptKind::Log { .. } => {
+            log::search(state, &text);
+            Ok(Vec::new())
+        }
+        PromptKind::Mistakes { .. } => {
+            mistakes::filter(state, text);
+            Ok(Vec::new())
+        }
         PromptKind::Extend(ids) => match text.trim().parse::<u32>() {
             Ok(epochs) if epochs > 0 => Ok(ids.iter().map(|id| Effect::LookAhead(id.clone(), epochs)).collect()),
             _ => Err(format!("{text:?} is no number of epochs; a whole number such as 6")),

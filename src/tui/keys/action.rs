@@ -14,6 +14,12 @@ pub enum Scope {
     Compare,
     /// One run.
     Run,
+    /// What one run gets wrong.
+    Mistakes,
+    /// The log of one run.
+    Log,
+    /// The same while something is looked for in it.
+    Found,
     /// Overview, comparison and one run: charts and control of runs.
     Runs,
     /// The launch screen.
@@ -24,6 +30,8 @@ pub enum Scope {
     Queue,
     /// The machine.
     System,
+    /// The list of what deserves attention.
+    Alerts,
     /// The menu of what can be done with runs.
     RunMenu,
     /// The menu of what can be copied.
@@ -52,6 +60,9 @@ pub enum Action {
     Back,
     Help,
     Palette,
+    Alerts,
+    OpenAlert,
+    MuteAlert,
     Suspend,
     Redraw,
     ReloadSettings,
@@ -85,6 +96,12 @@ pub enum Action {
     PreviousExperiment,
     NextRun,
     PreviousRun,
+    Search,
+    NextMatch,
+    PreviousMatch,
+    Follow,
+    Output,
+    Pair,
     // Panes.
     NextPane,
     PreviousPane,
@@ -96,6 +113,7 @@ pub enum Action {
     SmoothLess,
     SmoothMore,
     Clip,
+    ShareY,
     Metric,
     Charts,
     ZoomIn,
@@ -194,6 +212,7 @@ impl Action {
                 | Self::LearningRate
                 | Self::Patience
                 | Self::Mute
+                | Self::MuteAlert
                 | Self::Start
                 | Self::Rerun
                 | Self::QueueEarlier

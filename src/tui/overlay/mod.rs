@@ -1,5 +1,6 @@
 //! What lies over a screen: one thing at a time, which takes the keys until it is closed. Pure.
 
+pub mod alert_list;
 pub mod input;
 pub mod palette;
 pub mod picker;
@@ -9,6 +10,7 @@ use crate::run::condition::StopAt;
 use crate::run::request;
 use crate::tui::effect::Effect;
 use crate::tui::keys::action::Scope;
+use crate::tui::overlay::alert_list::AlertList;
 use crate::tui::overlay::input::Input;
 use crate::tui::overlay::palette::Palette;
 use crate::tui::overlay::picker::Picker;
@@ -26,6 +28,8 @@ pub enum Overlay {
     Picker(Picker),
     /// A line to type.
     Prompt(Prompt),
+    /// All that deserves attention.
+    Alerts(AlertList),
     /// The keys of a scope, of which the next one pressed is meant.
     Menu(Scope),
 }
@@ -71,6 +75,16 @@ pub enum PromptKind {
         /// What it was before.
         before: String,
     },
+    /// Which of the rows that a run gets wrong are shown.
+    Mistakes {
+        /// What it was before.
+        before: String,
+    },
+    /// What is looked for in a log.
+    Log {
+        /// What it was before.
+        before: String,
+    },
     /// Epochs to add to these runs.
     Extend(Vec<RunId>),
     /// When these runs stop.
@@ -86,6 +100,8 @@ impl PromptKind {
     pub const fn label(&self) -> &'static str {
         match self {
             Self::Filter { .. } => "filter",
+            Self::Mistakes { .. } => "rows with",
+            Self::Log { .. } => "search",
             Self::Extend(_) => "more epochs",
             Self::StopWhen(_) => "stop when",
             Self::LearningRate(_) => "learning rate",
@@ -97,6 +113,8 @@ impl PromptKind {
     pub const fn hint(&self) -> &'static str {
         match self {
             Self::Filter { .. } => "words of the name, key:value, key>number, -term: method:lora lr>1e-4 state:running accuracy>=0.8",
+            Self::Mistakes { .. } => "words of the text or of the labels",
+            Self::Log { .. } => "words of a line; n and N go on",
             Self::Extend(_) => "how many to add, for example 2",
             Self::StopWhen(_) => "a step such as 500, or gap > 0.1, accuracy >= 0.9, validation_loss < 0.3, epoch >= 2, seconds > 600",
             Self::LearningRate(_) => "the highest of the schedule, whose shape stays, for example 1e-4",
@@ -110,7 +128,7 @@ impl PromptKind {
             return None;
         }
         match self {
-            Self::Filter { .. } | Self::Extend(_) => None,
+            Self::Filter { .. } | Self::Mistakes { .. } | Self::Log { .. } | Self::Extend(_) => None,
             Self::StopWhen(_) => StopAt::parse(text).err(),
             Self::LearningRate(_) => request::learning_rate(text).err(),
             Self::Patience(_) => request::patience(text).err(),
@@ -126,6 +144,7 @@ impl Overlay {
             Self::Question(_) => vec![Scope::Question],
             Self::Palette(_) | Self::Prompt(_) => vec![Scope::Input],
             Self::Picker(_) => vec![Scope::Picker],
+            Self::Alerts(_) => vec![Scope::Alerts, Scope::Picker],
             Self::Menu(scope) => vec![*scope, Scope::Menu],
         }
     }
@@ -136,7 +155,7 @@ impl Overlay {
             Self::Help(help) => Some(&mut help.search),
             Self::Palette(palette) => Some(&mut palette.search),
             Self::Prompt(prompt) => Some(&mut prompt.input),
-            Self::Question(_) | Self::Picker(_) | Self::Menu(_) => None,
+            Self::Question(_) | Self::Picker(_) | Self::Menu(_) | Self::Alerts(_) => None,
         }
     }
 }

@@ -2,7 +2,10 @@
 
 pub mod compare;
 pub mod launch;
+pub mod log;
+pub mod mistakes;
 pub mod queue;
+pub mod run;
 pub mod system;
 #[cfg(test)]
 mod tests;

@@ -72,7 +72,20 @@ pub fn chart<'a>(state: &'a State, theme: Theme, runs: &[&'a RunView], quantity:
     let is_log = options.is_log && quantity.may_be_log();
     let labels = if runs.len() > 1 || crosshair.is_some() { labels } else { Vec::new() };
     let empty = if quantity.is_of_steps() { "no step yet" } else { "no evaluation yet" };
-    Chart { lines, labels, window, x_name: options.x_axis.name(), is_log, clips: options.clips, crosshair, empty }
+    let reach = if options.shares_y { shared(state, runs, quantity) } else { None };
+    Chart { lines, labels, window, x_name: options.x_axis.name(), is_log, clips: options.clips, reach, crosshair, empty }
+}
+
+/// The least and the greatest value of all metrics that are charted beside this one: losses, rates and seconds share no unit with them.
+fn shared(state: &State, runs: &[&RunView], quantity: Quantity) -> Option<(f64, f64)> {
+    let is_metric = |quantity: &Quantity| matches!(quantity, Quantity::Metric | Quantity::Named(_));
+    if !is_metric(&quantity) {
+        return None;
+    }
+    let charted = state.chart.quantities.iter().copied().filter(is_metric);
+    let points = charted.flat_map(|quantity| runs.iter().flat_map(move |run| curves(state, run, quantity).evaluated));
+    let values = points.map(|point| point.y).filter(|value| value.is_finite());
+    values.fold(None, |range, value| Some(range.map_or((value, value), |(low, high): (f64, f64)| (low.min(value), high.max(value)))))
 }
 
 const fn line(points: Points<'_>, weight: Weight, style: Style, sets_range: bool) -> ChartLine<'_> {

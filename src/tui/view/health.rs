@@ -1,4 +1,4 @@
-//! The facts of one run: parameters, health, system; and the four most telling lines of them.
+//! The facts of one run: parameters, health; and the four most telling lines of them.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -8,7 +8,7 @@ use ratatui::text::{Line, Span};
 use crate::metric::MetricName;
 use crate::run::alert::Rule;
 use crate::run::catalog::RunView;
-use crate::run::event::{CheckpointKind, Ledger};
+use crate::run::event::Ledger;
 use crate::run::storage::{Storage, TASKS};
 use crate::spec::early_stopping::Patience;
 use crate::tui::state::State;
@@ -26,7 +26,8 @@ const THOUSAND_TASKS: &str = "1,000 tasks";
 /// Width of the names at the left of a pane.
 const NAME_WIDTH: usize = 12;
 
-type Fact = (&'static str, String, Style);
+/// A name, what is to be said of it, and how it looks.
+pub type Fact = (&'static str, String, Style);
 
 /// The parameter ledger.
 pub fn parameters(_state: &State, theme: Theme, area: Rect, buffer: &mut Buffer, run: &RunView) {
@@ -120,39 +121,6 @@ fn clipped(run: &RunView, limit: f64) -> String {
     format!("{:.0}%", n_clipped as f64 / steps.len().max(1) as f64 * 100.0)
 }
 
-/// Throughput, memory, disk, device.
-pub fn system(_state: &State, theme: Theme, area: Rect, buffer: &mut Buffer, run: &RunView) {
-    let inner = draw::panel(buffer, area, theme, &Line::styled(" system ", theme.title()), "");
-    let last = run.state.steps.last();
-    let text_of = |text: Option<String>| text.unwrap_or_else(|| "--".to_owned());
-    let speed = run.state.examples_per_second().map(|speed| {
-        let tokens = last.as_ref().map_or(0.0, |step| step.tokens as f64 / step.training_seconds.max(1e-9));
-        format!("{} ex/s  {} tokens/s", text::count(speed.round() as u64), text::count(tokens as u64))
-    });
-    let of_steps = (0..run.state.steps.len()).map(|idx| run.state.steps.rss_bytes(idx)).max();
-    let peak = of_steps.into_iter().chain(run.state.finished.as_ref().map(|end| end.peak_rss_bytes));
-    let memory = last.as_ref().map(|step| format!("{}  peak {}", text::bytes(step.rss_bytes), text::bytes(peak.max().unwrap_or(0))));
-    let disk = run.state.checkpoints.get(&CheckpointKind::Best);
-    let disk = disk.map(|checkpoint| format!("{}  best, step {}", text::bytes(checkpoint.bytes), checkpoint.step));
-    let training = run.state.training.as_ref();
-    let device = training.map(|training| format!("{}  {} threads", text::clean(&training.device), training.threads));
-    let elapsed = run.state.first_time.zip(run.state.last_time).map(|(first, last)| text::duration(last - first));
-    let trained = last.as_ref().map(|step| format!("  training {}", text::duration(step.training_seconds)));
-    let who = run.state.attempt.as_ref().map(|attempt| format!("{}  process {}", text::clean(&attempt.host), attempt.process_id));
-    let attempt = run.state.attempt.as_ref().map(|attempt| attempt.attempt.to_string());
-    let facts: Vec<Fact> = vec![
-        ("throughput", text_of(speed), Style::new()),
-        ("step", text_of(last.as_ref().map(|step| format!("{:.0} ms", step.seconds * 1e3))), Style::new()),
-        ("memory", text_of(memory), Style::new()),
-        ("checkpoint", text_of(disk), Style::new()),
-        ("elapsed", text_of(elapsed.map(|elapsed| elapsed + &trained.unwrap_or_default())), Style::new()),
-        ("device", text_of(device), theme.dim()),
-        ("worker", text_of(who), theme.dim()),
-        ("attempt", text_of(attempt), theme.dim()),
-    ];
-    draw_facts(theme, inner, buffer, &facts);
-}
-
 /// The four most telling lines, for a small screen.
 pub fn strip(state: &State, theme: Theme, area: Rect, buffer: &mut Buffer, run: &RunView) {
     let last = run.state.steps.last();
@@ -226,7 +194,8 @@ fn patience(theme: Theme, run: &RunView) -> Fact {
     ("patience", format!("{}/{borne} on {}", patience.waited, stopping.metric.name()), style)
 }
 
-fn draw_facts(theme: Theme, area: Rect, buffer: &mut Buffer, facts: &[Fact]) {
+/// Draws facts, a line each.
+pub fn draw_facts(theme: Theme, area: Rect, buffer: &mut Buffer, facts: &[Fact]) {
     for (row, (name, value, style)) in facts.iter().enumerate() {
         let line = Line::from(vec![Span::styled(format!(" {name:<NAME_WIDTH$}"), theme.dim()), Span::styled(value.clone(), *style)]);
         draw::line(buffer, area, row as u16, &line);

@@ -12,17 +12,21 @@ use crate::tui::theme::Theme;
 use crate::tui::view::draw;
 
 /// Places in the order of the help.
-const PLACES: [(Scope, &str); 11] = [
+const PLACES: [(Scope, &str); 15] = [
     (Scope::Runs, "runs and charts"),
     (Scope::Overview, "all runs"),
     (Scope::Compare, "compare"),
     (Scope::Run, "one run"),
+    (Scope::Mistakes, "what a run gets wrong"),
+    (Scope::Log, "log of a run"),
+    (Scope::Found, "search in a log"),
     (Scope::RunMenu, "run menu"),
     (Scope::Launch, "launch"),
     (Scope::Form, "form"),
     (Scope::Queue, "queue"),
     (Scope::System, "system"),
     (Scope::Global, "everywhere"),
+    (Scope::Alerts, "alerts"),
     (Scope::ExportMenu, "export menu"),
 ];
 

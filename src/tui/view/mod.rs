@@ -1,5 +1,6 @@
 //! The state as a frame. Pure: no clock, no file, no environment, no launching.
 
+pub mod alert_list;
 pub mod chart;
 pub mod compare;
 pub mod confusion;
@@ -19,10 +20,12 @@ pub mod hit;
 pub mod launch;
 pub mod layers;
 pub mod log;
+pub mod mistakes;
 pub mod overlay;
 pub mod overview;
 pub mod queue;
 pub mod raster;
+pub mod resources;
 pub mod run;
 pub mod small;
 pub mod system;

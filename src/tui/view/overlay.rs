@@ -13,7 +13,7 @@ use crate::tui::state::State;
 use crate::tui::text;
 use crate::tui::theme::Theme;
 use crate::tui::view::hit::Hit;
-use crate::tui::view::{draw, help};
+use crate::tui::view::{alert_list, draw, help};
 
 /// Draws what lies over the body; questions and prompts stand in the message row.
 pub fn draw(state: &State, theme: Theme, area: Rect, buffer: &mut Buffer) {
@@ -21,6 +21,7 @@ pub fn draw(state: &State, theme: Theme, area: Rect, buffer: &mut Buffer) {
         Some(Overlay::Help(content)) => help::draw(state, content, theme, area, buffer),
         Some(Overlay::Palette(content)) => palette(state, content, theme, area, buffer),
         Some(Overlay::Picker(content)) => picker(state, content, theme, area, buffer),
+        Some(Overlay::Alerts(list)) => alert_list::draw(state, *list, theme, area, buffer),
         Some(Overlay::Menu(scope)) => menu(state, *scope, theme, area, buffer),
         Some(Overlay::Question(_) | Overlay::Prompt(_)) | None => {}
     }
@@ -55,7 +56,7 @@ pub fn row_at(state: &State, overlay: &Overlay, area: Rect, here: Position) -> O
             let choices = picker.kind.choices(state);
             (picker_size(&choices), choices.len(), picker.cursor, 0)
         }
-        Overlay::Menu(_) => return Some(Hit::Outside),
+        Overlay::Menu(_) | Overlay::Alerts(_) => return Some(Hit::Outside),
         Overlay::Help(_) | Overlay::Question(_) | Overlay::Prompt(_) => return None,
     };
     let place = place_of(area, size);

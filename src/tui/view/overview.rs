@@ -105,6 +105,9 @@ pub fn draw_chart(state: &State, theme: Theme, area: Rect, buffer: &mut Buffer, 
     if state.chart.zoom.is_some() {
         notes.push("zoomed".to_owned());
     }
+    if chart.reach.is_some() {
+        notes.push("shared y".to_owned());
+    }
     if chart.is_log {
         notes.push("log".to_owned());
     }

@@ -7,25 +7,15 @@ use ratatui::text::{Line, Span};
 
 use crate::curve::quantity::Quantity;
 use crate::run::catalog::RunView;
-use crate::tui::act;
 use crate::tui::alerts;
+use crate::tui::screen::run::{self, Pane, is_large};
 use crate::tui::state::State;
 use crate::tui::text;
 use crate::tui::theme::Theme;
-use crate::tui::view::{confusion, draw, footer, health, layers, log, overview};
+use crate::tui::view::{confusion, draw, footer, health, layers, log, mistakes, overview, resources};
 
 /// Rows above the panes: who it is, how far it is, what is the matter.
 const HEAD_ROWS: u16 = 3;
-
-/// Whether a terminal of this size has room for more than one pane.
-pub const fn is_large(size: (u16, u16)) -> bool {
-    size.0 >= 100 && size.1 >= 32
-}
-
-/// Whether the tree of layers is the pane that is turned to.
-pub const fn shows_layers(state: &State) -> bool {
-    if is_large(state.size) { state.pane % act::N_LOWER_PANES == 1 } else { state.pane == 3 }
-}
 
 /// Draws the screen.
 pub fn draw(state: &State, theme: Theme, area: Rect, buffer: &mut Buffer) {
@@ -35,16 +25,32 @@ pub fn draw(state: &State, theme: Theme, area: Rect, buffer: &mut Buffer) {
     };
     let [head, body] = Layout::vertical([Constraint::Length(HEAD_ROWS), Constraint::Fill(1)]).areas(area);
     draw_head(state, theme, head, buffer, run);
-    if is_large(state.size) {
+    if state.is_expanded {
+        draw_pane(state, theme, body, buffer, run, "e: less room");
+    } else if is_large(state.size) {
         draw_large(state, theme, body, buffer, run);
     } else {
         draw_compact(state, theme, body, buffer, run);
     }
 }
 
-fn draw_large(state: &State, theme: Theme, area: Rect, buffer: &mut Buffer, run: &RunView) {
+/// Where charts, facts and the panes that take turns stand, where there is room for all.
+fn parts(area: Rect) -> [Rect; 3] {
     let rows = [Constraint::Fill(3), Constraint::Length(health::ROWS + 2), Constraint::Fill(1)];
-    let [charts, facts, log_area] = Layout::vertical(rows).areas(area);
+    Layout::vertical(rows).areas(area)
+}
+
+/// Lines that the log has room for.
+pub fn log_rows(state: &State) -> usize {
+    // The first row and the last two of the terminal, and the head, are not of the panes.
+    let height = state.size.1.saturating_sub(3 + HEAD_ROWS);
+    let area = Rect { x: 0, y: 0, width: state.size.0, height };
+    let of_log = if is_large(state.size) && !state.is_expanded { parts(area)[2] } else { area };
+    usize::from(of_log.height.saturating_sub(2))
+}
+
+fn draw_large(state: &State, theme: Theme, area: Rect, buffer: &mut Buffer, run: &RunView) {
+    let [charts, facts, log_area] = parts(area);
     let runs = [run];
     if area.width >= 150 && charts.height >= 24 {
         let rows = Layout::vertical([Constraint::Fill(1); 2]).areas::<2>(charts);
@@ -63,39 +69,44 @@ fn draw_large(state: &State, theme: Theme, area: Rect, buffer: &mut Buffer, run:
     let panes = Layout::horizontal([Constraint::Fill(1); 3]).areas::<3>(facts);
     health::parameters(state, theme, panes[0], buffer, run);
     health::health(state, theme, panes[1], buffer, run);
-    health::system(state, theme, panes[2], buffer, run);
-    if area.width >= 180 {
-        let panes = Layout::horizontal([Constraint::Fill(3), Constraint::Fill(2), Constraint::Fill(3)]).areas::<3>(log_area);
+    resources::draw(state, theme, panes[2], buffer, run, "");
+    let next = format!("tab: {} · e: all the room", run::next(state).name());
+    if !run::is_wide(state.size) {
+        return draw_pane(state, theme, log_area, buffer, run, &next);
+    }
+    let [left, right] = Layout::horizontal([Constraint::Fill(5), Constraint::Fill(3)]).areas(log_area);
+    if run::pane(state) == Pane::Mistakes {
+        mistakes::draw(state, theme, left, buffer, run, &next);
+    } else {
+        let panes = Layout::horizontal([Constraint::Fill(3), Constraint::Fill(2)]).areas::<2>(left);
         layers::draw(theme, panes[0], buffer, run, state.layer_scroll, "");
-        confusion::draw(theme, panes[1], buffer, run, "");
-        log::draw(state, theme, panes[2], buffer, run);
-        return;
+        confusion::draw(theme, panes[1], buffer, run, "tab: mistakes");
     }
-    match state.pane % act::N_LOWER_PANES {
-        1 => layers::draw(theme, log_area, buffer, run, state.layer_scroll, "tab: confusion"),
-        2 => confusion::draw(theme, log_area, buffer, run, "tab: log"),
-        _ => log::draw(state, theme, log_area, buffer, run),
-    }
+    log::draw(state, theme, right, buffer, run);
 }
 
-/// One pane at a time, and a strip of four lines below the charts.
+/// One pane at a time.
 fn draw_compact(state: &State, theme: Theme, area: Rect, buffer: &mut Buffer, run: &RunView) {
-    let runs = [run];
-    let note = |next: &str| format!("tab: {next}");
-    match state.pane {
-        0 | 1 => {
+    draw_pane(state, theme, area, buffer, run, &format!("tab: {}", run::next(state).name()));
+}
+
+/// The pane that is turned to; below a chart a strip of four lines.
+fn draw_pane(state: &State, theme: Theme, area: Rect, buffer: &mut Buffer, run: &RunView, note: &str) {
+    match run::pane(state) {
+        pane @ (Pane::Loss | Pane::Metric) => {
             let strip_rows = if area.height >= 12 { 4 } else { 0 };
             let [chart, strip] = Layout::vertical([Constraint::Fill(1), Constraint::Length(strip_rows)]).areas(area);
-            let (quantity, next) = if state.pane == 0 { (Quantity::Loss, "metric") } else { (Quantity::Metric, "parameters") };
-            overview::draw_chart(state, theme, chart, buffer, &runs, quantity, &note(next));
+            let quantity = if pane == Pane::Loss { Quantity::Loss } else { Quantity::Metric };
+            overview::draw_chart(state, theme, chart, buffer, &[run], quantity, note);
             health::strip(state, theme, strip, buffer, run);
         }
-        2 => health::parameters(state, theme, area, buffer, run),
-        3 => layers::draw(theme, area, buffer, run, state.layer_scroll, &note("health")),
-        4 => health::health(state, theme, area, buffer, run),
-        5 => confusion::draw(theme, area, buffer, run, &note("system")),
-        6 => health::system(state, theme, area, buffer, run),
-        _ => log::draw(state, theme, area, buffer, run),
+        Pane::Parameters => health::parameters(state, theme, area, buffer, run),
+        Pane::Layers => layers::draw(theme, area, buffer, run, state.layer_scroll, note),
+        Pane::Health => health::health(state, theme, area, buffer, run),
+        Pane::Confusion => confusion::draw(theme, area, buffer, run, note),
+        Pane::Mistakes => mistakes::draw(state, theme, area, buffer, run, note),
+        Pane::System => resources::draw(state, theme, area, buffer, run, note),
+        Pane::Log => log::draw(state, theme, area, buffer, run),
     }
 }
 

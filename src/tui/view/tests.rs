@@ -1,5 +1,8 @@
 //! Frames, reviewed line by line, and what must hold for every frame.
 
+mod alerts;
+mod log;
+mod mistakes;
 mod panes;
 mod screens;
 
@@ -14,6 +17,7 @@ use crate::run::catalog::{Change, RunId, RunUpdate};
 use crate::run::event::{Evaluation, Event, EventKind, Level, Note, StepTaken};
 use crate::run::number::Number;
 use crate::run::synthetic::{EPOCH, Synthetic};
+use crate::run::tail::{Line, News};
 use crate::spec::task::{Split, TaskKind};
 use crate::tui::act::pointer::{Gesture, Pointer};
 use crate::tui::keys::Key;
@@ -111,7 +115,7 @@ fn one_run_at_every_size() {
 fn the_panes_of_a_small_screen_are_turned_by_tab() {
     let mut state = state(45.0, (80, 24));
     press(&mut state, &[Key::Enter]);
-    for pane in ["metric", "parameters", "layers", "health", "confusion", "system", "log"] {
+    for pane in ["metric", "parameters", "layers", "health", "confusion", "mistakes", "system", "log"] {
         press(&mut state, &[Key::Tab]);
         snapshot(&format!("run_pane_{pane}"), &state, PLAIN);
     }
@@ -155,7 +159,7 @@ fn the_help_lists_the_key_table() {
     let mut state = state(10.0, (80, 24));
     press(&mut state, &[Key::Char('?')]);
     snapshot("help_80x24", &state, PLAIN);
-    state.size = (120, 140);
+    state.size = (120, 220);
     let shown = text(&screenshot::cells(&state, PLAIN));
     let hidden = [Scope::Help, Scope::Question, Scope::Input, Scope::Picker, Scope::Menu, Scope::CopyMenu];
     for binding in KEYS.iter().filter(|binding| !hidden.contains(&binding.scope)) {
@@ -236,6 +240,8 @@ enum Happening {
     Part(f64),
     Log(String),
     Name(String),
+    Mistakes(String),
+    Output(String, u64),
 }
 
 const GESTURES: [Gesture; 4] = [Gesture::Press, Gesture::Drag, Gesture::WheelUp, Gesture::WheelDown];
@@ -280,6 +286,8 @@ fn happenings() -> impl Strategy<Value = Happening> {
         1 => (0.0..150.0_f64).prop_map(Happening::Part),
         1 => hostile().prop_map(Happening::Log),
         1 => hostile().prop_map(Happening::Name),
+        1 => hostile().prop_map(Happening::Mistakes),
+        1 => (hostile(), 0_u64..3_000_000).prop_map(|(text, at)| Happening::Output(text, at)),
         2 => (0_usize..4, 0_u16..230, 0_u16..70).prop_map(|(gesture, column, row)| Happening::Point(GESTURES[gesture], column, row)),
     ]
 }
@@ -324,6 +332,18 @@ fn happen(state: &mut State, synthetic: &mut Synthetic, happening: Happening) {
         Happening::Name(name) => {
             let id = RunId(format!("demo-1/{name}"));
             Message::Updates(vec![RunUpdate { id, change: Change::Added(Box::new(Err(name))) }])
+        }
+        Happening::Mistakes(text) => {
+            let id = state.selected().map_or_else(|| id.clone(), |run| run.id.clone());
+            let mut listing = mistakes::listing();
+            listing.rows.iter_mut().for_each(|row| (row.truth, row.text) = (text.clone(), Some(text.clone())));
+            Message::Mistakes(id, Ok(Some(listing)))
+        }
+        Happening::Output(text, at) => {
+            let id = state.selected().map_or_else(|| id.clone(), |run| run.id.clone());
+            // What is read is fit for a terminal already.
+            let line = Line { at, text: crate::run::text::stripped(&text) };
+            Message::Output(id, state.log.source, News { length: at + 10, from: at, lines: vec![line] })
         }
         Happening::Type(c) => Message::Key(Key::Char(c)),
         Happening::Paste(text) => Message::Paste(text),

@@ -45,6 +45,8 @@ pub struct Chart<'a> {
     pub is_log: bool,
     /// Whether outliers are cut off.
     pub clips: bool,
+    /// What the y axis must reach beside its own lines: the range of the charts that it shares it with.
+    pub reach: Option<(f64, f64)>,
     /// Where the crosshair stands, in units of x.
     pub crosshair: Option<f64>,
     /// Said where there is nothing to draw.
@@ -226,5 +228,7 @@ fn gutter_width(chart: &Chart, area: Rect) -> u16 {
 /// The range of the y axis over all lines that set it; `None` where there is nothing.
 fn scale(chart: &Chart, reduced: &[Reduced]) -> Option<(Scale, bool)> {
     let lines: Vec<(&Reduced, bool)> = reduced.iter().zip(chart.lines.iter().map(|line| line.sets_range)).collect();
-    range::of_lines(&lines, chart.is_log, chart.clips).map(|(stretch, is_cut)| (Scale::new(stretch), is_cut))
+    let (own, is_cut) = range::of_lines(&lines, chart.is_log, chart.clips)?;
+    let (low, high) = chart.reach.map_or((own.low, own.high), |(low, high)| (own.low.min(low), own.high.max(high)));
+    Some((Scale::new(Stretch { low, high, ..own }), is_cut))
 }

@@ -14,7 +14,7 @@ const THEMES: [Theme; 2] = [Theme::new(Colors::True, Glyphs::Unicode), Theme::ne
 
 fn chart_of(points: Points<'_>, window: Stretch, is_log: bool, clips: bool) -> Chart<'_> {
     let line = ChartLine { points, weight: Weight::Thin, style: Style::new(), marker: "", best: None, stop: None, sets_range: true };
-    Chart { lines: vec![line], labels: Vec::new(), window, x_name: "step", is_log, clips, crosshair: None, empty: "nothing" }
+    Chart { lines: vec![line], labels: Vec::new(), window, x_name: "step", is_log, clips, reach: None, crosshair: None, empty: "nothing" }
 }
 
 fn drawn(chart: &Chart, size: (u16, u16), theme: Theme) -> Buffer {

@@ -7,6 +7,7 @@ use ratatui::buffer::Buffer;
 
 use super::*;
 use crate::curve::window;
+use crate::metric::MetricName;
 use crate::run::synthetic::{EPOCH, Synthetic};
 use crate::tui::keys::Key;
 use crate::tui::message::Message;
@@ -160,4 +161,19 @@ proptest! {
             screenshot::cells(&state, COLOURED);
         }
     }
+}
+
+#[test]
+fn charts_of_metrics_share_one_y_axis_on_demand() {
+    let mut state = state((200, 60));
+    state.chart.quantities = vec![Quantity::Metric, Quantity::Named(MetricName::Matthews), Quantity::Loss];
+    let reach = |state: &State, quantity| chart(state, COLOURED, &state.charted(), quantity).reach;
+    assert_eq!(reach(&state, Quantity::Metric), None, "each its own at first");
+    press(&mut state, &[Key::Char('z')]);
+    let shared = reach(&state, Quantity::Metric);
+    assert!(shared.is_some_and(|(low, high)| low < high));
+    assert_eq!(shared, reach(&state, Quantity::Named(MetricName::Matthews)));
+    assert_eq!(reach(&state, Quantity::Loss), None, "a loss has another unit");
+    press(&mut state, &[Key::Char('z')]);
+    assert_eq!(reach(&state, Quantity::Metric), None);
 }

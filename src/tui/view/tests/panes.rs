@@ -46,11 +46,11 @@ fn the_tree_of_layers_says_what_is_frozen_adapted_and_trained() {
 }
 
 #[test]
-fn below_the_charts_log_layers_and_confusion_take_turns() {
+fn below_the_charts_log_layers_confusion_and_mistakes_take_turns() {
     let mut state = state(45.0, (120, 40));
     update(&mut state, moved());
     press(&mut state, &[Key::Enter]);
-    for title in [" log ", " layers ", " confusion at step "] {
+    for title in [" log ", " layers ", " confusion at step ", " mistakes "] {
         assert!(text(&screenshot::cells(&state, PLAIN)).contains(title), "{title}");
         press(&mut state, &[Key::Tab]);
     }
