@@ -8,6 +8,7 @@ mod experiments;
 mod fake_hub;
 mod hub;
 mod judged;
+mod manners;
 mod protocol;
 mod pty;
 mod queue;

@@ -13,7 +13,7 @@ use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system}
 use crate::support::{Runs, wait_until};
 
 /// A program in a terminal of its own.
-struct Terminal {
+pub struct Terminal {
     master: Box<dyn MasterPty + Send>,
     child: Box<dyn Child + Send + Sync>,
     writer: Box<dyn Write + Send>,
@@ -24,15 +24,15 @@ struct Terminal {
 }
 
 impl Terminal {
-    fn start(arguments: &[&str], variables: &[(&str, &str)]) -> Self {
+    pub fn start(arguments: &[&str], variables: &[(&str, &str)]) -> Self {
         Self::start_program(env!("CARGO_BIN_EXE_finetop").as_ref(), arguments, variables)
     }
 
-    fn start_program(program: &std::ffi::OsStr, arguments: &[&str], variables: &[(&str, &str)]) -> Self {
+    pub fn start_program(program: &std::ffi::OsStr, arguments: &[&str], variables: &[(&str, &str)]) -> Self {
         let pty = native_pty_system().openpty(PtySize { rows: 24, cols: 80, pixel_width: 0, pixel_height: 0 }).unwrap();
         let mut command = CommandBuilder::new(program);
         command.args(arguments);
-        for name in ["CI", "NO_COLOR", "LC_ALL", "LC_CTYPE"] {
+        for name in ["CI", "NO_COLOR", "LC_ALL", "LC_CTYPE", "TMUX"] {
             command.env_remove(name);
         }
         for (name, value) in [("TERM", "xterm-256color"), ("LANG", "C.UTF-8"), ("COLORTERM", "truecolor")].iter().chain(variables) {
@@ -55,12 +55,12 @@ impl Terminal {
         Self { master: pty.master, child, writer, parser, written, started }
     }
 
-    fn text(&self) -> String {
+    pub fn text(&self) -> String {
         self.parser.lock().unwrap().screen().contents()
     }
 
     /// How often this was written.
-    fn n_written(&self, sequence: &str) -> usize {
+    pub fn n_written(&self, sequence: &str) -> usize {
         self.written.lock().unwrap().windows(sequence.len()).filter(|window| *window == sequence.as_bytes()).count()
     }
 
@@ -70,12 +70,12 @@ impl Terminal {
         self.master.resize(PtySize { rows, cols, pixel_width: 0, pixel_height: 0 }).unwrap();
     }
 
-    fn press(&mut self, keys: &str) {
+    pub fn press(&mut self, keys: &str) {
         self.writer.write_all(keys.as_bytes()).unwrap();
         self.writer.flush().unwrap();
     }
 
-    fn wait_for(&self, text: &str) {
+    pub fn wait_for(&self, text: &str) {
         wait_until(&format!("{text:?} is on the screen:\n{}", self.text()), || self.text().contains(text));
     }
 
@@ -84,7 +84,7 @@ impl Terminal {
     }
 
     /// Waits for the end; the terminal must be as it was.
-    fn assert_restored(&mut self) -> u32 {
+    pub fn assert_restored(&mut self) -> u32 {
         let mut code = None;
         wait_until("the program ends", || {
             code = self.child.try_wait().unwrap();

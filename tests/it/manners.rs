@@ -1,0 +1,73 @@
+//! How the dashboard behaves in terminals of all kinds: without abilities, in multiplexers.
+
+use std::process::Command;
+
+use crate::pty::Terminal;
+use crate::support::wait_until;
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_finetop");
+
+#[test]
+fn a_terminal_that_can_do_nothing_gets_a_sentence_and_no_escape_sequence() {
+    let mut terminal = Terminal::start(&[], &[("TERM", "dumb")]);
+    assert_eq!(terminal.assert_restored(), 2);
+    terminal.wait_for("finetop list");
+    assert_eq!(terminal.n_written("\x1b"), 0);
+}
+
+#[test]
+fn the_screen_program_gets_sixteen_colours_and_its_terminal_back() {
+    let mut terminal = Terminal::start(&["demo", "--at", "20"], &[("TERM", "screen"), ("COLORTERM", "")]);
+    terminal.wait_for("lora-r8");
+    terminal.press("q");
+    assert_eq!(terminal.assert_restored(), 0);
+    assert_eq!(terminal.n_written("38;2;"), 0, "no colours of 24 bits");
+    assert_eq!(terminal.n_written("\x1b]11;?"), 0, "no question where the answer would not be used");
+}
+
+/// A server of tmux of our own, ended with the test.
+struct Multiplexer(String);
+
+impl Multiplexer {
+    fn run(&self, arguments: &[&str]) -> String {
+        let mut command = Command::new("tmux");
+        command.args(["-u", "-L", &self.0, "-f", "/dev/null"]).args(arguments);
+        command.env_remove("TMUX").env_remove("CI").env_remove("NO_COLOR").env("LC_ALL", "C.UTF-8").env("TERM", "xterm-256color");
+        String::from_utf8_lossy(&command.output().unwrap().stdout).into_owned()
+    }
+
+    fn wait_for(&self, text: &str) {
+        wait_until(&format!("tmux shows {text:?}"), || self.run(&["capture-pane", "-p"]).contains(text));
+    }
+}
+
+impl Drop for Multiplexer {
+    fn drop(&mut self) {
+        self.run(&["kill-server"]);
+    }
+}
+
+#[test]
+fn in_tmux_it_is_resized_left_and_found_again() {
+    if Command::new("tmux").arg("-V").output().is_err() {
+        // Nothing to try it in.
+        return;
+    }
+    let tmux = Multiplexer(format!("finetop-test-{}", std::process::id()));
+    tmux.run(&["new-session", "-d", "-x", "80", "-y", "24", PROGRAM, "demo", "--at", "20"]);
+    tmux.wait_for("lora-r8");
+    tmux.run(&["resize-window", "-x", "120", "-y", "40"]);
+    tmux.wait_for(" alerts ");
+    let attach = ["-u", "-L", &tmux.0, "attach"];
+    let mut first = Terminal::start_program("tmux".as_ref(), &attach, &[]);
+    first.wait_for("lora-r8");
+    first.press("\u{2}d");
+    first.assert_restored();
+    tmux.wait_for("lora-r8");
+    let mut again = Terminal::start_program("tmux".as_ref(), &attach, &[]);
+    again.wait_for("lora-r8");
+    again.press("3");
+    again.wait_for("parameters");
+    again.press("q");
+    again.assert_restored();
+}
