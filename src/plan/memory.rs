@@ -1,19 +1,18 @@
 //! Predicts the peak memory of a run on the processor, from a formula whose coefficients were fitted to measured runs.
 //!
-//! `process + heap + weights + gradients + moments + activations of the longest batch`.
-//! Fitted on MiniLM-L6 in bf16, batches of 32, to every method on short rows (19 words on the average, 51 at most), on rows of 128 tokens
-//! each, and on pairs of all lengths cut there: off by 7 % on the average and by 13 % at most, but for top layers on rows of one length
-//! (46 % too much). Measured (predicted) MB on the pairs: full 1,586 (1,396), LoRA 1,062 (1,040), houlsby 1,133 (1,050), prefix 1,073 (984),
-//! prompt 1,443 (1,343), feature extraction 531 (482). fp32 takes as much within 5 %.
+//! `process + kernels + weights, gradients, moments + activations`, where the longest batch of training and that of evaluation share most of
+//! their room. Fitted on MiniLM-L6 in fp32 on an Intel processor, to every method on short rows (batches of 32, 21 words at most) and on pairs of
+//! all lengths cut at 128 tokens (batches of 16): `FINETOP_MEASURE_MEMORY` has a test measure it again. oneDNN, which multiplies in bf16, and in
+//! fp32 on processors of AMD with AVX-512, keeps a kernel for every length of batch; in fp32 that is not foreseen.
 
 use crate::spec::backbone::Backbone;
 use crate::spec::method::Method;
-use crate::spec::run::RunSpec;
+use crate::spec::run::{Precision, RunSpec};
 
-/// A worker before it loads anything: libtorch's libraries, allocator, tokenizer; and rounded weights.
-const PROCESS_BYTES: u64 = 240_000_000;
-/// What the heap holds in training beside what is in use: batches of many lengths leave gaps.
-const HEAP_BYTES: u64 = 217_000_000;
+/// A worker before it loads anything: libtorch's libraries, allocator, tokenizer.
+const PROCESS_BYTES: u64 = 183_000_000;
+/// What oneDNN keeps in bf16 for batches of many lengths.
+const KERNELS_BYTES: u64 = 200_000_000;
 /// fp32.
 const ELEMENT_BYTES: u64 = 4;
 /// A trained element: weight, gradient, the two moments of AdamW, and a rounded weight and gradient.
@@ -23,15 +22,15 @@ const TOKENS_PER_WORD: f64 = 1.3;
 /// `[CLS]` and one or two `[SEP]`.
 const SPECIAL_TOKENS: f64 = 3.0;
 /// Bytes kept per token and hidden unit of a layer whose weights train (Korthikanti et al. 2022 count 34, dropout's masks among them).
-const KEPT_TRAINED: f64 = 28.0;
+const KEPT_TRAINED: f64 = 34.0;
 /// The same where the weights are frozen and no gradient needs a linear layer's input.
 const KEPT_FROZEN: f64 = 13.4;
 /// What each place of a layer where a method acts adds to that.
 const KEPT_PER_PLACE: f64 = 7.6;
-/// Bytes kept per attention score: the probabilities.
-const KEPT_PER_SCORE: f64 = 4.0;
 /// How much of what the widest moment of a forward pass computes is held at once.
-const HELD_FORWARD: f64 = 0.5;
+const HELD_FORWARD: f64 = 0.6;
+/// How much of the smaller of training's and evaluation's activations finds no room where the larger were.
+const GAPS: f64 = 0.25;
 /// Rows of a batch of frozen features and of evaluation (a forward pass that keeps nothing).
 const FORWARD_BATCH: usize = 64;
 
@@ -45,7 +44,7 @@ pub fn predict(spec: &RunSpec, backbone: &Backbone, trained: u64, frozen: u64, l
             let n_layers = if let Method::TopLayers(top) = &spec.method { top.layers } else { backbone.n_layers };
             let n_virtual = spec.method.virtual_tokens() as f64;
             let in_front = if matches!(spec.method, Method::PromptTuning(_)) { n_virtual } else { 0.0 };
-            let per_layer = per_layer(backbone, rows, tokens + in_front, tokens + n_virtual, per_unit);
+            let per_layer = per_layer(backbone, rows, tokens + in_front, per_unit);
             if spec.optimization.activation_recomputation {
                 // The input of every layer, one layer whole, and its gradients.
                 let input = rows * (tokens + in_front) * backbone.hidden_size as f64 * ELEMENT_BYTES as f64;
@@ -57,38 +56,38 @@ pub fn predict(spec: &RunSpec, backbone: &Backbone, trained: u64, frozen: u64, l
         }
         None => 0,
     };
-    let heap = if kept > 0 { HEAP_BYTES } else { 0 };
-    PROCESS_BYTES + heap + weights + kept.max(forward_only(backbone, FORWARD_BATCH, tokens))
+    let kernels = if spec.precision == Precision::Bf16 { KERNELS_BYTES } else { 0 };
+    let forward = forward_only(backbone, FORWARD_BATCH, tokens);
+    PROCESS_BYTES + kernels + weights + kept.max(forward) + (GAPS * kept.min(forward) as f64) as u64
 }
 
-/// Bytes kept per token and hidden unit of a layer, scores aside; `None` where training never runs the encoder.
+/// Bytes kept per token and hidden unit of a layer; `None` where training never runs the encoder.
 fn kept_per_unit(method: &Method) -> Option<f64> {
     let n_places = match method {
         Method::FeatureExtraction => return None,
         Method::Full | Method::TopLayers(_) => return Some(KEPT_TRAINED),
         // DoRA runs the layer a second time, with the weight's norm.
         Method::Lora(lora) => lora.targets.len() * if lora.dora { 2 } else { 1 },
-        Method::Ia3(ia3) => ia3.targets.len(),
-        Method::HoulsbyAdapter(_) => 2,
+        // The feed-forward network's activations are wider than the hidden states.
+        Method::Ia3(ia3) => ia3.targets.len() + 1,
+        // The gradient of virtual tokens flows through the embeddings.
+        Method::HoulsbyAdapter(_) | Method::PromptTuning(_) => 2,
         Method::PfeifferAdapter(_)
         | Method::ParallelAdapter(_)
         | Method::BitFit
         | Method::LayerNormTuning
         | Method::PrefixTuning(_)
         | Method::PTuningV2(_) => 1,
-        // The gradient of virtual tokens flows through the embeddings and every row.
-        Method::PromptTuning(_) => 4,
     };
     Some(KEPT_FROZEN + KEPT_PER_PLACE * n_places as f64)
 }
 
-/// Activations of a layer kept for the backward pass: `B·T·H·(bytes + 4·N·K/H)` with `K` keys.
+/// Activations of a layer kept for the backward pass: `B·T·H·bytes`.
 ///
 /// Paper: Korthikanti et al. 2022, arXiv:2205.05198, equation 1: `B·T·H·(34 + 5·N·T/H)` for two-byte elements.
-/// Differs: no masks of dropout, which are made anew for the backward pass, and coefficients fitted as above.
-fn per_layer(backbone: &Backbone, rows: f64, tokens: f64, keys: f64, bytes: f64) -> f64 {
-    let (h, n) = (backbone.hidden_size as f64, backbone.n_heads as f64);
-    rows * tokens * h * (bytes + KEPT_PER_SCORE * n * keys / h)
+/// Differs: dropout's masks and attention's probabilities are made anew for the backward pass, and coefficients fitted as above.
+fn per_layer(backbone: &Backbone, rows: f64, tokens: f64, bytes: f64) -> f64 {
+    rows * tokens * backbone.hidden_size as f64 * bytes
 }
 
 /// The widest moment of one layer's forward pass: hidden states, the feed-forward network's, and scores, masked scores and probabilities.

@@ -186,11 +186,11 @@ fn the_mouse_chooses_a_run() {
 fn settings_give_other_keys_and_bad_ones_are_refused_before_the_terminal_is_taken() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("settings.yaml");
-    std::fs::write(&file, "keys:\n  global:\n    system: z\n").unwrap();
+    std::fs::write(&file, "keys:\n  global:\n    system: B\n").unwrap();
     let settings = file.to_str().unwrap();
     let mut terminal = Terminal::start(&["demo", "--settings", settings], &[]);
     terminal.wait_for("lora-r8");
-    terminal.press("z");
+    terminal.press("B");
     terminal.wait_for("[6 system]");
     std::fs::write(&file, "keys:\n  global:\n    system: zz\n").unwrap();
     terminal.press("\u{12}");
