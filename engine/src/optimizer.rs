@@ -72,26 +72,16 @@ impl AdamW {
 
     /// One update, the `step`-th (from 1), with every gradient multiplied by `gradient_scale` first where that is below 1.
     pub fn step(&mut self, step: u64, learning_rate: f64, gradient_scale: f64) {
-        let with_gradients = self.slots.iter().map(|slot| (slot, slot.tensor.grad())).filter(|(_, gradient)| gradient.defined());
-        let with_gradients: Vec<_> = with_gradients.collect();
-        for group in with_gradients.chunk_by(|(one, _), (other, _)| one.kind() == other.kind()) {
-            let of = |part: fn(&Slot) -> &Tensor| group.iter().map(|&(slot, _)| part(slot)).collect::<Vec<_>>();
-            let gradients: Vec<_> = group.iter().map(|(_, gradient)| gradient).collect();
-            let group_of = native::Group {
-                parameters: &of(|slot| &slot.tensor),
-                gradients: &gradients,
-                first_moments: &of(|slot| &slot.first_moment),
-                second_moments: &of(|slot| &slot.second_moment),
-            };
+        for group in self.groups() {
             let update = native::Update {
                 step,
-                learning_rate: learning_rate * group[0].0.learning_rate_scale,
+                learning_rate: learning_rate * group[0].learning_rate_scale,
                 betas: (self.beta1, self.beta2),
-                weight_decay: group[0].0.weight_decay,
+                weight_decay: group[0].weight_decay,
                 epsilon: self.epsilon,
                 gradient_divisor: gradient_scale.min(1.0).recip(),
             };
-            native::adamw(group_of, update);
+            with_gradients(group, |tensors| native::adamw(tensors, update));
         }
     }
 }
@@ -106,16 +96,6 @@ impl AdamW {
     /// One update on a GPU by `numbers [1+groups]` and a verdict that are on it too.
     pub fn update_unseen(&self, numbers: &Tensor, verdict: &gpu::Verdict) {
         for (index, group) in (1..).zip(self.groups()) {
-            let with_gradients = group.iter().map(|slot| (slot, slot.tensor.grad())).filter(|(_, gradient)| gradient.defined());
-            let with_gradients: Vec<_> = with_gradients.collect();
-            let of = |part: fn(&Slot) -> &Tensor| with_gradients.iter().map(|&(slot, _)| part(slot)).collect::<Vec<_>>();
-            let gradients: Vec<_> = with_gradients.iter().map(|(_, gradient)| gradient).collect();
-            let group_of = native::Group {
-                parameters: &of(|slot| &slot.tensor),
-                gradients: &gradients,
-                first_moments: &of(|slot| &slot.first_moment),
-                second_moments: &of(|slot| &slot.second_moment),
-            };
             let update = gpu::Unseen {
                 step: &numbers.get(0),
                 learning_rate: &numbers.get(index),
@@ -123,7 +103,7 @@ impl AdamW {
                 weight_decay: group[0].weight_decay,
                 epsilon: self.epsilon,
             };
-            gpu::adamw(group_of, update, verdict);
+            with_gradients(group, |tensors| gpu::adamw(tensors, update, verdict));
         }
     }
 
@@ -131,6 +111,22 @@ impl AdamW {
     fn groups(&self) -> impl Iterator<Item = &[Slot]> {
         self.slots.chunk_by(|one, other| one.kind() == other.kind())
     }
+}
+
+/// Gives `update` the tensors of those slots that have a gradient, where there are any.
+fn with_gradients(slots: &[Slot], update: impl FnOnce(native::Group<'_>)) {
+    let (slots, gradients): (Vec<_>, Vec<_>) =
+        slots.iter().map(|slot| (slot, slot.tensor.grad())).filter(|(_, gradient)| gradient.defined()).unzip();
+    if slots.is_empty() {
+        return;
+    }
+    let of = |part: fn(&Slot) -> &Tensor| slots.iter().map(|slot| part(slot)).collect::<Vec<_>>();
+    update(native::Group {
+        parameters: &of(|slot| &slot.tensor),
+        gradients: &gradients.iter().collect::<Vec<_>>(),
+        first_moments: &of(|slot| &slot.first_moment),
+        second_moments: &of(|slot| &slot.second_moment),
+    });
 }
 
 impl Slot {
