@@ -241,7 +241,7 @@ pub fn follow_all(state: &mut State) {
 fn follow(state: &mut State, id: RunId) {
     let weight = state.smoothing();
     let Some(run) = state.catalog.run(&id) else { return };
-    state.curves.entry(id).or_default().follow(&run.state.steps, &state.chart.quantities, weight);
+    state.curves.entry(id).or_default().follow(&run.state, &state.chart.quantities, weight, state.chart.x_axis);
 }
 
 /// Draws the conclusions from a run's events.
