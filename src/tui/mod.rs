@@ -13,6 +13,7 @@ pub mod filter;
 pub mod form;
 pub mod group;
 pub mod keys;
+pub mod listed;
 pub mod message;
 pub mod order;
 pub mod outside;
