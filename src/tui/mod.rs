@@ -18,6 +18,7 @@ pub mod message;
 pub mod order;
 pub mod outside;
 pub mod overlay;
+pub mod pace;
 pub mod reading;
 pub mod screen;
 pub mod screenshot;
