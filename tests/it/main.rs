@@ -15,5 +15,7 @@ mod queue;
 mod readme;
 mod restart;
 mod support;
+#[path = "../terminal.rs"]
+mod terminal;
 mod tidy;
 mod trained;

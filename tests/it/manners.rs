@@ -2,14 +2,15 @@
 
 use std::process::Command;
 
-use crate::pty::Terminal;
+use crate::pty::start;
 use crate::support::wait_until;
+use crate::terminal::Terminal;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_finetop");
 
 #[test]
 fn a_terminal_that_can_do_nothing_gets_a_sentence_and_no_escape_sequence() {
-    let mut terminal = Terminal::start(&[], &[("TERM", "dumb")]);
+    let mut terminal = start(&[], &[("TERM", "dumb")]);
     assert_eq!(terminal.assert_restored(), 2);
     terminal.wait_for("finetop list");
     assert_eq!(terminal.n_written("\x1b"), 0);
@@ -17,7 +18,7 @@ fn a_terminal_that_can_do_nothing_gets_a_sentence_and_no_escape_sequence() {
 
 #[test]
 fn the_screen_program_gets_sixteen_colours_and_its_terminal_back() {
-    let mut terminal = Terminal::start(&["demo", "--at", "20"], &[("TERM", "screen"), ("COLORTERM", "")]);
+    let mut terminal = start(&["demo", "--at", "20"], &[("TERM", "screen"), ("COLORTERM", "")]);
     terminal.wait_for("lora-r8");
     terminal.press("q");
     assert_eq!(terminal.assert_restored(), 0);
@@ -59,12 +60,12 @@ fn in_tmux_it_is_resized_left_and_found_again() {
     tmux.run(&["resize-window", "-x", "120", "-y", "40"]);
     tmux.wait_for(" alerts ");
     let attach = ["-u", "-L", &tmux.0, "attach"];
-    let mut first = Terminal::start_program("tmux".as_ref(), &attach, &[]);
+    let mut first = Terminal::start("tmux".as_ref(), &attach, &[]);
     first.wait_for("lora-r8");
     first.press("\u{2}d");
     first.assert_restored();
     tmux.wait_for("lora-r8");
-    let mut again = Terminal::start_program("tmux".as_ref(), &attach, &[]);
+    let mut again = Terminal::start("tmux".as_ref(), &attach, &[]);
     again.wait_for("lora-r8");
     again.press("3");
     again.wait_for("parameters");
