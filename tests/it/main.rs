@@ -8,6 +8,7 @@ mod experiments;
 mod fake_hub;
 mod hub;
 mod judged;
+#[cfg(target_os = "linux")]
 mod manners;
 mod protocol;
 mod pty;

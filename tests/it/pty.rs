@@ -16,7 +16,7 @@ pub fn start(arguments: &[&str], variables: &[(&str, &str)]) -> Terminal {
 }
 
 fn signal(terminal: &Terminal, signal: Signal) {
-    kill(Pid::from_raw(terminal.child.process_id().unwrap().cast_signed()), signal).unwrap();
+    kill(Pid::from_raw(terminal.process()), signal).unwrap();
 }
 
 /// Whether a line is read at once or as a whole, and echoed.
@@ -34,7 +34,7 @@ fn the_first_frame_comes_at_once_and_q_gives_the_terminal_back() {
     // Debug build, busy machine; the release build is measured against 50 ms by hand.
     assert!(started.elapsed() < Duration::from_secs(5));
     terminal.wait_for("lora-r8");
-    assert!(terminal.parser.lock().unwrap().screen().alternate_screen());
+    assert!(terminal.is_on_other_screen());
     terminal.press("3");
     terminal.wait_for("parameters");
     terminal.press("?");
@@ -175,6 +175,25 @@ fn a_storm_of_resizes_and_keys_is_weathered() {
 }
 
 #[test]
+fn a_key_pressed_while_the_size_changes_is_heard_without_another_one() {
+    let mut terminal = start(&["demo", "--at", "30"], &[]);
+    terminal.wait_for("lora-r8");
+    for number in 0..60_u16 {
+        let (key, shown) = if number % 2 == 0 { ("3", "[3 run]") } else { ("1", "[1 runs]") };
+        for nudge in 0..=number % 5 {
+            terminal.resize(24 + (number + 7 * nudge) % 20, 120);
+            // So that the next one comes while this one is drawn.
+            std::thread::sleep(Duration::from_millis(u64::from(number * 5 + nudge * 3) % 17));
+        }
+        terminal.resize(30, 120);
+        terminal.press(key);
+        terminal.wait_for(shown);
+    }
+    terminal.press("q");
+    assert_eq!(terminal.assert_restored(), 0);
+}
+
+#[test]
 fn frames_are_drawn_at_once_copies_go_to_the_clipboard_and_an_unwanted_mouse_is_left_alone() {
     let mut terminal = start(&["demo", "--at", "20", "--no-mouse"], &[]);
     terminal.wait_for("lora-r8");
@@ -197,11 +216,11 @@ fn a_shell_suspends_the_dashboard_and_lets_it_go_on() {
     terminal.wait_for("lora-r8");
     terminal.press("\u{1a}");
     terminal.wait_for("Stopped");
-    assert!(!terminal.parser.lock().unwrap().screen().alternate_screen());
+    assert!(!terminal.is_on_other_screen());
     terminal.press("fg\r");
-    wait_until("it is drawn again", || terminal.parser.lock().unwrap().screen().alternate_screen() && terminal.text().contains("lora-r8"));
+    wait_until("it is drawn again", || terminal.is_on_other_screen() && terminal.text().contains("lora-r8"));
     terminal.press("q");
-    wait_until("the shell is back", || !terminal.parser.lock().unwrap().screen().alternate_screen());
+    wait_until("the shell is back", || !terminal.is_on_other_screen());
     terminal.press("exit\r");
     terminal.assert_restored();
 }
@@ -212,7 +231,7 @@ fn suspending_where_no_shell_could_continue_it_just_goes_on() {
     terminal.wait_for("lora-r8");
     terminal.press("\u{1a}3");
     terminal.wait_for("parameters");
-    assert!(terminal.parser.lock().unwrap().screen().alternate_screen());
+    assert!(terminal.is_on_other_screen());
     terminal.press("q");
     assert_eq!(terminal.assert_restored(), 0);
 }
