@@ -56,16 +56,6 @@ impl Terminal {
         Self { master: pty.master, child, writer, parser, written }
     }
 
-    /// The id of the program that was started.
-    pub fn process(&self) -> i32 {
-        self.child.process_id().unwrap().cast_signed()
-    }
-
-    /// Whether the program has taken the other screen.
-    pub fn is_on_other_screen(&self) -> bool {
-        self.parser.lock().unwrap().screen().alternate_screen()
-    }
-
     /// What stands on it.
     pub fn text(&self) -> String {
         self.parser.lock().unwrap().screen().contents()

@@ -6,7 +6,7 @@ use std::process::Command;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
-use crate::pty::start;
+use crate::pty::{is_on_other_screen, process, start};
 use crate::support::wait_until;
 use crate::terminal::Terminal;
 
@@ -39,7 +39,7 @@ fn in_a_shell() -> (Terminal, Pid) {
     terminal.wait_for("shell>");
     terminal.press(&format!("{PROGRAM} demo --at 20\r"));
     terminal.wait_for("lora-r8");
-    let shell = terminal.process();
+    let shell = process(&terminal);
     let children = fs::read_to_string(format!("/proc/{shell}/task/{shell}/children")).unwrap();
     (terminal, Pid::from_raw(children.split_whitespace().next().unwrap().parse().unwrap()))
 }
@@ -48,9 +48,9 @@ fn in_a_shell() -> (Terminal, Pid) {
 fn continue_and_leave(mut terminal: Terminal, n_entered: usize) {
     terminal.press("fg\r");
     wait_until("the other screen is taken again", || terminal.n_written(ENTER) > n_entered);
-    wait_until("it is drawn again", || terminal.is_on_other_screen() && terminal.text().contains("lora-r8"));
+    wait_until("it is drawn again", || is_on_other_screen(&terminal) && terminal.text().contains("lora-r8"));
     terminal.press("q");
-    wait_until("the shell is back", || !terminal.is_on_other_screen());
+    wait_until("the shell is back", || !is_on_other_screen(&terminal));
     terminal.press("exit\r");
     terminal.assert_restored();
 }
@@ -60,7 +60,7 @@ fn a_stop_from_outside_gives_the_terminal_back_until_it_goes_on() {
     let (terminal, process) = in_a_shell();
     kill(process, Signal::SIGTSTP).unwrap();
     terminal.wait_for("Stopped");
-    assert!(!terminal.is_on_other_screen());
+    assert!(!is_on_other_screen(&terminal));
     continue_and_leave(terminal, 1);
 }
 
