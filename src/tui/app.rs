@@ -1,5 +1,6 @@
 //! The dashboard's life: one `select!`, one `draw`, and the effects. The only place where it touches the world.
 
+use std::cell::Cell;
 use std::future::poll_fn;
 use std::io;
 use std::path::PathBuf;
@@ -7,9 +8,8 @@ use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use crossterm::event::{Event, EventStream, MouseButton, MouseEvent, MouseEventKind};
+use crossterm::event::EventStream;
 use futures_core::Stream;
-use nix::sys::signal::{Signal, raise};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
@@ -19,12 +19,11 @@ use crate::launch::{control, outlook, start};
 use crate::run::catalog::RunId;
 use crate::run::clock;
 use crate::run::request::RequestKind;
-use crate::tui::act::pointer::{Gesture, Pointer};
 use crate::tui::background;
 use crate::tui::drafting;
 use crate::tui::editor;
 use crate::tui::effect::Effect;
-use crate::tui::keys;
+use crate::tui::input;
 use crate::tui::message::Message;
 use crate::tui::outside;
 use crate::tui::pace::Pace;
@@ -32,6 +31,7 @@ use crate::tui::reading;
 use crate::tui::settings::{BackgroundChoice, Settings};
 use crate::tui::source::{self, Source};
 use crate::tui::state::State;
+use crate::tui::suspend::{self, Signals};
 use crate::tui::terminal::Screen;
 use crate::tui::theme::{Background, Colors, Theme};
 use crate::tui::title;
@@ -117,6 +117,8 @@ struct Outside {
     messages: mpsc::Sender<Message>,
     requests: Sender<(RunId, RequestKind)>,
     sampler: Arc<Mutex<Sampler>>,
+    /// Whether the next signal to go on is that after our own stop.
+    is_continued: Cell<bool>,
 }
 
 /// Whether to go on.
@@ -129,9 +131,11 @@ enum Next {
 async fn live(screen: &mut Screen, state: &mut State, mut look: Look, options: Options, root: Option<PathBuf>) -> Result<(), AppError> {
     let (messages, mut inbox) = mpsc::channel(BACKLOG);
     let requests = source::watch(options.source, messages.clone());
-    let outside = Outside { root, settings_file: options.settings_file, messages, requests, sampler: Arc::default() };
+    let outside =
+        Outside { root, settings_file: options.settings_file, messages, requests, sampler: Arc::default(), is_continued: Cell::default() };
     let mut events = EventStream::new();
     let mut ends = [SignalKind::terminate(), SignalKind::hangup(), SignalKind::interrupt()].map(signal);
+    let mut job = Signals::hear();
     let mut seconds = interval(Duration::from_secs(1));
     seconds.set_missed_tick_behavior(MissedTickBehavior::Skip);
     let mut pace = Pace::new(Instant::now());
@@ -141,12 +145,24 @@ async fn live(screen: &mut Screen, state: &mut State, mut look: Look, options: O
             // Keys come first, however much the runs have to tell.
             biased;
             event = poll_fn(|context| Pin::new(&mut events).poll_next(context)) => match event {
-                Some(Ok(event)) => message_of(event),
+                Some(Ok(event)) => input::message_of(event),
                 // The terminal is gone: its shell was closed.
                 Some(Err(_)) | None => return Ok(()),
             },
             _ = seconds.tick() => Some(Message::Tick(clock::now_seconds())),
-            () = any_signal(&mut ends) => return Ok(()),
+            () = suspend::any_signal(&mut ends) => return Ok(()),
+            () = suspend::any_signal(&mut job.stop) => {
+                suspend::here(screen, state, &outside.is_continued)?;
+                None
+            }
+            () = suspend::any_signal(&mut job.go_on) => {
+                // Unless we stopped ourselves, nobody gave the terminal back, and a shell has had it.
+                if !outside.is_continued.take() {
+                    screen.leave();
+                    suspend::go_on(screen, state)?;
+                }
+                None
+            }
             Some(message) = inbox.recv() => Some(message),
             () = sleep_until(pace.next()), if is_due => None,
         };
@@ -165,9 +181,9 @@ async fn live(screen: &mut Screen, state: &mut State, mut look: Look, options: O
                     drop(events);
                     tokio::time::sleep(EVENTS_END).await;
                     let edited = edit(effect, screen, state)?;
-                    // An interrupt that was meant for the editor is heard and passed over.
+                    // An interrupt or a stop that was meant for the editor is heard and passed over.
                     tokio::time::sleep(EVENTS_END).await;
-                    ends[2] = signal(SignalKind::interrupt());
+                    (ends[2], job) = (signal(SignalKind::interrupt()), Signals::hear());
                     events = EventStream::new();
                     for effect in update(state, edited) {
                         perform(effect, screen, state, look.theme, &outside)?;
@@ -191,37 +207,6 @@ async fn live(screen: &mut Screen, state: &mut State, mut look: Look, options: O
     }
 }
 
-fn message_of(event: Event) -> Option<Message> {
-    match event {
-        Event::Key(key) => keys::from_event(key).map(Message::Key),
-        Event::Resize(columns, rows) => Some(Message::Resize(columns, rows)),
-        Event::Paste(text) => Some(Message::Paste(text)),
-        Event::FocusGained => Some(Message::Focus(true)),
-        Event::FocusLost => Some(Message::Focus(false)),
-        Event::Mouse(event) => pointer_of(event).map(Message::Pointer),
-    }
-}
-
-fn pointer_of(event: MouseEvent) -> Option<Pointer> {
-    let gesture = match event.kind {
-        MouseEventKind::Down(MouseButton::Left) | MouseEventKind::Drag(MouseButton::Left) => Gesture::Press,
-        MouseEventKind::ScrollUp => Gesture::WheelUp,
-        MouseEventKind::ScrollDown => Gesture::WheelDown,
-        _ => return None,
-    };
-    // Only what was pressed can be dragged: the crosshair.
-    let is_drag = matches!(event.kind, MouseEventKind::Drag(_));
-    Some(Pointer { gesture: if is_drag { Gesture::Drag } else { gesture }, column: event.column, row: event.row })
-}
-
-async fn any_signal(signals: &mut [io::Result<tokio::signal::unix::Signal>; 3]) {
-    poll_fn(|context| {
-        let is_any = signals.iter_mut().flatten().any(|signal| signal.poll_recv(context).is_ready());
-        if is_any { std::task::Poll::Ready(()) } else { std::task::Poll::Pending }
-    })
-    .await;
-}
-
 fn perform(effect: Effect, screen: &mut Screen, state: &mut State, theme: Theme, outside: &Outside) -> Result<Next, AppError> {
     match effect {
         Effect::Quit => return Ok(Next::Quit),
@@ -238,14 +223,7 @@ fn perform(effect: Effect, screen: &mut Screen, state: &mut State, theme: Theme,
             spawn(outside, move || drafting::perform(effect, root.as_deref(), number));
         }
         Effect::EditDraft { .. } | Effect::EditFile(_) => {}
-        Effect::Suspend => {
-            screen.leave();
-            // Ignored where no shell could continue us; then we just go on.
-            let _ = raise(Signal::SIGTSTP);
-            screen.come_back()?;
-            state.size = crossterm::terminal::size()?;
-            update(state, Message::Resumed);
-        }
+        Effect::Suspend => suspend::here(screen, state, &outside.is_continued)?,
         Effect::Redraw => screen.clear()?,
         Effect::Request(id, kind) => ask(state, outside, &[id], kind),
         Effect::RequestAll(ids, kind) => ask(state, outside, &ids, kind),

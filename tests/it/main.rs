@@ -8,6 +8,7 @@ mod experiments;
 mod fake_hub;
 mod hub;
 mod judged;
+#[cfg(target_os = "linux")]
 mod manners;
 mod protocol;
 mod pty;
@@ -15,5 +16,7 @@ mod queue;
 mod readme;
 mod restart;
 mod support;
+#[path = "../terminal.rs"]
+mod terminal;
 mod tidy;
 mod trained;
