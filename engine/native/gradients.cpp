@@ -36,3 +36,8 @@ extern "C" char* finetop_gradients(const torch::Tensor* of, torch::Tensor** tens
         }
     });
 }
+
+// Whether the elements of a tensor lie one after another in memory that no other tensor has.
+extern "C" bool finetop_is_own(const torch::Tensor* tensor) {
+    return tensor->is_contiguous() && tensor->use_count() == 1 && tensor->storage().use_count() == 1;
+}

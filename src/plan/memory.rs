@@ -6,6 +6,7 @@
 //! fp32 on processors of AMD with AVX-512, keeps a kernel for every length of batch; in fp32 that is not foreseen.
 
 use crate::spec::backbone::Backbone;
+use crate::spec::crew;
 use crate::spec::method::Method;
 use crate::spec::run::{Precision, RunSpec};
 
@@ -15,8 +16,11 @@ const PROCESS_BYTES: u64 = 183_000_000;
 const KERNELS_BYTES: u64 = 200_000_000;
 /// fp32.
 const ELEMENT_BYTES: u64 = 4;
-/// A trained element: weight, gradient, the two moments of AdamW, and a rounded weight and gradient.
+/// A trained element: weight, gradient, the two moments of AdamW, and a rounded weight and gradient; one more gradient for each further thread that
+/// shares the rows.
 const COPIES_TRAINED: u64 = 5;
+/// What each further thread that shares the rows holds beside the first: an allocator's heap and the products' room.
+const THREAD_BYTES: u64 = 55_000_000;
 /// Word pieces per word between white space, in English prose with its punctuation.
 const TOKENS_PER_WORD: f64 = 1.3;
 /// `[CLS]` and one or two `[SEP]`.
@@ -37,8 +41,11 @@ const FORWARD_BATCH: usize = 64;
 /// Peak memory in bytes, for rows of at most `longest_words` words.
 pub fn predict(spec: &RunSpec, backbone: &Backbone, trained: u64, frozen: u64, longest_words: usize) -> u64 {
     let tokens = (longest_words as f64 * TOKENS_PER_WORD + SPECIAL_TOKENS).min(spec.task.max_length as f64);
-    let weights = ELEMENT_BYTES * (frozen + COPIES_TRAINED * trained);
-    let rows = spec.optimization.batch_size.div_ceil(spec.optimization.gradient_accumulation) as f64;
+    let rows = spec.optimization.batch_size.div_ceil(spec.optimization.gradient_accumulation);
+    let is_shared = kept_per_unit(&spec.method).is_some() && !spec.optimization.activation_recomputation;
+    let shares = if is_shared { crew::shares(crew::size(spec.threads), rows, ELEMENT_BYTES * trained) } else { 1 };
+    let weights = ELEMENT_BYTES * (frozen + (COPIES_TRAINED + shares as u64 - 1) * trained);
+    let rows = rows as f64;
     let kept = match kept_per_unit(&spec.method) {
         Some(per_unit) => {
             let n_layers = if let Method::TopLayers(top) = &spec.method { top.layers } else { backbone.n_layers };
@@ -58,7 +65,8 @@ pub fn predict(spec: &RunSpec, backbone: &Backbone, trained: u64, frozen: u64, l
     };
     let kernels = if spec.precision == Precision::Bf16 { KERNELS_BYTES } else { 0 };
     let forward = forward_only(backbone, FORWARD_BATCH, tokens);
-    PROCESS_BYTES + kernels + weights + kept.max(forward) + (GAPS * kept.min(forward) as f64) as u64
+    let threads = THREAD_BYTES * (crew::size(spec.threads) as u64 - 1);
+    PROCESS_BYTES + threads + kernels + weights + kept.max(forward) + (GAPS * kept.min(forward) as f64) as u64
 }
 
 /// Bytes kept per token and hidden unit of a layer; `None` where training never runs the encoder.

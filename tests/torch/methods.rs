@@ -44,7 +44,7 @@ pub fn train(network: &Network, params: &Params) {
         let outputs = network.forward(&inputs(), &[0, 1, 2, 3], Device::Cpu, Mode::Train);
         optimizer.drop_gradients();
         outputs.logits.cross_entropy_for_logits(&outputs.targets).backward();
-        optimizer.step(step as u64, 1e-2, 1.0);
+        optimizer.step(step, 1e-2, 1.0);
     }
 }
 

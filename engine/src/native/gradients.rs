@@ -11,6 +11,7 @@ use super::{check, pointers};
 unsafe extern "C" {
     fn finetop_drop_gradients(tensors: *const *const C_tensor, n_tensors: i64) -> *mut c_char;
     fn finetop_set_gradients(tensors: *const *const C_tensor, gradients: *const *const C_tensor, n_tensors: i64) -> *mut c_char;
+    fn finetop_is_own(tensor: *const C_tensor) -> bool;
     fn finetop_gradients(of: *const C_tensor, tensors: *const *const C_tensor, n_tensors: i64, results: *mut *mut C_tensor) -> *mut c_char;
 }
 
@@ -41,18 +42,29 @@ pub fn gradients(of: &Tensor, tensors: &[&Tensor]) -> Vec<Tensor> {
     }
 }
 
-/// Adds to the gradient of every tensor those of some shares, one after the other.
+/// Adds to the gradient of every tensor those of some shares, one after the other. What is added to is what is given first, where it can be: gradients
+/// may take as much memory as the weights.
 pub fn add_gradients(tensors: &[&Tensor], shares: Vec<Vec<Tensor>>) {
     let _guard = tch::no_grad_guard();
     let mut sums: Vec<Tensor> = tensors.iter().map(|tensor| tensor.grad()).collect();
     for share in shares {
         for (sum, gradient) in sums.iter_mut().zip(share) {
             if gradient.defined() {
-                *sum = if sum.defined() { &*sum + &gradient } else { gradient };
+                *sum = if sum.defined() { sum_of(sum, &gradient) } else { own(gradient) };
             }
         }
     }
     let with: Vec<(&Tensor, &Tensor)> = tensors.iter().copied().zip(&sums).filter(|(_, sum)| sum.defined()).collect();
     let (tensors, sums): (Vec<_>, Vec<_>) = with.into_iter().unzip();
     set_gradients(&tensors, &sums);
+}
+
+fn sum_of(sum: &Tensor, gradient: &Tensor) -> Tensor {
+    sum.shallow_clone().g_add_(gradient)
+}
+
+/// A gradient that can be added to: libtorch may give one tensor to several that it is the gradient of, or one number for many elements.
+fn own(gradient: Tensor) -> Tensor {
+    // SAFETY: the tensor lives during the call.
+    if unsafe { finetop_is_own(gradient.as_ptr()) } { gradient } else { gradient.contiguous().copy() }
 }
