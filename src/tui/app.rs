@@ -7,7 +7,7 @@ use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use crossterm::event::{Event, EventStream, MouseButton, MouseEvent, MouseEventKind};
+use crossterm::event::EventStream;
 use futures_core::Stream;
 use nix::sys::signal::{Signal, raise};
 use tokio::signal::unix::{SignalKind, signal};
@@ -19,12 +19,13 @@ use crate::launch::{control, outlook, start};
 use crate::run::catalog::RunId;
 use crate::run::clock;
 use crate::run::request::RequestKind;
-use crate::tui::act::pointer::{Gesture, Pointer};
 use crate::tui::background;
 use crate::tui::drafting;
 use crate::tui::editor;
 use crate::tui::effect::Effect;
-use crate::tui::keys;
+use crate::tui::events;
+use crate::tui::image::Surroundings;
+use crate::tui::image::pictures::Pictures;
 use crate::tui::message::Message;
 use crate::tui::outside;
 use crate::tui::reading;
@@ -35,7 +36,6 @@ use crate::tui::terminal::Screen;
 use crate::tui::theme::{Background, Colors, Theme};
 use crate::tui::title;
 use crate::tui::update::update;
-use crate::tui::view::view;
 
 /// Least time between two frames where a person does something: what keys repeat is drawn, and no more.
 const FRAME: Duration = Duration::from_millis(8);
@@ -62,6 +62,8 @@ pub struct Options {
     pub settings: Settings,
     /// Where it was read from.
     pub settings_file: Option<PathBuf>,
+    /// What the environment says of what shows images.
+    pub surroundings: Surroundings,
     /// Whether the terminal is reached over a network.
     pub is_remote: bool,
 }
@@ -91,15 +93,21 @@ pub fn run(options: Options) -> Result<Left, AppError> {
     };
     let mut state = State::new(crate::tui::text::clean(&shown), clock::now_seconds(), size, options.focus.clone());
     options.settings.apply(&mut state);
-    let background = match options.settings.background {
-        BackgroundChoice::Auto if options.environment.colors == Colors::True => background::ask(options.is_remote).unwrap_or_default(),
+    let mut pictures = Pictures::new(options.surroundings, options.is_remote);
+    let asked = options.settings.images.then(|| pictures.ask());
+    let background = match (&asked, options.settings.background) {
+        (Some(asked), _) => asked.background.unwrap_or_default(),
+        (None, BackgroundChoice::Auto) if options.environment.colors == Colors::True => {
+            background::ask(options.is_remote).unwrap_or_default()
+        }
         _ => Background::Dark,
     };
     let look = Look { environment: options.environment, background, theme: options.settings.theme(options.environment, background) };
-    // The first frame comes before anything slow.
-    screen.draw(|frame| view(&state, look.theme, frame))?;
+    if let Some(asked) = asked {
+        update(&mut state, Pictures::told(&asked, look.theme));
+    }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let left = runtime.block_on(live(&mut screen, &mut state, look, options, root));
+    let left = runtime.block_on(live(&mut screen, &mut state, look, options, root, pictures));
     // A plan still being made must not hold up the shell.
     runtime.shutdown_background();
     drop(screen);
@@ -131,7 +139,16 @@ enum Next {
     Quit,
 }
 
-async fn live(screen: &mut Screen, state: &mut State, mut look: Look, options: Options, root: Option<PathBuf>) -> Result<(), AppError> {
+async fn live(
+    screen: &mut Screen,
+    state: &mut State,
+    mut look: Look,
+    options: Options,
+    root: Option<PathBuf>,
+    mut pictures: Pictures,
+) -> Result<(), AppError> {
+    // The first frame comes before anything slow.
+    pictures.draw(screen, state, look.theme)?;
     let (messages, mut inbox) = mpsc::channel(BACKLOG);
     let requests = source::watch(options.source, messages.clone());
     let outside = Outside { root, settings_file: options.settings_file, messages, requests, sampler: Arc::default() };
@@ -146,28 +163,37 @@ async fn live(screen: &mut Screen, state: &mut State, mut look: Look, options: O
         let next_frame = last_frame + if is_urgent { FRAME } else { CALM_FRAME };
         let message = tokio::select! {
             event = poll_fn(|context| Pin::new(&mut events).poll_next(context)) => match event {
-                Some(Ok(event)) => message_of(event),
+                Some(Ok(event)) => events::message_of(event),
                 // The terminal is gone: its shell was closed.
                 Some(Err(_)) | None => return Ok(()),
             },
             Some(message) = inbox.recv() => Some(message),
             _ = seconds.tick() => Some(Message::Tick(clock::now_seconds())),
             () = any_signal(&mut ends) => return Ok(()),
+            () = pictures.done() => {
+                state.is_dirty = true;
+                None
+            }
             () = sleep_until(next_frame), if is_due => None,
         };
         if let Some(message) = message {
             is_urgent |= !matches!(message, Message::Updates(_) | Message::Part(_) | Message::Tick(_));
             let was_loaded = state.is_loaded;
+            state.is_dirty |= pictures.is_behind() && matches!(message, Message::Tick(_));
             if let Message::Settings(settings) = &message {
                 look.theme = settings.theme(look.environment, look.background);
                 screen.hear_mouse(settings.mouse)?;
             }
             for effect in update(state, message) {
-                if matches!(effect, Effect::EditDraft { .. } | Effect::EditFile(_)) {
-                    // The editor alone must read what is typed now, so the stream of events ends and begins anew.
+                if matches!(effect, Effect::EditDraft { .. } | Effect::EditFile(_) | Effect::AskForImages) {
+                    // The editor, or who waits for the terminal's answers, must read alone what is typed now, so the stream of events ends and begins anew.
                     drop(events);
                     tokio::time::sleep(EVENTS_END).await;
-                    let edited = edit(effect, screen, state)?;
+                    let edited = if effect == Effect::AskForImages {
+                        Pictures::told(&pictures.ask(), look.theme)
+                    } else {
+                        edit(effect, screen, state)?
+                    };
                     // An interrupt that was meant for the editor is heard and passed over.
                     tokio::time::sleep(EVENTS_END).await;
                     ends[2] = signal(SignalKind::interrupt());
@@ -185,34 +211,11 @@ async fn live(screen: &mut Screen, state: &mut State, mut look: Look, options: O
         }
         if state.is_dirty && Instant::now() >= last_frame + if is_urgent { FRAME } else { CALM_FRAME } {
             (state.is_dirty, is_urgent) = (false, false);
-            screen.draw(|frame| view(state, look.theme, frame))?;
+            pictures.draw(screen, state, look.theme)?;
             screen.title(&title::title(state))?;
             last_frame = Instant::now();
         }
     }
-}
-
-fn message_of(event: Event) -> Option<Message> {
-    match event {
-        Event::Key(key) => keys::from_event(key).map(Message::Key),
-        Event::Resize(columns, rows) => Some(Message::Resize(columns, rows)),
-        Event::Paste(text) => Some(Message::Paste(text)),
-        Event::FocusGained => Some(Message::Focus(true)),
-        Event::FocusLost => Some(Message::Focus(false)),
-        Event::Mouse(event) => pointer_of(event).map(Message::Pointer),
-    }
-}
-
-fn pointer_of(event: MouseEvent) -> Option<Pointer> {
-    let gesture = match event.kind {
-        MouseEventKind::Down(MouseButton::Left) | MouseEventKind::Drag(MouseButton::Left) => Gesture::Press,
-        MouseEventKind::ScrollUp => Gesture::WheelUp,
-        MouseEventKind::ScrollDown => Gesture::WheelDown,
-        _ => return None,
-    };
-    // Only what was pressed can be dragged: the crosshair.
-    let is_drag = matches!(event.kind, MouseEventKind::Drag(_));
-    Some(Pointer { gesture: if is_drag { Gesture::Drag } else { gesture }, column: event.column, row: event.row })
 }
 
 async fn any_signal(signals: &mut [io::Result<tokio::signal::unix::Signal>; 3]) {
@@ -238,7 +241,7 @@ fn perform(effect: Effect, screen: &mut Screen, state: &mut State, theme: Theme,
             let number = if matches!(effect, Effect::PlanDraft { .. }) { drafting::next_number() } else { 0 };
             spawn(outside, move || drafting::perform(effect, root.as_deref(), number));
         }
-        Effect::EditDraft { .. } | Effect::EditFile(_) => {}
+        Effect::EditDraft { .. } | Effect::EditFile(_) | Effect::AskForImages => {}
         Effect::Suspend => {
             screen.leave();
             // Ignored where no shell could continue us; then we just go on.

@@ -7,6 +7,7 @@ mod elf;
 mod experiments;
 mod fake_hub;
 mod hub;
+mod images;
 mod judged;
 mod manners;
 mod protocol;

@@ -59,6 +59,11 @@ impl Terminal {
         self.parser.lock().unwrap().screen().contents()
     }
 
+    /// All that was written.
+    pub fn written(&self) -> String {
+        String::from_utf8_lossy(&self.written.lock().unwrap()).into_owned()
+    }
+
     /// How often this was written.
     pub fn n_written(&self, sequence: &str) -> usize {
         self.written.lock().unwrap().windows(sequence.len()).filter(|window| *window == sequence.as_bytes()).count()

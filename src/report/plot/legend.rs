@@ -44,8 +44,10 @@ pub fn layout(canvas: &dyn Canvas, figure: &Figure, width: f64) -> Legend {
         (curves().any(|curve| !curve.changes.is_empty()), Sample::Change, "learning rate changed"),
         (curves().any(|curve| !curve.broken.is_empty()), Sample::Broken, "NaN or infinite"),
     ];
-    let runs = figure.legend.iter().map(|(slot, name)| (Sample::Run(*slot), name.clone()));
-    let marks = marks.into_iter().filter(|(is_there, ..)| *is_there).map(|(_, sample, name)| (sample, name.to_owned()));
+    let is_inset = figure.inset.is_some();
+    let runs = figure.legend.iter().filter(|_| !is_inset || figure.legend.len() > 1);
+    let runs = runs.map(|(slot, name)| (Sample::Run(*slot), if is_inset { with_value(figure, *slot, name) } else { name.clone() }));
+    let marks = marks.into_iter().filter(|(is_there, ..)| *is_there && !is_inset).map(|(_, sample, name)| (sample, name.to_owned()));
     let mut entries = Vec::new();
     let (mut left, mut top) = (0.0, 0.0);
     let mut before = None;
@@ -62,6 +64,13 @@ pub fn layout(canvas: &dyn Canvas, figure: &Figure, width: f64) -> Legend {
     }
     let height = if entries.is_empty() { 0.0 } else { top + ROW };
     Legend { entries, height }
+}
+
+/// The name of a run with its last value.
+fn with_value(figure: &Figure, slot: usize, name: &str) -> String {
+    let curves = figure.panels.iter().flat_map(|panel| &panel.curves);
+    let last = curves.filter(|curve| curve.slot == slot).last().and_then(|curve| curve.last.as_ref());
+    last.map_or_else(|| name.to_owned(), |value| format!("{name} {value}"))
 }
 
 /// Draws it with its upper left corner at a place.
