@@ -7,7 +7,6 @@ use std::path::{Path, PathBuf};
 
 use safetensors::tensor::View;
 use safetensors::{Dtype, SafeTensors};
-use sha2::{Digest, Sha256};
 use tch::{Device, Kind, Tensor};
 
 use crate::error::EngineError;
@@ -15,8 +14,8 @@ use crate::optimizer::AdamW;
 use crate::params::Params;
 use finetop::run::position::{POSITION, Position};
 
-/// SHA-256 of position and tensors, in hexadecimal; files of older versions have none.
-const HASH: &str = "finetop.sha256";
+/// BLAKE3 of position and tensors, in hexadecimal; files of other programs have none.
+const HASH: &str = "finetop.blake3";
 const FIRST_MOMENT: &str = "optimizer.first_moment.";
 const SECOND_MOMENT: &str = "optimizer.second_moment.";
 
@@ -91,7 +90,7 @@ fn read(path: &Path) -> Result<(BTreeMap<String, Tensor>, Position), EngineError
             hash.add(name, view.shape(), view.data());
         }
         if hash.in_hexadecimal() != expected {
-            return Err(fail("it is damaged: its content does not have the SHA-256 that was stored with it".to_owned()));
+            return Err(fail("it is damaged: its content does not have the hash that was stored with it".to_owned()));
         }
     }
     let tensors = views.into_iter().map(|(name, view)| {
@@ -162,21 +161,23 @@ pub fn link(path: &Path, name: &Path) -> Result<(), EngineError> {
         .map_err(|source| EngineError::File { action: "write", path: name.to_owned(), source })
 }
 
-/// SHA-256 over a checkpoint's position and its tensors by name.
-struct Hash(Sha256);
+/// BLAKE3 over a checkpoint's position and its tensors by name.
+struct Hash(blake3::Hasher);
 
 impl Hash {
     fn new(position: &str) -> Self {
-        Self(Sha256::new_with_prefix(position))
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(position.as_bytes());
+        Self(hasher)
     }
 
     fn add(&mut self, name: &str, shape: &[usize], bytes: &[u8]) {
-        self.0.update(format!("\0{name}\0{shape:?}\0"));
+        self.0.update(format!("\0{name}\0{shape:?}\0").as_bytes());
         self.0.update(bytes);
     }
 
     fn in_hexadecimal(self) -> String {
-        self.0.finalize().iter().fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
+        self.0.finalize().to_hex().to_string()
     }
 }
 

@@ -5,23 +5,21 @@ use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
-use sha2::{Digest, Sha256};
-
 /// Gathers what something depends on.
 #[derive(Debug)]
-pub struct Key(Sha256);
+pub struct Key(blake3::Hasher);
 
 impl Key {
     /// The key of something that this program computes: another build may compute other bits.
     pub fn of_this_program() -> io::Result<Self> {
         let program = if cfg!(target_os = "linux") { "/proc/self/exe".into() } else { std::env::current_exe()? };
-        Ok(Self(Sha256::new()).with("program", identity(&program)?.as_bytes()))
+        Ok(Self(blake3::Hasher::new()).with("program", identity(&program)?.as_bytes()))
     }
 
     /// Adds that it depends on `value`, which is its `name`.
     #[must_use]
     pub fn with(mut self, name: &str, value: &[u8]) -> Self {
-        self.0.update(format!("{name}\0{}\0", value.len()));
+        self.0.update(format!("{name}\0{}\0", value.len()).as_bytes());
         self.0.update(value);
         self
     }
@@ -34,7 +32,7 @@ impl Key {
 
     /// The key in hexadecimal.
     pub fn name(self) -> String {
-        in_hexadecimal(&self.0.finalize())
+        self.0.finalize().to_hex().to_string()
     }
 }
 
@@ -44,11 +42,6 @@ fn identity(path: &Path) -> io::Result<String> {
     let about = fs::metadata(&path)?;
     let (changed, written) = ((about.ctime(), about.ctime_nsec()), (about.mtime(), about.mtime_nsec()));
     Ok(format!("{} {} {} {changed:?} {written:?}", path.display(), about.ino(), about.len()))
-}
-
-/// Bytes as text.
-pub fn in_hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
 }
 
 #[cfg(test)]

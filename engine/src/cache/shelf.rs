@@ -12,15 +12,14 @@ use std::time::{Duration, SystemTime};
 
 use safetensors::tensor::View;
 use safetensors::{Dtype, SafeTensors};
-use sha2::{Digest, Sha256};
 use tch::{Device, Kind, Tensor};
 
 use crate::model::mapped;
 
 const ENDING: &str = "safetensors";
 const ASIDE: &str = "partial";
-/// Bytes of the SHA-256 of all that stands before it, at the end of a file.
-const HASH_BYTES: usize = 32;
+/// Bytes of the BLAKE3 hash of all that stands before it, at the end of a file.
+const HASH_BYTES: usize = blake3::OUT_LEN;
 /// What was written aside and left for longer belongs to nobody.
 const LEFT_FOR: Duration = Duration::from_hours(24);
 
@@ -68,8 +67,8 @@ impl Shelf {
             Err(error) => return damaged(error.to_string()),
         };
         let (content, hash) = bytes.split_at(bytes.len() - HASH_BYTES);
-        if Sha256::digest(content)[..] != *hash {
-            return damaged("its content does not have the SHA-256 that was stored with it".to_owned());
+        if blake3::hash(content).as_bytes() != hash {
+            return damaged("its content does not have the hash that was stored with it".to_owned());
         }
         let tensors = SafeTensors::deserialize(content).map_err(|error| error.to_string()).and_then(|views| {
             views.tensors().into_iter().map(|(name, view)| Ok((name, mapped::as_stored(&view)?))).collect::<Result<_, String>>()
@@ -133,14 +132,16 @@ fn write(path: &Path, entries: Vec<(String, Entry)>) -> io::Result<()> {
         other => io::Error::other(other.to_string()),
     })?;
     let mut file = OpenOptions::new().read(true).append(true).open(path)?;
-    let (mut hash, mut buffer) = (Sha256::new(), vec![0; 1 << 18]);
+    let (mut hash, mut buffer) = (blake3::Hasher::new(), vec![0; 1 << 18]);
     loop {
         match file.read(&mut buffer)? {
             0 => break,
-            n => hash.update(&buffer[..n]),
+            n => {
+                hash.update(&buffer[..n]);
+            }
         }
     }
-    file.write_all(&hash.finalize())?;
+    file.write_all(hash.finalize().as_bytes())?;
     file.sync_all()
 }
 
@@ -228,7 +229,7 @@ mod tests {
             let mut bytes = whole.clone();
             bytes[damage] ^= 1;
             fs::write(&path, &bytes).unwrap();
-            assert!(matches!(shelf.take("one"), Found::Damaged(problem) if problem.contains("SHA-256")), "byte {damage}");
+            assert!(matches!(shelf.take("one"), Found::Damaged(problem) if problem.contains("does not have the hash")), "byte {damage}");
         }
         for length in [0, 10, whole.len() - 8] {
             fs::write(&path, &whole[..length]).unwrap();
