@@ -103,16 +103,20 @@ pub fn figure(canvas: &mut dyn Canvas, figure: &Figure) {
         canvas.words(&figure.title, (margin, top + TITLE / 2.0), words);
         top += TITLE + margin / 2.0;
     }
-    let legend = legend::layout(canvas, figure, width - 2.0 * margin);
+    let legend = legend::layout(canvas, figure, (width - 2.0 * margin, height - top - margin));
     // A picture too small for both keeps the charts.
     let left_over = height - top - 2.0 * margin - legend.height;
-    let bottom = if left_over >= head + foot + 40.0 {
+    let bottom = if legend.width > 0.0 {
+        legend::draw(canvas, &legend, (width - margin - legend.width, top + margin), look);
+        height - margin / 2.0
+    } else if left_over >= head + foot + 40.0 {
         legend::draw(canvas, &legend, (margin, height - margin / 2.0 - legend.height), look);
         height - margin - legend.height
     } else {
         height - margin / 2.0
     };
-    let all = Frame { left: margin, top, right: width - margin, bottom };
+    let beside = if legend.width > 0.0 { legend.width + margin } else { 0.0 };
+    let all = Frame { left: margin, top, right: width - margin - beside, bottom };
     for (idx, chart) in figure.panels.iter().enumerate() {
         panel(canvas, chart, cell(idx, figure.panels.len(), all, margin), look, room);
     }

@@ -31,16 +31,23 @@ impl Raster {
 
     /// The picture in its own size.
     pub fn finish(self) -> Pixels {
-        let (width, height, scale) = (self.size.0 as usize, self.size.1 as usize, self.fine as usize);
+        let (width, height, fine) = (self.size.0 as usize, self.size.1 as usize, self.fine as usize);
         let mut rgb = Vec::with_capacity(width * height * 3);
-        let area = (scale * scale) as u32;
-        for y in 0..height {
-            for x in 0..width * 3 {
-                let (x, channel) = (x / 3, x % 3);
-                let at = |row: usize, column: usize| self.large[((y * scale + row) * width * scale + x * scale + column) * 3 + channel];
-                let sum: u32 = (0..area as usize).map(|idx| u32::from(at(idx / scale, idx % scale))).sum();
-                rgb.push(((sum + area / 2) / area) as u8);
+        let area = (fine * fine) as u16;
+        // Channels of a row of the picture, summed over the rows and columns that it is made of.
+        let mut sums = vec![0_u16; width * 3];
+        for rows in self.large.chunks_exact((width * fine * fine * 3).max(1)) {
+            sums.fill(0);
+            for row in rows.chunks_exact(width * fine * 3) {
+                for (sums, pixels) in sums.chunks_exact_mut(3).zip(row.chunks_exact(fine * 3)) {
+                    for pixel in pixels.chunks_exact(3) {
+                        sums[0] += u16::from(pixel[0]);
+                        sums[1] += u16::from(pixel[1]);
+                        sums[2] += u16::from(pixel[2]);
+                    }
+                }
             }
+            rgb.extend(sums.iter().map(|sum| ((sum + area / 2) / area) as u8));
         }
         Pixels { size: self.size, rgb }
     }

@@ -23,7 +23,7 @@ pub struct Asked {
 /// Asks for the background and for images in one exchange.
 pub fn ask(surroundings: Surroundings, is_remote: bool) -> Asked {
     if surroundings.is_in_tmux && tmux::passes_on() == Some(false) {
-        let why = "tmux hands no images on; `tmux set -p allow-passthrough on` lets it, then i again".to_owned();
+        let why = "tmux hands no images on until `tmux set -p allow-passthrough on`".to_owned();
         return Asked { background: None, support: Err(why) };
     }
     let question = if surroundings.is_in_tmux { format!("{}{QUESTION}", tmux::wrapped(THROUGH_TMUX)) } else { QUESTION.to_owned() };
