@@ -41,7 +41,10 @@ const MOST_BESIDE: f64 = 0.4;
 fn beside(canvas: &dyn Canvas, figure: &Figure, (width, height): Place) -> Option<Legend> {
     let curves = |slot| figure.panels.iter().flat_map(|panel| &panel.curves).filter(move |curve| curve.slot == slot);
     let end = |slot| {
-        curves(slot).last().and_then(|curve| curve.points.last().or(curve.pieces.last()?.last())).map_or(f64::NEG_INFINITY, |end| end.1)
+        curves(slot)
+            .next_back()
+            .and_then(|curve| curve.points.last().or(curve.pieces.last()?.last()))
+            .map_or(f64::NEG_INFINITY, |end| end.1)
     };
     let mut runs: Vec<&(usize, String)> = figure.legend.iter().collect();
     runs.sort_by(|a, b| end(b.0).total_cmp(&end(a.0)));
@@ -97,8 +100,8 @@ pub fn layout(canvas: &dyn Canvas, figure: &Figure, (width, height): Place) -> L
 
 /// The name of a run with its last value.
 fn with_value(figure: &Figure, slot: usize, name: &str) -> String {
-    let curves = figure.panels.iter().flat_map(|panel| &panel.curves);
-    let last = curves.filter(|curve| curve.slot == slot).last().and_then(|curve| curve.last.as_ref());
+    let mut curves = figure.panels.iter().flat_map(|panel| &panel.curves);
+    let last = curves.rfind(|curve| curve.slot == slot).and_then(|curve| curve.last.as_ref());
     last.map_or_else(|| name.to_owned(), |value| format!("{name} {value}"))
 }
 

@@ -41,6 +41,7 @@ type Done = (BTreeMap<u8, Drawn>, Duration);
 
 /// The images of charts.
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each answers a question of its own")]
 pub struct Pictures {
     surroundings: Surroundings,
     is_remote: bool,
@@ -134,7 +135,9 @@ impl Pictures {
         }
         let frame = |frame: &mut ratatui::Frame| {
             view(state, theme, frame);
-            images.iter().for_each(|image| gallery::cover(frame.buffer_mut(), support, image));
+            for image in &images {
+                gallery::cover(frame.buffer_mut(), support, image);
+            }
         };
         screen.draw_between(&before, frame, &after)
     }

@@ -91,7 +91,7 @@ fn indexed(rgb: &[u8]) -> (Vec<[u8; 3]>, Vec<u8>) {
 fn kept(colors: &[([u8; 3], u32)], apart: u32) -> Option<Vec<[u8; 3]>> {
     let mut kept: Vec<[u8; 3]> = Vec::new();
     for (color, _) in colors {
-        if kept.iter().all(|other| distance(other, color) > apart * apart) {
+        if kept.iter().all(|other| distance(*other, *color) > apart * apart) {
             if kept.len() == MOST_COLORS {
                 return None;
             }
@@ -102,13 +102,13 @@ fn kept(colors: &[([u8; 3], u32)], apart: u32) -> Option<Vec<[u8; 3]>> {
 }
 
 /// How far two colours lie apart, squared.
-fn distance(a: &[u8; 3], b: &[u8; 3]) -> u32 {
-    a.iter().zip(b).map(|(a, b)| u32::from(a.abs_diff(*b)).pow(2)).sum()
+fn distance(a: [u8; 3], b: [u8; 3]) -> u32 {
+    a.iter().zip(b).map(|(a, b)| u32::from(a.abs_diff(b)).pow(2)).sum()
 }
 
 /// The index of the colour that differs least.
 fn nearest(colors: &[[u8; 3]], color: [u8; 3]) -> u8 {
-    (0..colors.len()).min_by_key(|idx| distance(&colors[*idx], &color)).unwrap_or(0) as u8
+    (0..colors.len()).min_by_key(|idx| distance(colors[*idx], color)).unwrap_or(0) as u8
 }
 
 #[cfg(test)]
