@@ -91,11 +91,12 @@ impl Reduced {
 pub fn reduce(points: impl Iterator<Item = (f64, f64)>, window: Stretch, n_columns: usize) -> Reduced {
     let mut reduced = Reduced { columns: vec![Column::default(); n_columns], ..Reduced::default() };
     let mut is_past = false;
+    let ruler = window.ruler();
     for (x, y) in points {
-        if let Some(idx) = window.column(x, n_columns) {
+        if let Some(idx) = ruler.column(x, n_columns) {
             reduced.columns[idx].push(y);
         } else if x < window.low {
-            reduced.before = (y.is_finite() && !window.share(x).is_nan()).then_some((x, y));
+            reduced.before = (y.is_finite() && !ruler.share(x).is_nan()).then_some((x, y));
         } else if x > window.high && !is_past {
             is_past = true;
             reduced.after = y.is_finite().then_some((x, y));

@@ -20,10 +20,15 @@ impl Ema {
         Self { weight, sum: 0.0, correction: 0.0 }
     }
 
+    /// Whether values pass through as they are.
+    pub const fn is_off(&self) -> bool {
+        self.weight <= 0.0
+    }
+
     /// The average with `value`, `gap` steps after the one before, taken in; what is not a finite number passes through
     /// and leaves no trace.
     pub fn next(&mut self, value: f64, gap: u64) -> f64 {
-        if !value.is_finite() || self.weight <= 0.0 {
+        if !value.is_finite() || self.is_off() {
             return value;
         }
         let decay = if gap <= 1 { self.weight } else { self.weight.powi(gap.min(1 << 30) as i32) };

@@ -4,6 +4,7 @@ use crate::curve::axis::XAxis;
 use crate::curve::quantity::Quantity;
 use crate::metric::MetricName;
 use crate::run::catalog::RunView;
+use crate::run::event::Evaluation;
 use crate::run::state::RunState;
 use crate::verdict::overfitting;
 
@@ -25,6 +26,47 @@ pub struct Concluded<'a> {
     pub points: &'a [overfitting::Point],
     /// The metric that they hold.
     pub metric: MetricName,
+    /// Where all evaluations lie on the x axis; empty where nobody keeps that.
+    pub places: &'a [f64],
+}
+
+/// Where the evaluations of a run lie on the x axis: their steps are looked for once.
+#[derive(Debug, Clone, Default)]
+pub struct EvaluationPlaces {
+    x_axis: XAxis,
+    /// Step and epoch of those that are known.
+    known: Vec<(u64, f64)>,
+    places: Vec<f64>,
+    /// How many of them no later step moves.
+    n_settled: usize,
+}
+
+impl EvaluationPlaces {
+    /// Takes in new evaluations; all of them where the axis is another. Steps must not have been forgotten since.
+    pub fn follow(&mut self, state: &RunState, x_axis: XAxis) {
+        if self.x_axis != x_axis {
+            *self = Self { x_axis, ..Self::default() };
+        }
+        let is_same = |((step, epoch), evaluation): &(&(u64, f64), &Evaluation)| {
+            *step == evaluation.step && epoch.to_bits() == evaluation.epoch.to_bits()
+        };
+        let known = self.known[..self.n_settled].iter().zip(&state.evaluations);
+        let n_same = known.take_while(is_same).count();
+        self.known.truncate(n_same);
+        self.places.truncate(n_same);
+        for evaluation in &state.evaluations[n_same..] {
+            self.known.push((evaluation.step, evaluation.epoch));
+            self.places.push(x_axis.of_evaluation(&state.steps, evaluation.step, evaluation.epoch));
+        }
+        let last = state.step();
+        self.n_settled = self.known.partition_point(|(step, _)| *step <= last);
+    }
+
+    /// The places of a run's evaluations, in order; nothing where they are not those.
+    pub fn of(&self, state: &RunState, x_axis: XAxis) -> &[f64] {
+        let is_same = self.x_axis == x_axis && self.places.len() == state.evaluations.len();
+        if is_same { &self.places } else { &[] }
+    }
 }
 
 /// The evaluations of a run that have the quantity.
@@ -42,7 +84,8 @@ pub fn points(state: &RunState, concluded: Concluded, quantity: Quantity, chosen
         let known = concluded.points[..n_known].get(idx);
         let y = known.and_then(value).or_else(|| state.evaluations[idx].metrics.get(&metric?).map(|value| value.0))?;
         let step = known.map_or_else(|| state.evaluations[idx].step, |point| point.step);
-        let x = if x_axis == XAxis::Step { step as f64 } else { x_axis.of_evaluation(&state.steps, step, state.evaluations[idx].epoch) };
+        let place = concluded.places.get(idx).copied();
+        let x = place.unwrap_or_else(|| x_axis.of_evaluation(&state.steps, step, state.evaluations[idx].epoch));
         Some(Evaluated { x, y, step })
     };
     (0..state.evaluations.len()).filter_map(point).collect()

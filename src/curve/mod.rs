@@ -6,6 +6,7 @@ pub mod columns;
 pub mod ema;
 pub mod evaluations;
 pub mod palette;
+pub mod places;
 pub mod pyramid;
 pub mod quantity;
 pub mod range;

@@ -1,7 +1,10 @@
 //! A long series that only grows, summed up in blocks, so that a chart of it costs as much as it has columns.
 //!
 //! Blocks of 64 and of 4096 points lie on a fixed grid: they change only at the end that grows. Each keeps first, least, greatest and
-//! last value; where a column ends within a block, the points themselves are read, and smoothing goes on from where the block begins.
+//! last value, every one of them beside those of the next block, since a frame reads some ten thousand; where a column ends within a
+//! block, the points themselves are read, and smoothing goes on from where the block begins.
+
+use std::ops::Range;
 
 use crate::curve::columns::Column;
 use crate::curve::ema::Ema;
@@ -18,16 +21,67 @@ pub struct Pyramid {
     n_points: usize,
     /// The average after the last point.
     ema: Ema,
-    /// The average before the first point of each block.
+    /// The average before the first point of each block; nothing where values are not smoothed.
     starts: Vec<Ema>,
-    blocks: Vec<Column>,
-    towers: Vec<Column>,
+    blocks: Level,
+    towers: Level,
+}
+
+/// Blocks of one size; where a block has no finite value its first and last are NaN, and its range is empty.
+#[derive(Debug, Clone)]
+struct Level {
+    first: Vec<f64>,
+    least: Vec<f64>,
+    greatest: Vec<f64>,
+    last: Vec<f64>,
+    has_non_finite: Vec<bool>,
+}
+
+impl Level {
+    const fn new() -> Self {
+        Self { first: Vec::new(), least: Vec::new(), greatest: Vec::new(), last: Vec::new(), has_non_finite: Vec::new() }
+    }
+
+    fn begin(&mut self) {
+        self.first.push(f64::NAN);
+        self.least.push(f64::INFINITY);
+        self.greatest.push(f64::NEG_INFINITY);
+        self.last.push(f64::NAN);
+        self.has_non_finite.push(false);
+    }
+
+    /// Takes the next value into the last block.
+    fn push(&mut self, value: f64) {
+        let Some(idx) = self.first.len().checked_sub(1) else { return };
+        if !value.is_finite() {
+            self.has_non_finite[idx] = true;
+            return;
+        }
+        if self.first[idx].is_nan() {
+            self.first[idx] = value;
+        }
+        self.least[idx] = self.least[idx].min(value);
+        self.greatest[idx] = self.greatest[idx].max(value);
+        self.last[idx] = value;
+    }
+
+    /// What falls into these blocks together.
+    fn column(&self, blocks: Range<usize>) -> Column {
+        let has_non_finite = self.has_non_finite[blocks.clone()].contains(&true);
+        let is_there = |value: &&f64| !value.is_nan();
+        let first = self.first[blocks.clone()].iter().find(is_there);
+        let last = self.last[blocks.clone()].iter().rfind(is_there);
+        // None is NaN, so that a plain comparison does.
+        let least = self.least[blocks.clone()].iter().fold(f64::INFINITY, |least, value| if *value < least { *value } else { least });
+        let greatest = self.greatest[blocks].iter().fold(f64::NEG_INFINITY, |most, value| if *value > most { *value } else { most });
+        Column { values: first.zip(last).map(|(first, last)| [*first, least, greatest, *last]), has_non_finite }
+    }
 }
 
 impl Pyramid {
     /// Nothing yet, to be smoothed by this weight.
     pub const fn new(weight: f64) -> Self {
-        Self { n_points: 0, ema: Ema::new(weight), starts: Vec::new(), blocks: Vec::new(), towers: Vec::new() }
+        Self { n_points: 0, ema: Ema::new(weight), starts: Vec::new(), blocks: Level::new(), towers: Level::new() }
     }
 
     /// Points summed up so far.
@@ -39,24 +93,26 @@ impl Pyramid {
     pub fn grow(&mut self, point: &impl Fn(usize) -> (f64, u64), n: usize) {
         for idx in self.n_points..n {
             if idx.is_multiple_of(BLOCK) {
-                self.starts.push(self.ema);
-                self.blocks.push(Column::default());
+                if !self.ema.is_off() {
+                    self.starts.push(self.ema);
+                }
+                self.blocks.begin();
             }
             if idx.is_multiple_of(TOWER) {
-                self.towers.push(Column::default());
+                self.towers.begin();
             }
             let (value, gap) = point(idx);
             let value = self.ema.next(value, gap);
-            for column in [self.blocks.last_mut(), self.towers.last_mut()].into_iter().flatten() {
-                column.push(value);
-            }
+            self.blocks.push(value);
+            self.towers.push(value);
         }
         self.n_points = self.n_points.max(n);
     }
 
     /// The smoothed value of point number `idx`.
     pub fn value(&self, point: &impl Fn(usize) -> (f64, u64), idx: usize) -> f64 {
-        let mut ema = self.starts[idx / BLOCK];
+        let Some(start) = self.starts.get(idx / BLOCK) else { return point(idx).0 };
+        let mut ema = *start;
         let smooth = |idx| {
             let (value, gap) = point(idx);
             ema.next(value, gap)
@@ -73,14 +129,17 @@ impl Pyramid {
             let end = (*end).min(self.n_points);
             while at < end {
                 if at.is_multiple_of(TOWER) && at + TOWER <= end {
-                    column.merge(&self.towers[at / TOWER]);
-                    at += TOWER;
+                    let to = end / TOWER;
+                    column.merge(&self.towers.column(at / TOWER..to));
+                    at = to * TOWER;
                 } else if at.is_multiple_of(BLOCK) && at + BLOCK <= end {
-                    column.merge(&self.blocks[at / BLOCK]);
-                    at += BLOCK;
+                    let next_tower = (at / TOWER + 1) * TOWER;
+                    let to = end.min(next_tower) / BLOCK;
+                    column.merge(&self.blocks.column(at / BLOCK..to));
+                    at = to * BLOCK;
                 } else {
-                    if at.is_multiple_of(BLOCK) {
-                        ema = self.starts[at / BLOCK];
+                    if let Some(start) = self.starts.get(at / BLOCK).filter(|_| at.is_multiple_of(BLOCK)) {
+                        ema = *start;
                     }
                     let (value, gap) = point(at);
                     column.push(ema.next(value, gap));

@@ -1,14 +1,18 @@
-//! The pyramids of one run: of the quantities that are charted, raw and smoothed, grown as steps come in.
+//! What is kept of one run for its charts: pyramids of the quantities that are charted, raw and smoothed, and where steps and evaluations
+//! lie on the x axis; grown as events come in.
 
 use std::collections::BTreeMap;
 
 use crate::curve::axis::XAxis;
+use crate::curve::evaluations::EvaluationPlaces;
+use crate::curve::places::Places;
 use crate::curve::pyramid::Pyramid;
 use crate::curve::quantity::Quantity;
 use crate::curve::step_curve::{self, StepCurve};
+use crate::run::state::RunState;
 use crate::run::steps::Steps;
 
-/// The pyramids of one run.
+/// What is kept of one run for its charts.
 #[derive(Debug, Clone, Default)]
 pub struct RunCurves {
     n_steps: usize,
@@ -17,11 +21,14 @@ pub struct RunCurves {
     raw: BTreeMap<Quantity, Pyramid>,
     smooth: BTreeMap<Quantity, Pyramid>,
     descends: [bool; XAxis::ALL.len()],
+    places: Places,
+    evaluations: EvaluationPlaces,
 }
 
 impl RunCurves {
-    /// Takes in new steps for these quantities, smoothed by `weight`.
-    pub fn follow(&mut self, steps: &Steps, quantities: &[Quantity], weight: f64) {
+    /// Takes in new events for these quantities, smoothed by `weight`, on this axis.
+    pub fn follow(&mut self, state: &RunState, quantities: &[Quantity], weight: f64, x_axis: XAxis) {
+        let steps = &state.steps;
         if self.n_cuts != steps.n_cuts() || self.n_steps > steps.len() {
             *self = Self { n_cuts: steps.n_cuts(), weight: self.weight, ..Self::default() };
         }
@@ -37,6 +44,8 @@ impl RunCurves {
             }
         }
         self.n_steps = steps.len();
+        self.places.follow(steps, x_axis);
+        self.evaluations.follow(state, x_axis);
         let of_steps: Vec<Quantity> = quantities.iter().copied().filter(|quantity| quantity.is_of_steps()).collect();
         self.raw.retain(|quantity, _| of_steps.contains(quantity));
         self.smooth.retain(|quantity, _| of_steps.contains(quantity));
@@ -49,12 +58,22 @@ impl RunCurves {
         }
     }
 
+    /// Where the evaluations of a run lie, in order; nothing where that is not kept.
+    pub fn evaluation_places(&self, state: &RunState, x_axis: XAxis) -> &[f64] {
+        if self.is_current(&state.steps) { self.evaluations.of(state, x_axis) } else { &[] }
+    }
+
+    fn is_current(&self, steps: &Steps) -> bool {
+        self.n_steps == steps.len() && self.n_cuts == steps.n_cuts()
+    }
+
     /// The pyramid of a quantity that fits these steps; `None` where it is not kept or x does not ascend.
-    fn pyramid(&self, steps: &Steps, quantity: Quantity, x_axis: XAxis, weight: f64) -> Option<&Pyramid> {
-        let is_current = self.n_steps == steps.len() && self.n_cuts == steps.n_cuts() && !self.descends[x_axis as usize];
+    fn pyramid(&self, steps: &Steps, quantity: Quantity, x_axis: XAxis, weight: f64) -> Option<(&Pyramid, &Places)> {
+        let is_current = self.is_current(steps) && self.places.fit(steps, x_axis) && !self.descends[x_axis as usize];
         let is_raw = weight.to_bits() == 0.0_f64.to_bits();
         let kept = if is_raw { &self.raw } else { &self.smooth };
-        kept.get(&quantity).filter(|_| is_current && (is_raw || weight.to_bits() == self.weight.to_bits()))
+        let pyramid = kept.get(&quantity).filter(|_| is_current && (is_raw || weight.to_bits() == self.weight.to_bits()))?;
+        Some((pyramid, &self.places))
     }
 }
 
@@ -72,6 +91,10 @@ mod tests {
     use crate::curve::stretch::Stretch;
     use crate::run::event::StepTaken;
     use crate::run::number::Number;
+
+    fn state(steps: &Steps) -> RunState {
+        RunState { steps: steps.clone(), ..RunState::default() }
+    }
 
     fn steps(n: u64, seed: u64) -> Steps {
         let mut steps = Steps::default();
@@ -107,8 +130,8 @@ mod tests {
         ) {
             let steps = steps(n, seed);
             let mut kept = RunCurves::default();
-            kept.follow(&steps, &[Quantity::Loss], 0.8);
             let x_axis = XAxis::ALL[axis];
+            kept.follow(&state(&steps), &[Quantity::Loss], 0.8, x_axis);
             let (low, high) = (x_axis.of(&steps, 0), x_axis.of(&steps, steps.len() - 1));
             let window = Stretch { low, high, is_log }.part(from, (from + width).min(1.0));
             for weight in [0.0, 0.8] {
@@ -136,12 +159,12 @@ mod tests {
     fn steps_that_were_cut_and_taken_again_are_summed_up_anew() {
         let mut kept = RunCurves::default();
         let mut all = steps(5000, 7);
-        kept.follow(&all, &Quantity::USUAL, 0.9);
+        kept.follow(&state(&all), &Quantity::USUAL, 0.9, XAxis::Step);
         all.forget_after(3000);
         assert!(curve(Some(&kept), &all, Quantity::Loss, XAxis::Step, 0.9).pyramid.is_none());
-        kept.follow(&all, &Quantity::USUAL, 0.9);
+        kept.follow(&state(&all), &Quantity::USUAL, 0.9, XAxis::Step);
         let again = curve(Some(&kept), &all, Quantity::Loss, XAxis::Step, 0.9);
-        assert_eq!(again.pyramid.map(Pyramid::n_points), Some(all.len()));
+        assert_eq!(again.pyramid.map(|(pyramid, _)| pyramid.n_points()), Some(all.len()));
     }
 
     #[test]
@@ -151,8 +174,9 @@ mod tests {
         (last.step, last.training_seconds) = (last.step + 1, 0.0);
         all.push(&last, 1e6);
         let mut kept = RunCurves::default();
-        kept.follow(&all, &Quantity::USUAL, 0.9);
+        kept.follow(&state(&all), &Quantity::USUAL, 0.9, XAxis::Time);
         assert!(curve(Some(&kept), &all, Quantity::Loss, XAxis::Time, 0.9).pyramid.is_none());
+        kept.follow(&state(&all), &Quantity::USUAL, 0.9, XAxis::Step);
         assert!(curve(Some(&kept), &all, Quantity::Loss, XAxis::Step, 0.9).pyramid.is_some());
     }
 }

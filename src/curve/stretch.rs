@@ -19,14 +19,7 @@ impl Stretch {
 
     /// How far along `value` lies: 0 at the lower end, 1 at the upper, beyond them outside. NaN where it has no place on the axis.
     pub fn share(self, value: f64) -> f64 {
-        let (low, value, high) = (self.measure(self.low), self.measure(value), self.measure(self.high));
-        if value.is_nan() {
-            f64::NAN
-        } else if high > low {
-            (value - low) / (high - low)
-        } else {
-            0.5
-        }
+        self.ruler().share(value)
     }
 
     /// `value` in the measure in which equal distances take equal room; NaN where it has no place on the axis.
@@ -41,20 +34,17 @@ impl Stretch {
 
     /// What lies so far along.
     pub fn at(self, share: f64) -> f64 {
-        if self.is_log {
-            (self.low.ln() * (1.0 - share) + self.high.ln() * share).exp()
-        } else {
-            self.low * (1.0 - share) + self.high * share
-        }
+        self.ruler().at(share)
     }
 
     /// The column of `value`; `None` outside.
     pub fn column(self, value: f64, n_columns: usize) -> Option<usize> {
-        if n_columns == 0 || !value.is_finite() || value < self.low || value > self.high {
-            return None;
-        }
-        let share = self.share(value);
-        (!share.is_nan()).then(|| ((share * (n_columns - 1) as f64).round() as usize).min(n_columns - 1))
+        self.ruler().column(value, n_columns)
+    }
+
+    /// The same for many values: the ends are measured once.
+    pub fn ruler(self) -> Ruler {
+        Ruler { stretch: self, low: self.measure(self.low), high: self.measure(self.high) }
     }
 
     /// The stretch between two shares of this one.
@@ -62,6 +52,47 @@ impl Stretch {
     pub fn part(self, from: f64, to: f64) -> Self {
         let end = |share: f64, edge: f64, own: f64| if (share - edge).abs() < 1e-12 { own } else { self.at(share) };
         Self { low: end(from, 0.0, self.low), high: end(to, 1.0, self.high), is_log: self.is_log }
+    }
+}
+
+/// A stretch whose ends are measured.
+#[derive(Debug, Clone, Copy)]
+pub struct Ruler {
+    stretch: Stretch,
+    low: f64,
+    high: f64,
+}
+
+impl Ruler {
+    /// See [`Stretch::share`].
+    pub fn share(self, value: f64) -> f64 {
+        let value = self.stretch.measure(value);
+        if value.is_nan() {
+            f64::NAN
+        } else if self.high > self.low {
+            (value - self.low) / (self.high - self.low)
+        } else {
+            0.5
+        }
+    }
+
+    /// See [`Stretch::at`].
+    pub fn at(self, share: f64) -> f64 {
+        if self.stretch.is_log {
+            (self.low * (1.0 - share) + self.high * share).exp()
+        } else {
+            self.stretch.low * (1.0 - share) + self.stretch.high * share
+        }
+    }
+
+    /// See [`Stretch::column`].
+    pub fn column(self, value: f64, n_columns: usize) -> Option<usize> {
+        if n_columns == 0 || !value.is_finite() || value < self.stretch.low || value > self.stretch.high {
+            return None;
+        }
+        let share = self.share(value);
+        // Never below 0, so this is the nearest; `round` is a call, some ten thousand times in a frame.
+        (!share.is_nan()).then(|| ((share * (n_columns - 1) as f64 + 0.5) as usize).min(n_columns - 1))
     }
 }
 

@@ -28,6 +28,7 @@ use crate::tui::image::Surroundings;
 use crate::tui::image::pictures::Pictures;
 use crate::tui::message::Message;
 use crate::tui::outside;
+use crate::tui::pace::Pace;
 use crate::tui::reading;
 use crate::tui::settings::{BackgroundChoice, Settings};
 use crate::tui::source::{self, Source};
@@ -37,14 +38,8 @@ use crate::tui::theme::{Background, Colors, Theme};
 use crate::tui::title;
 use crate::tui::update::update;
 
-/// Least time between two frames where a person does something: what keys repeat is drawn, and no more.
-const FRAME: Duration = Duration::from_millis(8);
-
 /// Time for the thread that reads events to end, and for a signal to be heard.
 const EVENTS_END: Duration = Duration::from_millis(40);
-
-/// Least time between two frames where only the runs go on: ten a second, so that looking on costs training nothing.
-const CALM_FRAME: Duration = Duration::from_millis(100);
 
 /// Messages that may wait; those who send more wait too. Some hold thousands of events.
 const BACKLOG: usize = 8;
@@ -156,28 +151,30 @@ async fn live(
     let mut ends = [SignalKind::terminate(), SignalKind::hangup(), SignalKind::interrupt()].map(signal);
     let mut seconds = interval(Duration::from_secs(1));
     seconds.set_missed_tick_behavior(MissedTickBehavior::Skip);
-    let mut last_frame = Instant::now();
-    let mut is_urgent = true;
+    let mut pace = Pace::new(Instant::now());
     loop {
         let is_due = state.is_dirty;
-        let next_frame = last_frame + if is_urgent { FRAME } else { CALM_FRAME };
         let message = tokio::select! {
+            // Keys come first, however much the runs have to tell.
+            biased;
             event = poll_fn(|context| Pin::new(&mut events).poll_next(context)) => match event {
                 Some(Ok(event)) => events::message_of(event),
                 // The terminal is gone: its shell was closed.
                 Some(Err(_)) | None => return Ok(()),
             },
-            Some(message) = inbox.recv() => Some(message),
             _ = seconds.tick() => Some(Message::Tick(clock::now_seconds())),
             () = any_signal(&mut ends) => return Ok(()),
             () = pictures.done() => {
                 state.is_dirty = true;
                 None
             }
-            () = sleep_until(next_frame), if is_due => None,
+            Some(message) = inbox.recv() => Some(message),
+            () = sleep_until(pace.next()), if is_due => None,
         };
         if let Some(message) = message {
-            is_urgent |= !matches!(message, Message::Updates(_) | Message::Part(_) | Message::Tick(_));
+            if !matches!(message, Message::Updates(_) | Message::Part(_) | Message::Tick(_)) {
+                pace.hurry();
+            }
             let was_loaded = state.is_loaded;
             state.is_dirty |= pictures.is_behind() && matches!(message, Message::Tick(_));
             if let Message::Settings(settings) = &message {
@@ -207,13 +204,15 @@ async fn live(
                     return Ok(());
                 }
             }
-            is_urgent |= state.is_loaded != was_loaded;
+            if state.is_loaded != was_loaded {
+                pace.hurry();
+            }
         }
-        if state.is_dirty && Instant::now() >= last_frame + if is_urgent { FRAME } else { CALM_FRAME } {
-            (state.is_dirty, is_urgent) = (false, false);
+        if state.is_dirty && Instant::now() >= pace.next() {
+            state.is_dirty = false;
             pictures.draw(screen, state, look.theme)?;
             screen.title(&title::title(state))?;
-            last_frame = Instant::now();
+            pace.drawn(Instant::now());
         }
     }
 }

@@ -16,7 +16,8 @@ use crate::tui::effect::Effect;
 use crate::tui::filter::Filter;
 use crate::tui::group::GroupBy;
 use crate::tui::keys::keymap::Keymap;
-use crate::tui::order::{self, Sort};
+use crate::tui::listed::{self, Listed};
+use crate::tui::order::Sort;
 use crate::tui::overlay::Overlay;
 use crate::tui::screen::compare::CompareState;
 use crate::tui::screen::launch::LaunchState;
@@ -39,6 +40,10 @@ pub struct State {
     pub insights: BTreeMap<RunId, Insight>,
     /// The curves of each run summed up, for the charts that are shown; kept for the same reason.
     pub curves: BTreeMap<RunId, RunCurves>,
+    /// How often anything of the runs, or of what was concluded from them, has changed.
+    pub revision: u64,
+    /// The runs in view; kept, so that no frame filters and sorts them again.
+    pub listed: Listed,
     /// Runs whose events have been taken in and not been judged yet.
     pub unjudged: BTreeSet<RunId>,
     /// The resolved configuration of each run, by dotted key.
@@ -290,9 +295,7 @@ impl State {
 
     /// The runs in focus that the filter lets through, in the order of the table.
     pub fn visible(&self) -> Vec<&RunView> {
-        let mut runs: Vec<&RunView> = self.in_focus().filter(|run| self.filter.matches(run, self)).collect();
-        order::sort(&mut runs, self);
-        runs
+        self.listed.runs(self).unwrap_or_else(|| listed::anew(self))
     }
 
     /// The run under the cursor, or else the first.

@@ -9,6 +9,7 @@ use crate::tui::act;
 use crate::tui::act::overlay;
 use crate::tui::effect::Effect;
 use crate::tui::form;
+use crate::tui::listed;
 use crate::tui::message::Message;
 use crate::tui::overlay::Overlay;
 use crate::tui::screen;
@@ -24,6 +25,7 @@ const QUEUE_SECONDS: f64 = 5.0;
 /// Takes in what happened, and asks for what is shown since and not known yet.
 pub fn update(state: &mut State, message: Message) -> Vec<Effect> {
     let mut effects = happen(state, message);
+    listed::follow(state);
     effects.extend(screen::run::lacking(state));
     effects
 }
@@ -174,6 +176,7 @@ fn tick(state: &mut State, now: f64) -> Vec<Effect> {
 /// Takes in what the store has found, all of it or a part.
 fn take_in(state: &mut State, updates: Vec<RunUpdate>, is_whole: bool) -> Vec<Effect> {
     state.is_dirty |= !state.is_loaded || !updates.is_empty();
+    state.revision += 1;
     let is_first = !state.is_loaded;
     state.is_loaded |= is_whole;
     if !is_first {
@@ -248,11 +251,12 @@ pub fn follow_all(state: &mut State) {
 fn follow(state: &mut State, id: RunId) {
     let weight = state.smoothing();
     let Some(run) = state.catalog.run(&id) else { return };
-    state.curves.entry(id).or_default().follow(&run.state.steps, &state.chart.quantities, weight);
+    state.curves.entry(id).or_default().follow(&run.state, &state.chart.quantities, weight, state.chart.x_axis);
 }
 
 /// Draws the conclusions from a run's events.
 pub fn refresh(state: &mut State, id: RunId) {
+    state.revision += 1;
     let metric = state.metric();
     let Some(run) = state.catalog.run(&id) else { return };
     let n_cuts = run.state.steps.n_cuts();

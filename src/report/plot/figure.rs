@@ -203,7 +203,7 @@ fn panel(subjects: &[Subject], options: &Options, window: Stretch, quantity: Qua
         }
         if quantity.is_of_evaluations() {
             let points = overfitting::points(state, options.metric);
-            let concluded = Concluded { points: &points, metric: options.metric };
+            let concluded = Concluded { points: &points, metric: options.metric, places: &[] };
             let evaluated = evaluations::points(state, concluded, quantity, options.metric, options.x_axis);
             let points: Vec<(f64, f64)> = evaluated.iter().map(|point| (point.x, point.y)).collect();
             let best = evaluations::best(state, &evaluated).filter(|_| options.shows_best).map(|point| (point.x, point.y));

@@ -37,6 +37,9 @@ pub struct Legend {
 /// Share of an inset that a legend beside its charts takes at most.
 const MOST_BESIDE: f64 = 0.4;
 
+/// Letters of a name that stands there.
+const MOST_LETTERS: usize = 16;
+
 /// Lays out the runs of an inset beside its charts, the highest curve first; `None` where there is no room.
 fn beside(canvas: &dyn Canvas, figure: &Figure, (width, height): Place) -> Option<Legend> {
     let curves = |slot| figure.panels.iter().flat_map(|panel| &panel.curves).filter(move |curve| curve.slot == slot);
@@ -48,9 +51,12 @@ fn beside(canvas: &dyn Canvas, figure: &Figure, (width, height): Place) -> Optio
     };
     let mut runs: Vec<&(usize, String)> = figure.legend.iter().collect();
     runs.sort_by(|a, b| end(b.0).total_cmp(&end(a.0)));
-    let place =
-        |(idx, (slot, name)): (usize, &&(usize, String))| (Sample::Run(*slot), with_value(figure, *slot, name), (0.0, idx as f64 * ROW));
-    let entries: Vec<(Sample, String, Place)> = runs.iter().enumerate().map(place).collect();
+    let entry = |(idx, (slot, name)): (usize, &&(usize, String))| {
+        let is_long = name.chars().count() > MOST_LETTERS;
+        let name = if is_long { name.chars().take(MOST_LETTERS - 2).chain("..".chars()).collect() } else { name.clone() };
+        (Sample::Run(*slot), with_value(figure, *slot, &name), (0.0, idx as f64 * ROW))
+    };
+    let entries: Vec<(Sample, String, Place)> = runs.iter().enumerate().map(entry).collect();
     let widest = entries.iter().map(|(_, name, _)| SAMPLE + canvas.width(name, TEXT)).fold(0.0, f64::max);
     let fits = widest <= width * MOST_BESIDE && entries.len() as f64 * ROW <= height;
     fits.then_some(Legend { entries, height: 0.0, width: widest })

@@ -49,6 +49,9 @@ pub fn act(state: &mut State, action: Action) {
         }
         _ => next_metric(state),
     };
+    if action == Action::XAxis {
+        follow_all(state);
+    }
     notice(state, text);
 }
 

@@ -30,8 +30,9 @@ fn curves<'a>(state: &'a State, run: &'a RunView, quantity: Quantity) -> Curves<
     let smoothing = if quantity.is_smoothed() { state.smoothing() } else { 0.0 };
     let curve = |weight| run_curves::curve(kept, &run.state.steps, quantity, x_axis, weight);
     let insight = state.insights.get(&run.id);
-    let none = Concluded { points: &[], metric: MetricName::Loss };
-    let concluded = insight.map_or(none, |insight| Concluded { points: &insight.points, metric: insight.metric });
+    let places = kept.map_or(&[][..], |kept| kept.evaluation_places(&run.state, x_axis));
+    let none = Concluded { points: &[], metric: MetricName::Loss, places };
+    let concluded = insight.map_or(none, |insight| Concluded { points: &insight.points, metric: insight.metric, places });
     let evaluated = evaluations::points(&run.state, concluded, quantity, state.metric(), x_axis);
     Curves { run, raw: curve(0.0), smooth: curve(smoothing), evaluated }
 }

@@ -1,13 +1,34 @@
 //! Lines as dots, two by four in a cell. A cell belongs to the line drawn last, so that colours do not bleed. Pure.
+//!
+//! Most of a curve are upright strokes, which are drawn cell by cell and not dot by dot.
 
 /// A raster of dots.
 #[derive(Debug, Clone)]
 pub struct Raster {
     width: usize,
     height: usize,
-    /// Bits of the braille pattern and the line that owns them.
-    cells: Vec<(u8, usize)>,
+    /// Bits of the braille pattern and the line that owns them, column by column.
+    cells: Vec<(u8, u16)>,
 }
+
+/// Bits of the dots of a braille cell, by column and row.
+const BITS: [[u8; 4]; 2] = [[0x01, 0x02, 0x04, 0x40], [0x08, 0x10, 0x20, 0x80]];
+
+/// Bits of all dots of a column of a cell, from one row to another.
+const UPRIGHT: [[[u8; 4]; 4]; 2] = {
+    let mut all = [[[0; 4]; 4]; 2];
+    let mut idx = 0;
+    while idx < 32 {
+        let (column, from, to) = (idx / 16, idx / 4 % 4, idx % 4);
+        let mut row = from;
+        while row <= to {
+            all[column][from][to] |= BITS[column][row];
+            row += 1;
+        }
+        idx += 1;
+    }
+    all
+};
 
 /// How heavy a line is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,42 +56,49 @@ impl Raster {
     }
 
     /// A straight line between two dots.
-    pub fn line(&mut self, from: (usize, usize), to: (usize, usize), weight: Weight, owner: usize) {
+    pub fn line(&mut self, from: (usize, usize), to: (usize, usize), weight: Weight, owner: u16) {
         let n = from.0.abs_diff(to.0).max(from.1.abs_diff(to.1)).max(1);
         let (mut x, mut y) = (Between::new(from.0, to.0, n), Between::new(from.1, to.1, n));
         for _ in 0..=n {
-            self.dot(x.at, y.at, owner);
-            if weight == Weight::Thick {
-                self.dot(x.at, if y.at + 1 < self.dots_down() { y.at + 1 } else { y.at.saturating_sub(1) }, owner);
-            }
+            self.upright(x.at, (y.at, y.at), weight, owner);
             x.step();
             y.step();
         }
     }
 
-    fn dot(&mut self, x: usize, y: usize, owner: usize) {
-        /// Bits of the dots of a braille cell, by row and column.
-        const BITS: [[u8; 2]; 4] = [[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40, 0x80]];
-        let (column, row) = (x / 2, y / 4);
-        if column >= self.width || row >= self.height {
+    /// All dots of a column from one row to another below it.
+    pub fn upright(&mut self, x: usize, (top, bottom): (usize, usize), weight: Weight, owner: u16) {
+        if x >= self.dots_across() || top >= self.dots_down() || bottom < top {
             return;
         }
-        let cell = &mut self.cells[row * self.width + column];
-        if cell.1 != owner {
-            *cell = (0, owner);
+        let lowest = self.dots_down() - 1;
+        let (top, bottom) = match weight {
+            Weight::Thin => (top, bottom.min(lowest)),
+            // Each dot with the one below it; the lowest with the one above it.
+            Weight::Thick if bottom < lowest => (top, bottom + 1),
+            Weight::Thick => (top.min(lowest - 1), lowest),
+        };
+        let column = &mut self.cells[x / 2 * self.height..][..self.height];
+        let (first, last) = (top / 4, bottom / 4);
+        for (row, cell) in column[first..=last].iter_mut().enumerate().map(|(offset, cell)| (first + offset, cell)) {
+            let from = if row == first { top % 4 } else { 0 };
+            let to = if row == last { bottom % 4 } else { 3 };
+            let bits = UPRIGHT[x % 2][from][to];
+            *cell = if cell.1 == owner { (cell.0 | bits, owner) } else { (bits, owner) };
         }
-        cell.0 |= BITS[y % 4][x % 2];
     }
 
     /// The cells that hold a dot: column, row, bits, owner.
-    pub fn cells(&self) -> impl Iterator<Item = (usize, usize, u8, usize)> {
-        let width = self.width;
-        self.cells.iter().enumerate().filter(|(_, cell)| cell.0 != 0).map(move |(idx, cell)| (idx % width, idx / width, cell.0, cell.1))
+    pub fn cells(&self) -> impl Iterator<Item = (usize, usize, u8, u16)> {
+        let columns = self.cells.chunks(self.height.max(1)).enumerate();
+        columns.flat_map(|(column, cells)| {
+            let cells = cells.iter().enumerate().filter(|(_, cell)| cell.0 != 0);
+            cells.map(move |(row, cell)| (column, row, cell.0, cell.1))
+        })
     }
 }
 
-/// One coordinate of a straight line in `n` equal steps, rounded to the nearest dot; without a division for each of some hundred thousand
-/// dots of a frame.
+/// One coordinate of a straight line in `n` equal steps, rounded to the nearest dot, without a division for each.
 struct Between {
     at: usize,
     /// What is left of the way to the next dot, out of `whole`.
@@ -135,6 +163,35 @@ mod tests {
                     assert_eq!(between.at, (2 * (from * (n - i) + to * i) + n) / (2 * n), "{from} to {to}, {i} of {n}");
                     between.step();
                 }
+            }
+        }
+    }
+
+    #[test]
+    fn an_upright_stroke_is_the_line_of_its_dots() {
+        for weight in [Weight::Thin, Weight::Thick] {
+            for (x, top, bottom) in (0..6).flat_map(|x| (0..9).flat_map(move |top| (top..10).map(move |bottom| (x, top, bottom)))) {
+                let (mut stroke, mut dots) = (Raster::new(2, 2), Raster::new(2, 2));
+                stroke.upright(x, (top, bottom), weight, 1);
+                for y in (top..=bottom).filter(|y| *y < 8) {
+                    dots.dot(x, y);
+                    if weight == Weight::Thick {
+                        dots.dot(x, if y < 7 { y + 1 } else { y - 1 });
+                    }
+                }
+                // Where every dot lies below the raster a thick one still shows its upper half.
+                if top < 8 {
+                    assert_eq!(stroke.cells, dots.cells, "{weight:?} {x} {top} {bottom}");
+                }
+            }
+        }
+    }
+
+    impl Raster {
+        fn dot(&mut self, x: usize, y: usize) {
+            if x < self.dots_across() && y < self.dots_down() {
+                let cell = &mut self.cells[x / 2 * self.height + y / 4];
+                *cell = (cell.0 | BITS[x % 2][y % 4], 1);
             }
         }
     }

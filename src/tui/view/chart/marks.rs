@@ -21,17 +21,17 @@ pub fn draw(buffer: &mut Buffer, chart: &Chart, layout: &Layout, theme: Theme) {
 /// Markers on the points, at least three cells apart, the last one always; then changes, stop and best over them.
 fn markers(buffer: &mut Buffer, chart: &Chart, layout: &Layout, theme: Theme) {
     let plot = layout.plot;
-    let place = |x: f64, y: f64| {
-        let column = column(x, chart, plot)?;
-        y.is_finite().then(|| (column as u16, layout.scale.row(y, usize::from(plot.height)) as u16))
-    };
+    let (ruler, n_dots) = (chart.window.ruler(), usize::from(plot.width) * 2);
+    let column = |x: f64, y: f64| ruler.column(x, n_dots).filter(|_| y.is_finite()).map(|dot| (dot / 2) as u16);
+    let row = |y: f64| layout.scale.row(y, usize::from(plot.height)) as u16;
+    let place = |x: f64, y: f64| Some((column(x, y)?, row(y)));
     for line in chart.lines.iter().filter(|line| !line.marker.is_empty()) {
         let Points::Few(points) = &line.points else { continue };
         let mut next_free = 0;
         for (idx, (x, y)) in points.iter().enumerate() {
-            let Some((column, row)) = place(*x, *y) else { continue };
+            let Some(column) = column(*x, *y) else { continue };
             if column >= next_free || idx + 1 == points.len() {
-                draw::put(buffer, plot, column, row, line.marker, line.style);
+                draw::put(buffer, plot, column, row(*y), line.marker, line.style);
                 next_free = column + 3;
             }
         }
