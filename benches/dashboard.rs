@@ -2,7 +2,7 @@
 //!
 //! Percentiles and worst cases in place of means, since a frame that is late is late whatever the others were. Each figure stands beside
 //! what it may be at most; the program fails where one is exceeded and `--strict` is given. What needs a terminal, a process and a clock of
-//! the world (memory, idling, the way from key to screen) is measured by `benches/terminal.py`.
+//! the world (memory, idling, the way from key to screen) is measured by `benches/peers/terminal.py`.
 
 use std::fmt::Write as _;
 use std::fs;

@@ -62,10 +62,14 @@ impl EvaluationPlaces {
         self.n_settled = self.known.partition_point(|(step, _)| *step <= last);
     }
 
+    /// Whether they are those of this run's evaluations on this axis.
+    pub fn fit(&self, state: &RunState, x_axis: XAxis) -> bool {
+        self.x_axis == x_axis && self.places.len() == state.evaluations.len()
+    }
+
     /// The places of a run's evaluations, in order; nothing where they are not those.
     pub fn of(&self, state: &RunState, x_axis: XAxis) -> &[f64] {
-        let is_same = self.x_axis == x_axis && self.places.len() == state.evaluations.len();
-        if is_same { &self.places } else { &[] }
+        if self.fit(state, x_axis) { &self.places } else { &[] }
     }
 }
 

@@ -1,7 +1,7 @@
 //! A long series that only grows, summed up in blocks, so that a chart of it costs as much as it has columns.
 //!
 //! Blocks of 64 and of 4096 points lie on a fixed grid: they change only at the end that grows. Each keeps first, least, greatest and
-//! last value, every one of them beside those of the next block, since a frame reads some ten thousand; where a column ends within a
+//! last value, the two in the middle beside those of the next block, since a frame reads some ten thousand; where a column ends within a
 //! block, the points themselves are read, and smoothing goes on from where the block begins.
 
 use std::ops::Range;
@@ -27,54 +27,54 @@ pub struct Pyramid {
     towers: Level,
 }
 
-/// Blocks of one size; where a block has no finite value its first and last are NaN, and its range is empty.
+/// Blocks of one size.
 #[derive(Debug, Clone)]
 struct Level {
-    first: Vec<f64>,
-    least: Vec<f64>,
-    greatest: Vec<f64>,
-    last: Vec<f64>,
-    has_non_finite: Vec<bool>,
+    /// First and last finite value of each; NaN where there is none.
+    ends: Vec<(f64, f64)>,
+    /// Least and greatest; an empty range where there is none.
+    ranges: Vec<(f64, f64)>,
+    /// Which of them hold what is no finite number, ascending: few, if any.
+    non_finite: Vec<usize>,
 }
 
 impl Level {
     const fn new() -> Self {
-        Self { first: Vec::new(), least: Vec::new(), greatest: Vec::new(), last: Vec::new(), has_non_finite: Vec::new() }
+        Self { ends: Vec::new(), ranges: Vec::new(), non_finite: Vec::new() }
     }
 
     fn begin(&mut self) {
-        self.first.push(f64::NAN);
-        self.least.push(f64::INFINITY);
-        self.greatest.push(f64::NEG_INFINITY);
-        self.last.push(f64::NAN);
-        self.has_non_finite.push(false);
+        self.ends.push((f64::NAN, f64::NAN));
+        self.ranges.push((f64::INFINITY, f64::NEG_INFINITY));
     }
 
     /// Takes the next value into the last block.
     fn push(&mut self, value: f64) {
-        let Some(idx) = self.first.len().checked_sub(1) else { return };
+        let n_blocks = self.ends.len();
+        let (Some(ends), Some(range)) = (self.ends.last_mut(), self.ranges.last_mut()) else { return };
         if !value.is_finite() {
-            self.has_non_finite[idx] = true;
+            if self.non_finite.last() != Some(&(n_blocks - 1)) {
+                self.non_finite.push(n_blocks - 1);
+            }
             return;
         }
-        if self.first[idx].is_nan() {
-            self.first[idx] = value;
-        }
-        self.least[idx] = self.least[idx].min(value);
-        self.greatest[idx] = self.greatest[idx].max(value);
-        self.last[idx] = value;
+        *ends = (if ends.0.is_nan() { value } else { ends.0 }, value);
+        *range = (range.0.min(value), range.1.max(value));
     }
 
     /// What falls into these blocks together.
     fn column(&self, blocks: Range<usize>) -> Column {
-        let has_non_finite = self.has_non_finite[blocks.clone()].contains(&true);
-        let is_there = |value: &&f64| !value.is_nan();
-        let first = self.first[blocks.clone()].iter().find(is_there);
-        let last = self.last[blocks.clone()].iter().rfind(is_there);
-        // None is NaN, so that a plain comparison does.
-        let least = self.least[blocks.clone()].iter().fold(f64::INFINITY, |least, value| if *value < least { *value } else { least });
-        let greatest = self.greatest[blocks].iter().fold(f64::NEG_INFINITY, |most, value| if *value > most { *value } else { most });
-        Column { values: first.zip(last).map(|(first, last)| [*first, least, greatest, *last]), has_non_finite }
+        let next = self.non_finite.partition_point(|block| *block < blocks.start);
+        let has_non_finite = self.non_finite.get(next).is_some_and(|block| blocks.contains(block));
+        let is_there = |ends: &&(f64, f64)| !ends.0.is_nan();
+        let ends = &self.ends[blocks.clone()];
+        let (first, last) = (ends.iter().find(is_there), ends.iter().rfind(is_there));
+        // None is NaN, so that plain comparisons do.
+        let wider = |(least, most): (f64, f64), range: &(f64, f64)| {
+            (if range.0 < least { range.0 } else { least }, if range.1 > most { range.1 } else { most })
+        };
+        let (least, greatest) = self.ranges[blocks].iter().fold((f64::INFINITY, f64::NEG_INFINITY), wider);
+        Column { values: first.zip(last).map(|(first, last)| [first.0, least, greatest, last.1]), has_non_finite }
     }
 }
 

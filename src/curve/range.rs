@@ -9,9 +9,14 @@ const LEAST_SPAN: f64 = 0.02;
 /// The range of the y axis over the lines that set it, or over all where none does; `None` where there is nothing. Also whether
 /// outliers are cut off.
 pub fn of_lines(lines: &[(&Reduced, bool)], is_log: bool, clips: bool) -> Option<(Stretch, bool)> {
-    let of = |sets_range: bool| -> Vec<[f64; 4]> {
-        let lines = lines.iter().filter(move |(_, sets)| *sets == sets_range);
-        lines.flat_map(|(reduced, _)| reduced.columns.iter().filter_map(|column| column.values)).collect()
+    // The least and the greatest value of each column.
+    let of = |sets_range: bool| -> Vec<(f64, f64)> {
+        let lines = lines.iter().filter(|(_, sets)| *sets == sets_range);
+        let mut values = Vec::with_capacity(lines.clone().map(|(reduced, _)| reduced.columns.len()).sum());
+        for (reduced, _) in lines {
+            values.extend(reduced.columns.iter().filter_map(|column| column.values).map(|[_, least, greatest, _]| (least, greatest)));
+        }
+        values
     };
     let mut values = of(true);
     if values.is_empty() {
@@ -20,13 +25,13 @@ pub fn of_lines(lines: &[(&Reduced, bool)], is_log: bool, clips: bool) -> Option
     if values.is_empty() {
         // Between two points that lie outside the window there is a line all the same.
         let across = lines.iter().filter_map(|(reduced, _)| Some([reduced.before?, reduced.after?]));
-        values = across.flatten().map(|(_, y)| [y; 4]).collect();
+        values = across.flatten().map(|(_, y)| (y, y)).collect();
     }
     // Where no value is above 0 there is nothing to take the logarithm of.
-    let is_log = is_log && values.iter().any(|values| values[2] > 0.0);
+    let is_log = is_log && values.iter().any(|values| values.1 > 0.0);
     if is_log {
-        values.retain(|values| values[2] > 0.0);
-        values.iter_mut().filter(|values| values[1] <= 0.0).for_each(|values| values[1] = values[2]);
+        values.retain(|values| values.1 > 0.0);
+        values.iter_mut().filter(|values| values.0 <= 0.0).for_each(|values| values.0 = values.1);
     }
     let (low, high, is_cut) = if clips { robust(&values)? } else { (least(&values)?, greatest(&values)?, false) };
     // The widest range whose span is a number.
@@ -43,12 +48,12 @@ pub fn of_lines(lines: &[(&Reduced, bool)], is_log: bool, clips: bool) -> Option
     Some((Stretch::linear(padded, high + pad), is_cut))
 }
 
-fn least(columns: &[[f64; 4]]) -> Option<f64> {
-    columns.iter().map(|values| values[1]).reduce(f64::min)
+fn least(columns: &[(f64, f64)]) -> Option<f64> {
+    columns.iter().map(|values| values.0).reduce(f64::min)
 }
 
-fn greatest(columns: &[[f64; 4]]) -> Option<f64> {
-    columns.iter().map(|values| values[2]).reduce(f64::max)
+fn greatest(columns: &[(f64, f64)]) -> Option<f64> {
+    columns.iter().map(|values| values.1).reduce(f64::max)
 }
 
 /// Columns from which percentiles mean something.
@@ -56,9 +61,9 @@ const LEAST_COLUMNS: usize = 30;
 
 /// A range that outliers do not blow up: from the least to the greatest value, but where one lies farther beyond the
 /// 5th or 95th percentile of the columns than these lie apart, only a little beyond it. Returns whether something is cut off.
-fn robust(columns: &[[f64; 4]]) -> Option<(f64, f64, bool)> {
-    let mut least: Vec<f64> = columns.iter().map(|values| values[1]).collect();
-    let mut greatest: Vec<f64> = columns.iter().map(|values| values[2]).collect();
+fn robust(columns: &[(f64, f64)]) -> Option<(f64, f64, bool)> {
+    let mut least: Vec<f64> = columns.iter().map(|values| values.0).collect();
+    let mut greatest: Vec<f64> = columns.iter().map(|values| values.1).collect();
     let low = least.iter().copied().reduce(f64::min)?;
     let high = greatest.iter().copied().reduce(f64::max)?;
     let (last, few) = (columns.len() - 1, columns.len().div_ceil(20).min(columns.len() - 1));
@@ -79,9 +84,9 @@ mod tests {
 
     #[test]
     fn one_outlier_does_not_set_the_range() {
-        let mut columns: Vec<[f64; 4]> = (0..99).map(|i| [f64::from(i) / 99.0; 4]).collect();
-        columns.push([1000.0; 4]);
-        columns.push([-1000.0; 4]);
+        let mut columns: Vec<(f64, f64)> = (0..99).map(|i| (f64::from(i) / 99.0, f64::from(i) / 99.0)).collect();
+        columns.push((1000.0, 1000.0));
+        columns.push((-1000.0, -1000.0));
         let (low, high, is_cut) = robust(&columns).expect("there are values");
         assert!(is_cut && high < 2.0 && low > -1.0, "{low} {high}");
         assert_eq!(robust(&columns[..99]), Some((0.0, 98.0 / 99.0, false)));

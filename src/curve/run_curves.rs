@@ -1,16 +1,30 @@
-//! What is kept of one run for its charts: pyramids of the quantities that are charted, raw and smoothed, and where steps and evaluations
-//! lie on the x axis; grown as events come in.
+//! What is kept of one run for its charts: pyramids of the quantities that are charted, raw and smoothed, where steps and evaluations
+//! lie on the x axis, and the points of evaluations; brought up to date as events come in.
 
 use std::collections::BTreeMap;
 
 use crate::curve::axis::XAxis;
-use crate::curve::evaluations::EvaluationPlaces;
+use crate::curve::evaluations::{self, Concluded, Evaluated, EvaluationPlaces};
 use crate::curve::places::Places;
 use crate::curve::pyramid::Pyramid;
 use crate::curve::quantity::Quantity;
 use crate::curve::step_curve::{self, StepCurve};
+use crate::metric::MetricName;
 use crate::run::state::RunState;
 use crate::run::steps::Steps;
+
+/// What the charts show, of whichever run.
+#[derive(Debug, Clone, Copy)]
+pub struct Charted<'a> {
+    /// Their quantities.
+    pub quantities: &'a [Quantity],
+    /// The metric that was chosen.
+    pub metric: MetricName,
+    /// What x counts.
+    pub x_axis: XAxis,
+    /// Weight of the past in smoothed curves.
+    pub weight: f64,
+}
 
 /// What is kept of one run for its charts.
 #[derive(Debug, Clone, Default)]
@@ -22,12 +36,16 @@ pub struct RunCurves {
     smooth: BTreeMap<Quantity, Pyramid>,
     descends: [bool; XAxis::ALL.len()],
     places: Places,
-    evaluations: EvaluationPlaces,
+    evaluation_places: EvaluationPlaces,
+    /// The metric that was chosen, and the points by it.
+    metric: Option<MetricName>,
+    evaluated: BTreeMap<Quantity, Vec<Evaluated>>,
 }
 
 impl RunCurves {
-    /// Takes in new events for these quantities, smoothed by `weight`, on this axis.
-    pub fn follow(&mut self, state: &RunState, quantities: &[Quantity], weight: f64, x_axis: XAxis) {
+    /// Takes in new events, and what was concluded from them.
+    pub fn follow(&mut self, state: &RunState, concluded: Concluded, charted: &Charted) {
+        let Charted { quantities, metric, x_axis, weight } = *charted;
         let steps = &state.steps;
         if self.n_cuts != steps.n_cuts() || self.n_steps > steps.len() {
             *self = Self { n_cuts: steps.n_cuts(), weight: self.weight, ..Self::default() };
@@ -45,7 +63,12 @@ impl RunCurves {
         }
         self.n_steps = steps.len();
         self.places.follow(steps, x_axis);
-        self.evaluations.follow(state, x_axis);
+        self.evaluation_places.follow(state, x_axis);
+        let concluded = Concluded { places: self.evaluation_places.of(state, x_axis), ..concluded };
+        let of_evaluations = quantities.iter().filter(|quantity| quantity.is_of_evaluations());
+        let points = |quantity: &Quantity| (*quantity, evaluations::points(state, concluded, *quantity, metric, x_axis));
+        self.evaluated = of_evaluations.map(points).collect();
+        self.metric = Some(metric);
         let of_steps: Vec<Quantity> = quantities.iter().copied().filter(|quantity| quantity.is_of_steps()).collect();
         self.raw.retain(|quantity, _| of_steps.contains(quantity));
         self.smooth.retain(|quantity, _| of_steps.contains(quantity));
@@ -58,9 +81,10 @@ impl RunCurves {
         }
     }
 
-    /// Where the evaluations of a run lie, in order; nothing where that is not kept.
-    pub fn evaluation_places(&self, state: &RunState, x_axis: XAxis) -> &[f64] {
-        if self.is_current(&state.steps) { self.evaluations.of(state, x_axis) } else { &[] }
+    /// The evaluations of a run that have the quantity; `None` where they are not kept.
+    pub fn evaluated(&self, state: &RunState, quantity: Quantity, metric: MetricName, x_axis: XAxis) -> Option<&[Evaluated]> {
+        let is_current = self.is_current(&state.steps) && self.metric == Some(metric) && self.evaluation_places.fit(state, x_axis);
+        self.evaluated.get(&quantity).filter(|_| is_current).map(Vec::as_slice)
     }
 
     fn is_current(&self, steps: &Steps) -> bool {
@@ -92,8 +116,10 @@ mod tests {
     use crate::run::event::StepTaken;
     use crate::run::number::Number;
 
-    fn state(steps: &Steps) -> RunState {
-        RunState { steps: steps.clone(), ..RunState::default() }
+    fn follow(kept: &mut RunCurves, steps: &Steps, quantities: &[Quantity], weight: f64, x_axis: XAxis) {
+        let state = RunState { steps: steps.clone(), ..RunState::default() };
+        let concluded = Concluded { points: &[], metric: MetricName::Loss, places: &[] };
+        kept.follow(&state, concluded, &Charted { quantities, metric: MetricName::Accuracy, x_axis, weight });
     }
 
     fn steps(n: u64, seed: u64) -> Steps {
@@ -131,7 +157,7 @@ mod tests {
             let steps = steps(n, seed);
             let mut kept = RunCurves::default();
             let x_axis = XAxis::ALL[axis];
-            kept.follow(&state(&steps), &[Quantity::Loss], 0.8, x_axis);
+            follow(&mut kept, &steps, &[Quantity::Loss], 0.8, x_axis);
             let (low, high) = (x_axis.of(&steps, 0), x_axis.of(&steps, steps.len() - 1));
             let window = Stretch { low, high, is_log }.part(from, (from + width).min(1.0));
             for weight in [0.0, 0.8] {
@@ -159,10 +185,10 @@ mod tests {
     fn steps_that_were_cut_and_taken_again_are_summed_up_anew() {
         let mut kept = RunCurves::default();
         let mut all = steps(5000, 7);
-        kept.follow(&state(&all), &Quantity::USUAL, 0.9, XAxis::Step);
+        follow(&mut kept, &all, &Quantity::USUAL, 0.9, XAxis::Step);
         all.forget_after(3000);
         assert!(curve(Some(&kept), &all, Quantity::Loss, XAxis::Step, 0.9).pyramid.is_none());
-        kept.follow(&state(&all), &Quantity::USUAL, 0.9, XAxis::Step);
+        follow(&mut kept, &all, &Quantity::USUAL, 0.9, XAxis::Step);
         let again = curve(Some(&kept), &all, Quantity::Loss, XAxis::Step, 0.9);
         assert_eq!(again.pyramid.map(|(pyramid, _)| pyramid.n_points()), Some(all.len()));
     }
@@ -174,9 +200,9 @@ mod tests {
         (last.step, last.training_seconds) = (last.step + 1, 0.0);
         all.push(&last, 1e6);
         let mut kept = RunCurves::default();
-        kept.follow(&state(&all), &Quantity::USUAL, 0.9, XAxis::Time);
+        follow(&mut kept, &all, &Quantity::USUAL, 0.9, XAxis::Time);
         assert!(curve(Some(&kept), &all, Quantity::Loss, XAxis::Time, 0.9).pyramid.is_none());
-        kept.follow(&state(&all), &Quantity::USUAL, 0.9, XAxis::Step);
+        follow(&mut kept, &all, &Quantity::USUAL, 0.9, XAxis::Step);
         assert!(curve(Some(&kept), &all, Quantity::Loss, XAxis::Step, 0.9).pyramid.is_some());
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::curve::axis::XAxis;
+use crate::curve::evaluations::Concluded;
 use crate::curve::quantity::Quantity;
 use crate::curve::run_curves::RunCurves;
 use crate::curve::stretch::Stretch;
@@ -40,6 +41,8 @@ pub struct State {
     pub insights: BTreeMap<RunId, Insight>,
     /// The curves of each run summed up, for the charts that are shown; kept for the same reason.
     pub curves: BTreeMap<RunId, RunCurves>,
+    /// The metric that they were summed up for.
+    pub followed: Option<MetricName>,
     /// How often anything of the runs, or of what was concluded from them, has changed.
     pub revision: u64,
     /// The runs in view; kept, so that no frame filters and sorts them again.
@@ -359,6 +362,13 @@ impl State {
         let kinds = [TaskKind::Classification, TaskKind::Regression].into_iter();
         let metrics = kinds.map(TaskKind::metrics).find(|metrics| metrics.contains(&current)).unwrap_or_default();
         metrics.iter().copied().filter(|metric| *metric != MetricName::Loss).collect()
+    }
+
+    /// What was concluded from the evaluations of a run.
+    pub fn concluded(&self, id: &RunId) -> Concluded<'_> {
+        let insight = self.insights.get(id);
+        let (points, metric) = insight.map_or((&[][..], MetricName::Loss), |insight| (&insight.points, insight.metric));
+        Concluded { points, metric, places: &[] }
     }
 
     /// Which colour and marker a run has.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::curve::run_curves::Charted;
 use crate::run::catalog::{Change, RunId, RunUpdate, RunView};
 use crate::run::status::RunStatus;
 use crate::spec::flat::flat;
@@ -25,6 +26,10 @@ const QUEUE_SECONDS: f64 = 5.0;
 /// Takes in what happened, and asks for what is shown since and not known yet.
 pub fn update(state: &mut State, message: Message) -> Vec<Effect> {
     let mut effects = happen(state, message);
+    if state.followed != Some(state.metric()) {
+        state.followed = Some(state.metric());
+        follow_all(state);
+    }
     listed::follow(state);
     effects.extend(screen::run::lacking(state));
     effects
@@ -249,9 +254,11 @@ pub fn follow_all(state: &mut State) {
 
 /// Sums up what is new in the curves of a run.
 fn follow(state: &mut State, id: RunId) {
-    let weight = state.smoothing();
     let Some(run) = state.catalog.run(&id) else { return };
-    state.curves.entry(id).or_default().follow(&run.state, &state.chart.quantities, weight, state.chart.x_axis);
+    let mut curves = state.curves.remove(&id).unwrap_or_default();
+    let (metric, x_axis, weight) = (state.metric(), state.chart.x_axis, state.smoothing());
+    curves.follow(&run.state, state.concluded(&id), &Charted { quantities: &state.chart.quantities, metric, x_axis, weight });
+    state.curves.insert(id, curves);
 }
 
 /// Draws the conclusions from a run's events.

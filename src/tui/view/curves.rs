@@ -1,13 +1,14 @@
 //! Which curves a chart shows: runs in, chart out. Pure.
 
+use std::borrow::Cow;
+
 use ratatui::style::{Modifier, Style};
 
 use crate::curve::changes;
-use crate::curve::evaluations::{self, Concluded, Evaluated};
+use crate::curve::evaluations::{self, Evaluated};
 use crate::curve::quantity::Quantity;
 use crate::curve::run_curves;
 use crate::curve::step_curve::StepCurve;
-use crate::metric::MetricName;
 use crate::run::catalog::RunView;
 use crate::tui::state::State;
 use crate::tui::theme::Theme;
@@ -22,18 +23,16 @@ struct Curves<'a> {
     run: &'a RunView,
     raw: StepCurve<'a>,
     smooth: StepCurve<'a>,
-    evaluated: Vec<Evaluated>,
+    evaluated: Cow<'a, [Evaluated]>,
 }
 
 fn curves<'a>(state: &'a State, run: &'a RunView, quantity: Quantity) -> Curves<'a> {
     let (x_axis, kept) = (state.chart.x_axis, state.curves.get(&run.id));
     let smoothing = if quantity.is_smoothed() { state.smoothing() } else { 0.0 };
     let curve = |weight| run_curves::curve(kept, &run.state.steps, quantity, x_axis, weight);
-    let insight = state.insights.get(&run.id);
-    let places = kept.map_or(&[][..], |kept| kept.evaluation_places(&run.state, x_axis));
-    let none = Concluded { points: &[], metric: MetricName::Loss, places };
-    let concluded = insight.map_or(none, |insight| Concluded { points: &insight.points, metric: insight.metric, places });
-    let evaluated = evaluations::points(&run.state, concluded, quantity, state.metric(), x_axis);
+    let points = || evaluations::points(&run.state, state.concluded(&run.id), quantity, state.metric(), x_axis);
+    let known = kept.and_then(|kept| kept.evaluated(&run.state, quantity, state.metric(), x_axis));
+    let evaluated = known.map_or_else(|| Cow::Owned(points()), Cow::Borrowed);
     Curves { run, raw: curve(0.0), smooth: curve(smoothing), evaluated }
 }
 
@@ -65,7 +64,7 @@ pub fn chart<'a>(state: &'a State, theme: Theme, runs: &[&'a RunView], quantity:
             let best = evaluations::best(&run.state, &curves.evaluated).filter(|_| options.shows_best);
             let place = |point: Evaluated| (point.x, point.y);
             let stop = evaluations::stop(run).and_then(|_| curves.evaluated.last().copied());
-            let points = Points::Few(curves.evaluated.iter().copied().map(place).collect());
+            let points = Points::Few(curves.evaluated.clone());
             let marks = ChartLine { best: best.map(place), stop: stop.map(place), ..line(points, Weight::Thick, color, true) };
             thick.push(ChartLine { marker: theme.marker(slot), ..marks });
         }
@@ -86,7 +85,7 @@ fn shared(state: &State, runs: &[&RunView], quantity: Quantity) -> Option<(f64, 
         return None;
     }
     let charted = state.chart.quantities.iter().copied().filter(is_metric);
-    let points = charted.flat_map(|quantity| runs.iter().flat_map(move |run| curves(state, run, quantity).evaluated));
+    let points = charted.flat_map(|quantity| runs.iter().flat_map(move |run| curves(state, run, quantity).evaluated.into_owned()));
     let values = points.map(|point| point.y).filter(|value| value.is_finite());
     values.fold(None, |range, value| Some(range.map_or((value, value), |(low, high): (f64, f64)| (low.min(value), high.max(value)))))
 }

@@ -4,6 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Modifier;
 
+use crate::curve::evaluations::Evaluated;
 use crate::tui::theme::Theme;
 use crate::tui::view::chart::axes::column;
 use crate::tui::view::chart::{BEST, CHANGE, Chart, Layout, Points, STOP};
@@ -28,7 +29,7 @@ fn markers(buffer: &mut Buffer, chart: &Chart, layout: &Layout, theme: Theme) {
     for line in chart.lines.iter().filter(|line| !line.marker.is_empty()) {
         let Points::Few(points) = &line.points else { continue };
         let mut next_free = 0;
-        for (idx, (x, y)) in points.iter().enumerate() {
+        for (idx, Evaluated { x, y, .. }) in points.iter().enumerate() {
             let Some(column) = column(*x, *y) else { continue };
             if column >= next_free || idx + 1 == points.len() {
                 draw::put(buffer, plot, column, row(*y), line.marker, line.style);

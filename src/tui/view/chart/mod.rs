@@ -9,12 +9,15 @@ mod marks;
 #[cfg(test)]
 mod tests;
 
+use std::borrow::Cow;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::Line;
 
 use crate::curve::columns::{self, Reduced};
+use crate::curve::evaluations::Evaluated;
 use crate::curve::range;
 use crate::curve::step_curve::StepCurve;
 use crate::curve::stretch::Stretch;
@@ -80,8 +83,8 @@ pub struct ChartLine<'a> {
 /// The points of a line, ascending in x.
 #[derive(Debug)]
 pub enum Points<'a> {
-    /// A few.
-    Few(Vec<(f64, f64)>),
+    /// Evaluations.
+    Few(Cow<'a, [Evaluated]>),
     /// The steps of a run, read in place.
     Steps(StepCurve<'a>),
 }
@@ -102,7 +105,7 @@ pub struct Label<'a> {
 impl Points<'_> {
     fn reduce(&self, window: Stretch, n_columns: usize) -> Reduced {
         match self {
-            Self::Few(points) => columns::reduce(points.iter().copied(), window, n_columns),
+            Self::Few(points) => columns::reduce(points.iter().map(|point| (point.x, point.y)), window, n_columns),
             Self::Steps(curve) => curve.reduce(window, n_columns),
         }
     }
@@ -138,7 +141,7 @@ impl Scale {
     /// The dot row of `y` where a cell has four.
     fn dot(self, y: f64, n_rows: usize) -> usize {
         // Never below 0, so this is the nearest; `round` is a call, some ten thousand times in a frame.
-        (self.share(y) * (n_rows * 4).saturating_sub(1) as f64 + 0.5) as usize
+        (self.share(y) * (n_rows * 4).saturating_sub(1) as f64 + 0.5) as u32 as usize
     }
 
     /// The cell row of `y`: that of its dot, so that markers sit on their lines.

@@ -105,7 +105,12 @@ proptest! {
 #[test]
 fn a_window_between_two_evaluations_shows_the_line_that_joins_them() {
     let points = vec![(0.0, 1.0), (100.0, 3.0)];
-    let chart = chart_of(Points::Few(points), Stretch::linear(40.0, 60.0), false, true);
+    let chart = chart_of(
+        Points::Few(points.into_iter().map(|(x, y)| Evaluated { x, y, step: 0 }).collect()),
+        Stretch::linear(40.0, 60.0),
+        false,
+        true,
+    );
     let buffer = drawn(&chart, (40, 12), THEMES[0]);
     let n_dots = buffer.content.iter().filter(|cell| cell.symbol().chars().all(|c| ('\u{2801}'..='\u{28ff}').contains(&c))).count();
     assert!(n_dots >= 30, "{n_dots}");
