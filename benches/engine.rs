@@ -15,15 +15,16 @@ use finetop::spec::backbone::Backbone;
 use finetop::spec::method::Method;
 use finetop::spec::optimization::{EvaluateEvery, Optimization, Schedule};
 use finetop::spec::task::{Columns, Task, TaskKind};
+use finetop_engine::crew::{Crew, Read};
 use finetop_engine::data::batch::Batch;
 use finetop_engine::data::order::training_batches;
 use finetop_engine::data::tokenizer::Encoded;
 use finetop_engine::evaluate::evaluate;
-use finetop_engine::hooks::Mode;
 use finetop_engine::network::{Inputs, Network, NetworkPlan};
 use finetop_engine::optimizer::AdamW;
 use finetop_engine::params::Params;
-use finetop_engine::{features, loss, processor};
+use finetop_engine::train::step::Surroundings;
+use finetop_engine::{features, processor};
 use tch::{Device, Kind, Tensor};
 
 const N_LABELS: usize = 2;
@@ -82,6 +83,7 @@ struct Subject {
     network: Network,
     optimizer: AdamW,
     inputs: Inputs,
+    crew: Crew,
     batches: Vec<Vec<usize>>,
 }
 
@@ -106,17 +108,28 @@ impl Subject {
         let network = Network::new(Path::new("random"), tensors, &plan, &mut params).expect("the tensors are those of the shape");
         let rows = rows();
         let is_frozen = *method == Method::FeatureExtraction;
-        let pooled = if is_frozen { features::pooled(&network, &rows, Device::Cpu, |_| true) } else { None };
+        let crew = Crew::new(threads, Device::Cpu).expect("the system gives threads");
+        let mut inputs = Inputs { rows, pooled: None };
+        if is_frozen {
+            inputs.pooled = features::pooled(&network, &inputs, Device::Cpu, &crew, |_| true);
+        }
         let optimizer = AdamW::new(&optimization(), backbone.n_layers, &params);
-        let batches = training_batches(&rows, BATCH_SIZE, 1, 0);
-        Self { network, optimizer, inputs: Inputs { rows, pooled }, batches }
+        let batches = training_batches(&inputs.rows, BATCH_SIZE, 1, 0);
+        Self { network, optimizer, inputs, crew, batches }
     }
 
     fn backward(&mut self, batch: usize) {
-        self.optimizer.zero_gradients();
-        let indices = &self.batches[batch % self.batches.len()];
-        let outputs = self.network.forward(&self.inputs, indices, Device::Cpu, Mode::Train);
-        (loss::sum(TaskKind::Classification, &outputs, 0.0) / indices.len() as f64).backward();
+        self.optimizer.drop_gradients();
+        let (optimization, trained) = (optimization(), self.optimizer.trained());
+        let surroundings = Surroundings {
+            seed: 1,
+            kind: TaskKind::Classification,
+            optimization: &optimization,
+            read: Read { network: &self.network, inputs: &self.inputs, trained: &trained },
+            crew: &self.crew,
+            device: Device::Cpu,
+        };
+        black_box(surroundings.gradient(&self.batches[batch % self.batches.len()], batch as u64));
     }
 
     /// As the training loop takes it.
@@ -146,7 +159,8 @@ fn steps(criterion: &mut Criterion) {
 fn evaluation(criterion: &mut Criterion) {
     let (subject, task) = (Subject::new(&Method::Full), task());
     criterion.bench_function("evaluation of 512 rows", |bencher| {
-        bencher.iter(|| black_box(evaluate(&subject.network, &subject.inputs, &task, Device::Cpu)).metrics[&MetricName::Loss]);
+        bencher
+            .iter(|| black_box(evaluate(&subject.network, &subject.inputs, &task, Device::Cpu, &subject.crew)).metrics[&MetricName::Loss]);
     });
 }
 

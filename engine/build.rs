@@ -1,12 +1,14 @@
 //! Compiles the C++ in `native`, and lets binaries and tests find libtorch at run time without `LD_LIBRARY_PATH`.
 
 /// What calls libtorch.
-const SOURCES: [&str; 11] = [
+const SOURCES: [&str; 13] = [
     "native/adamw.cpp",
     "native/add_norm.cpp",
     "native/attention.cpp",
     "native/device.cpp",
+    "native/draw.cpp",
     "native/dropout.cpp",
+    "native/gradients.cpp",
     "native/graph.cpp",
     "native/low_rank.cpp",
     "native/memory.cpp",

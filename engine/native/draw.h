@@ -1,4 +1,4 @@
-// Dropout as the kernels take it, from libtorch's generator.
+// Dropout as the kernels take it, from a generator that each thread has for itself: several may compute side by side.
 
 #pragma once
 
@@ -12,14 +12,17 @@
 // Whether the kernels can take these numbers.
 inline bool is_plain(const torch::Tensor& x) { return x.device().is_cpu() && x.scalar_type() == torch::kFloat; }
 
+inline at::CPUGeneratorImpl& generator() {
+    thread_local at::Generator own = at::detail::createCPUGenerator();
+    return *at::check_generator<at::CPUGeneratorImpl>(own);
+}
+
 // A dropout of `probability`, below 1, with the generator's next number as its seed; one that keeps all draws nothing.
 inline finetop::Dropout draw(double probability) {
     if (probability <= 0.0) {
         return {};
     }
-    auto generator = at::detail::getDefaultCPUGenerator();
-    std::scoped_lock lock(generator.mutex());
-    uint32_t seed = at::check_generator<at::CPUGeneratorImpl>(generator)->random();
+    uint32_t seed = generator().random();
     return {seed, static_cast<uint32_t>(std::llround(probability * 4294967296.0)), static_cast<float>(1.0 / (1.0 - probability))};
 }
 

@@ -19,24 +19,6 @@ std::vector<torch::Tensor> list(torch::Tensor** tensors, int64_t n_tensors) {
 
 }  // namespace
 
-// Takes the gradients away: the next backward pass makes new ones instead of adding.
-extern "C" char* finetop_drop_gradients(torch::Tensor** tensors, int64_t n_tensors) {
-    return guarded([&] {
-        for (int64_t index = 0; index < n_tensors; index++) {
-            tensors[index]->mutable_grad().reset();
-        }
-    });
-}
-
-// Gives tensors these gradients.
-extern "C" char* finetop_set_gradients(torch::Tensor** tensors, torch::Tensor** gradients, int64_t n_tensors) {
-    return guarded([&] {
-        for (int64_t index = 0; index < n_tensors; index++) {
-            tensors[index]->mutable_grad() = *gradients[index];
-        }
-    });
-}
-
 // Writes `loss []` and the norm of all gradients into `figures [2]`; what gradients are to be divided by so that their norm is at most
 // `limit` into `divisor []`; 1 into `is_bad []` where a figure is not finite.
 extern "C" char* finetop_judge_step(torch::Tensor** gradients, int64_t n_tensors, const torch::Tensor* loss, double limit,

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use tch::{Device, Kind, Tensor};
 
+use crate::crew::{Crew, Read};
 use crate::data::order::evaluation_batches;
 use crate::hooks::Mode;
 use crate::loss;
@@ -14,14 +15,14 @@ use finetop::run::mistakes::{Wrong, WrongLabel, WrongValue};
 use finetop::run::number::Number;
 use finetop::spec::task::{Task, TaskKind};
 
-/// Rows per forward pass.
+/// Rows under way at once.
 const BATCH_SIZE: usize = 64;
 /// The same on a GPU, which is idle with fewer.
 const GPU_BATCH_SIZE: usize = 512;
 
-/// Rows per forward pass on `device`.
-pub const fn batch_size(device: Device) -> usize {
-    if matches!(device, Device::Cuda(_)) { GPU_BATCH_SIZE } else { BATCH_SIZE }
+/// Rows per forward pass on `device`, of which a crew of `size` has several under way.
+pub const fn batch_size(device: Device, size: usize) -> usize {
+    if matches!(device, Device::Cuda(_)) { GPU_BATCH_SIZE } else { BATCH_SIZE / size }
 }
 
 /// Loss, metrics and confusion matrix of a split.
@@ -36,21 +37,25 @@ pub struct Scores {
 }
 
 /// Evaluates all rows of `inputs`.
-pub fn evaluate(network: &Network, inputs: &Inputs, task: &Task, device: Device) -> Scores {
-    let _guard = tch::no_grad_guard();
+pub fn evaluate(network: &Network, inputs: &Inputs, task: &Task, device: Device, crew: &Crew) -> Scores {
     let mut loss = 0.0;
     let mut confusion = ConfusionMatrix::new(task.labels.len());
     let (mut labels, mut values) = (Vec::new(), Vec::new());
-    let batches = evaluation_batches(&inputs.rows, batch_size(device)).into_iter().map(|indices| {
-        let outputs = network.forward(inputs, &indices, device, Mode::Evaluate);
-        let (predicted, probability) = match task.kind {
-            TaskKind::Classification => (outputs.logits.argmax(1, false), Some(outputs.logits.softmax(1, Kind::Float).amax(1, false))), // [B]
-            TaskKind::Regression => (outputs.logits.squeeze_dim(1), None),
-        };
-        (indices, loss::sum(task.kind, &outputs, 0.0), predicted, probability)
+    let batches = evaluation_batches(&inputs.rows, batch_size(device, crew.size()));
+    let read = Read { network, inputs, trained: &[] };
+    let outcomes = batches.chunks(crew.size()).flat_map(|round| {
+        crew.each(round.len(), read, |Read { network, inputs, .. }, index| {
+            let _guard = tch::no_grad_guard();
+            let outputs = network.forward(inputs, &round[index], device, Mode::Evaluate);
+            let (predicted, probability) = match task.kind {
+                TaskKind::Classification => (outputs.logits.argmax(1, false), Some(outputs.logits.softmax(1, Kind::Float).amax(1, false))), // [B]
+                TaskKind::Regression => (outputs.logits.squeeze_dim(1), None),
+            };
+            (loss::sum(task.kind, &outputs, 0.0), predicted, probability)
+        })
     });
     // What comes of a batch is read when a GPU has all batches: it never waits for the processor.
-    for (indices, sum, predicted, probability) in batches.collect::<Vec<_>>() {
+    for (indices, (sum, predicted, probability)) in batches.iter().zip(outcomes.collect::<Vec<_>>()) {
         loss += sum.double_value(&[]);
         let probability = probability.as_ref().map(numbers).unwrap_or_default();
         for (idx, (&row, predicted)) in indices.iter().zip(numbers(&predicted)).enumerate() {

@@ -3,26 +3,31 @@
 
 use tch::{Device, Tensor};
 
+use crate::crew::{Crew, Read};
 use crate::data::batch::Batch;
 use crate::data::order::evaluation_batches;
-use crate::data::tokenizer::Encoded;
 use crate::evaluate::batch_size;
 use crate::hooks::Mode;
-use crate::network::Network;
+use crate::network::{Inputs, Network};
 
 /// The pooled vectors `[rows,H]` of all rows, in their order. Calls `progress` with the rows done; stops early with
 /// `None` when it answers false.
-pub fn pooled(network: &Network, rows: &[Encoded], device: Device, mut progress: impl FnMut(u64) -> bool) -> Option<Tensor> {
+pub fn pooled(network: &Network, inputs: &Inputs, device: Device, crew: &Crew, mut progress: impl FnMut(u64) -> bool) -> Option<Tensor> {
     let _guard = tch::no_grad_guard();
+    let rows = &inputs.rows;
     let mut parts = Vec::new();
     let mut order = Vec::with_capacity(rows.len());
-    for indices in evaluation_batches(rows, batch_size(device)) {
+    let read = Read { network, inputs, trained: &[] };
+    for round in evaluation_batches(rows, batch_size(device, crew.size())).chunks(crew.size()) {
         if !progress(order.len() as u64) {
             return None;
         }
-        let batch = Batch::new(rows, &indices, network.backbone.pad_token_id, device);
-        parts.push(network.pooled(&batch, Mode::Evaluate)); // [B,H]
-        order.extend(indices);
+        parts.extend(crew.each(round.len(), read, |Read { network, inputs, .. }, index| {
+            let _guard = tch::no_grad_guard(); // of this thread
+            let batch = Batch::new(&inputs.rows, &round[index], network.backbone.pad_token_id, device);
+            network.pooled(&batch, Mode::Evaluate) // [B,H]
+        }));
+        order.extend(round.iter().flatten().copied());
     }
     let mut position_of = vec![0i64; rows.len()];
     for (position, &row) in order.iter().enumerate() {

@@ -5,6 +5,7 @@ pub mod adapted;
 pub mod cache;
 pub mod checkpoint;
 pub mod control;
+pub mod crew;
 pub mod data;
 pub mod device;
 pub mod error;

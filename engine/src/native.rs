@@ -2,6 +2,7 @@
 #![expect(unsafe_code, reason = "each function takes pointers to tensors that live as long as the call")]
 
 pub mod gpu;
+mod gradients;
 
 use std::ffi::{CStr, c_char};
 
@@ -10,10 +11,14 @@ use libmimalloc_sys as _;
 use tch::{Device, Kind, Tensor};
 use torch_sys::C_tensor;
 
+pub use gradients::{add_gradients, drop_gradients, gradients, set_gradients};
+
 unsafe extern "C" {
     safe fn finetop_keep_memory();
     safe fn finetop_multiply_with_onednn(is_on: bool);
     safe fn finetop_repeat_products_of_mkl();
+    safe fn finetop_seed(seed: u64);
+    safe fn finetop_next_seed() -> u64;
     fn finetop_dropout(x: *const C_tensor, probability: f64, result: *mut *mut C_tensor) -> *mut c_char;
     fn finetop_add_norm(
         h: *const C_tensor,
@@ -79,6 +84,16 @@ pub fn multiply_with_onednn(is_on: bool) {
 /// MKL gives the same bits wherever in memory the factors of a product lie.
 pub fn repeat_products_of_mkl() {
     finetop_repeat_products_of_mkl();
+}
+
+/// Seeds what dropout draws from in this thread, where tensors are on the processor.
+pub fn seed(seed: u64) {
+    finetop_seed(seed);
+}
+
+/// The next number that dropout would draw from, for another seed.
+pub fn next_seed() -> u64 {
+    finetop_next_seed()
 }
 
 /// `x` of any shape with a share `probability` of its elements zero, the others scaled by `1 / (1 - probability)`.
@@ -174,7 +189,6 @@ pub fn adamw(group: Group, update: Update) {
     if group.parameters.is_empty() {
         return;
     }
-    let pointers = |tensors: &[&Tensor]| tensors.iter().map(|tensor| tensor.as_ptr()).collect::<Vec<_>>();
     let lists = [group.parameters, group.gradients, group.first_moments, group.second_moments].map(pointers);
     assert!(lists.iter().all(|list| list.len() == lists[0].len()), "every parameter has a gradient and two moments");
     // SAFETY: the four lists are of one length and their tensors live during the call.
@@ -194,6 +208,10 @@ pub fn adamw(group: Group, update: Update) {
             update.gradient_divisor,
         ));
     }
+}
+
+fn pointers(tensors: &[&Tensor]) -> Vec<*const C_tensor> {
+    tensors.iter().map(|tensor| tensor.as_ptr()).collect()
 }
 
 /// Panics with what libtorch threw, as the functions of tch do; the worker makes a failed run of it.

@@ -56,11 +56,14 @@ impl AdamW {
         &self.slots
     }
 
-    /// Forgets all gradients.
-    pub fn zero_gradients(&mut self) {
-        for slot in &mut self.slots {
-            slot.tensor.zero_grad();
-        }
+    /// The trainable tensors, in the order of the slots.
+    pub fn trained(&self) -> Vec<&Tensor> {
+        self.slots.iter().map(|slot| &slot.tensor).collect()
+    }
+
+    /// Takes all gradients away.
+    pub fn drop_gradients(&self) {
+        native::drop_gradients(&self.trained());
     }
 
     /// The norm of all gradients together.

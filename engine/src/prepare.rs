@@ -8,6 +8,7 @@ use tch::Device;
 
 use crate::cache::{Cache, features as kept_features};
 use crate::control::{Control, Order};
+use crate::crew::Crew;
 use crate::data::tokenizer;
 use crate::error::EngineError;
 use crate::features;
@@ -44,6 +45,7 @@ pub struct Prepared {
 pub fn prepare(
     spec: &RunSpec,
     device: Device,
+    crew: &Crew,
     cache: Option<&Rc<Cache>>,
     control: &Control,
     journal: &mut Journal,
@@ -97,7 +99,7 @@ pub fn prepare(
                 found.push(split.name());
                 continue;
             }
-            if let Err(order) = compute_features(&network, split, inputs, device, control, journal)? {
+            if let Err(order) = compute_features((&network, crew), split, inputs, device, control, journal)? {
                 return Ok(Err(order));
             }
             if let (Some((cache, name)), Some(pooled)) = (kept, &inputs.pooled) {
@@ -129,7 +131,7 @@ fn begin(journal: &mut Journal, what: &str, total: u64) -> Result<(), EngineErro
 }
 
 fn compute_features(
-    network: &Network,
+    (network, crew): (&Network, &Crew),
     split: Split,
     inputs: &mut Inputs,
     device: Device,
@@ -141,7 +143,7 @@ fn compute_features(
     begin(journal, &what, total)?;
     let mut reported = Instant::now();
     let mut interruption: Result<Option<Order>, EngineError> = Ok(None);
-    inputs.pooled = features::pooled(network, &inputs.rows, device, |done| {
+    inputs.pooled = features::pooled(network, inputs, device, crew, |done| {
         if reported.elapsed() >= REPORT_EVERY {
             reported = Instant::now();
             let event = EventKind::Preparing(Preparing { what: what.clone(), done, total });

@@ -9,20 +9,21 @@ pub enum Stream {
     Order(u64),
     /// Dropout masks of an optimizer step.
     Step(u64),
-    /// Those of its further parts, from 1, where its batch is computed in several.
+    /// Those of its further parts, from 1, where its batch is computed in several, one after the other.
     Part(u64, u64),
+    /// Those of the further shares, from 1, of a part (from 0) that several threads compute side by side.
+    Share(u64, u64, u64),
 }
 
 /// The seed of `stream`, a hash of the run's seed: dropout becomes a pure function of the step, so that runs may be
 /// interleaved and a resumed run repeats an uninterrupted one without saving the generator's state.
 pub fn seed(run_seed: u64, stream: Stream) -> u64 {
-    if let Stream::Part(step, part) = stream {
-        return mix(seed(run_seed, Stream::Step(step)) ^ part);
-    }
     let (kind, index) = match stream {
         Stream::Initialization => (1, 0),
         Stream::Order(epoch) => (2, epoch),
-        Stream::Step(step) | Stream::Part(step, _) => (3, step),
+        Stream::Step(step) => (3, step),
+        Stream::Part(step, part) => return mix(seed(run_seed, Stream::Step(step)) ^ part),
+        Stream::Share(step, part, share) => return mix(seed(run_seed, Stream::Part(step, part)) ^ share),
     };
     mix(mix(mix(run_seed) ^ kind) ^ index)
 }

@@ -2,22 +2,31 @@
 //!
 //! Paper: Chen et al. 2016, arXiv:1604.06174, with a segment for each block. What dropout draws in a block is a function of a number drawn at
 //! the block's beginning, in every training, so that a block computed again draws the same. Bits do not depend on this setting, except where blocks share a
-//! tensor (prefixes): its gradients are added up in another order.
+//! tensor (prefixes), whose gradients are added up in another order, and where several threads would share the rows: then one computes them all.
 
 use tch::{Device, Kind, Tensor};
 
 use crate::data::batch::Batch;
 use crate::hooks::{Hooks, Mode};
 use crate::model::encoder::{Encoder, Way};
+use crate::native;
 
-/// Seeds libtorch's generators for the block that follows, by its own next number, which is returned; in evaluation nothing is drawn.
-pub fn begin_block(mode: Mode) -> i64 {
+/// Seeds what dropout draws from on `device`: on the processor a generator of this thread, on a GPU libtorch's.
+pub fn seed(seed: u64, device: Device) {
+    native::seed(seed);
+    if device != Device::Cpu {
+        tch::manual_seed(seed as i64);
+    }
+}
+
+/// Seeds dropout for the block that follows, by its own next number, which is returned; in evaluation nothing is drawn.
+pub fn begin_block(mode: Mode, device: Device) -> u64 {
     if mode == Mode::Evaluate {
         return 0;
     }
-    let seed = Tensor::randint(i64::MAX, [1], (Kind::Int64, Device::Cpu)).int64_value(&[0]);
-    tch::manual_seed(seed);
-    seed
+    let next = native::next_seed();
+    seed(next, device);
+    next
 }
 
 /// The blocks of a forward pass whose gradients are still to come.
@@ -27,7 +36,7 @@ pub struct Unfinished<'a> {
     /// `[B,V+T,H]`, with its graph.
     embedded: Tensor,
     /// Of every block that a gradient reaches, from below: its number, its input `[B,V+T,H]` and its seed.
-    blocks: Vec<(usize, Tensor, i64)>,
+    blocks: Vec<(usize, Tensor, u64)>,
     /// The last block's output, a leaf.
     last: Tensor,
 }
@@ -38,7 +47,7 @@ pub fn pooled<'a>(encoder: &'a Encoder, batch: &Batch, hooks: &'a dyn Hooks) -> 
     let mut is_reached = embedded.requires_grad();
     let (mut x, mut blocks) = (embedded.detach(), Vec::new());
     for index in 0..encoder.n_blocks() {
-        let seed = begin_block(Mode::Train);
+        let seed = begin_block(Mode::Train, x.device());
         let y = encoder.block(index, &x, &way);
         is_reached |= y.requires_grad();
         if is_reached {
@@ -60,7 +69,7 @@ impl Unfinished<'_> {
                 return; // Nothing above reads it.
             }
             let x = x.set_requires_grad(true);
-            tch::manual_seed(seed);
+            self::seed(seed, x.device());
             let y = self.encoder.block(index, &x, &self.way); // [B,V+T,H]
             // Its gradient by y is `gradient` itself.
             (y * &gradient).sum(Kind::Float).backward();

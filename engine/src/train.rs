@@ -4,6 +4,7 @@
 mod ahead;
 pub mod ending;
 mod mistakes;
+pub mod step;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
@@ -14,20 +15,19 @@ use tch::Device;
 use crate::cache::Cache;
 use crate::checkpoint;
 use crate::control::{Control, Order};
+use crate::crew::{Crew, Read};
 use crate::data::order::training_batches;
 use crate::error::EngineError;
 use crate::evaluate::evaluate;
 use crate::gpu::Stepper;
-use crate::hooks::Mode;
 use crate::journal::Journal;
-use crate::loss;
 use crate::movement::Beginning;
 use crate::network::{Inputs, Network};
 use crate::optimizer::AdamW;
 use crate::pace::Pace;
 use crate::prepare::{Prepared, prepare};
-use crate::random::{self, Stream};
 use crate::train::ending::Ending;
+use crate::train::step::{Figures, Surroundings};
 use crate::{device, memory, recovery};
 use finetop::run::dir::RunDir;
 use finetop::run::event::{Checkpoint, CheckpointKind, Evaluation, EventKind, Extended, Level, Outcome, StepTaken, TrainingStarted};
@@ -35,7 +35,7 @@ use finetop::run::number::Number;
 use finetop::run::position::Position;
 use finetop::spec::continuation::Extension;
 use finetop::spec::early_stopping::Progress;
-use finetop::spec::optimization::{EvaluateEvery, LrSchedule, Optimization};
+use finetop::spec::optimization::{EvaluateEvery, LrSchedule};
 use finetop::spec::run::RunSpec;
 use finetop::spec::task::Split;
 
@@ -52,7 +52,8 @@ pub fn train(
 ) -> Result<Ending, EngineError> {
     tch::set_num_threads(spec.threads as i32);
     let device = device::open(spec.device)?;
-    let Prepared { network, params, inputs, fingerprint } = match prepare(spec, device, cache, control, journal)? {
+    let crew = Crew::new(spec.threads, device)?;
+    let Prepared { network, params, inputs, fingerprint } = match prepare(spec, device, &crew, cache, control, journal)? {
         Ok(prepared) => prepared,
         Err(order) => return Ok(Ending::before_training(order)),
     };
@@ -104,6 +105,7 @@ pub fn train(
         beginning,
         optimizer,
         inputs,
+        crew,
         fingerprint,
         device,
         steps_per_epoch,
@@ -129,6 +131,8 @@ struct Training<'a> {
     beginning: Beginning,
     optimizer: AdamW,
     inputs: BTreeMap<Split, Inputs>,
+    /// Who computes.
+    crew: Crew,
     /// Of the validation split's texts.
     fingerprint: u64,
     device: Device,
@@ -206,31 +210,16 @@ impl Training<'_> {
     /// One optimizer step on the rows `indices` of the training split.
     fn step(&mut self, indices: &[usize], learning_rate: f64) -> StepTaken {
         let start = Instant::now();
-        let Optimization { gradient_accumulation, activation_recomputation, label_smoothing, max_grad_norm, .. } = self.spec.optimization;
         let step = self.position.step + 1;
-        self.optimizer.zero_gradients();
-        let mut loss = 0.0;
-        for (index, part) in indices.chunks(indices.len().div_ceil(gradient_accumulation)).enumerate() {
-            let stream = if index == 0 { Stream::Step(step) } else { Stream::Part(step, index as u64) };
-            tch::manual_seed(random::seed(self.spec.seed, stream) as i64);
-            let inputs = &self.inputs[&Split::Train];
-            let (outputs, unfinished) = if activation_recomputation {
-                self.network.forward_to_recompute(inputs, part, self.device)
-            } else {
-                (self.network.forward(inputs, part, self.device, Mode::Train), None)
-            };
-            let sum = loss::sum(self.spec.task.kind, &outputs, label_smoothing);
-            let share = sum / indices.len() as f64; // the parts' shares add up to the mean over the whole batch
-            share.backward();
-            if let Some(unfinished) = unfinished {
-                unfinished.backward();
-            }
-            loss += share.double_value(&[]);
-            self.position.tokens += outputs.n_tokens;
-        }
+        self.optimizer.drop_gradients();
+        let read = Read { network: &self.network, inputs: &self.inputs[&Split::Train], trained: &self.optimizer.trained() };
+        let RunSpec { seed, ref optimization, ref task, .. } = *self.spec;
+        let surroundings = Surroundings { seed, kind: task.kind, optimization, read, crew: &self.crew, device: self.device };
+        let Figures { loss, n_tokens } = surroundings.gradient(indices, step);
+        self.position.tokens += n_tokens;
         let gradient_norm = self.optimizer.gradient_norm();
         if loss.is_finite() && gradient_norm.is_finite() {
-            let scale = max_grad_norm.map_or(1.0, |limit| limit / (gradient_norm + 1e-6));
+            let scale = optimization.max_grad_norm.map_or(1.0, |limit| limit / (gradient_norm + 1e-6));
             self.optimizer.step(step, learning_rate, scale);
         }
         let seconds = start.elapsed().as_secs_f64();
@@ -268,7 +257,7 @@ impl Training<'_> {
     fn validate(&mut self, journal: &mut Journal) -> Result<Option<String>, EngineError> {
         let step = self.position.step;
         let start = Instant::now();
-        let scores = evaluate(&self.network, &self.inputs[&Split::Validation], &self.spec.task, self.device);
+        let scores = evaluate(&self.network, &self.inputs[&Split::Validation], &self.spec.task, self.device, &self.crew);
         let metric = self.spec.best_metric;
         let is_best = self.position.best.observe(metric, 0.0, step, scores.metrics[&metric].0) == Progress::Improved;
         if let Some(rule) = &self.spec.early_stopping {
@@ -342,7 +331,7 @@ impl Training<'_> {
         };
         checkpoint::load_weights(&self.dir.best_file(), &self.params)?;
         let start = Instant::now();
-        let scores = evaluate(&self.network, inputs, &self.spec.task, self.device);
+        let scores = evaluate(&self.network, inputs, &self.spec.task, self.device, &self.crew);
         journal.record(EventKind::Evaluation(Evaluation {
             step: best_step,
             epoch: best_step as f64 / self.steps_per_epoch as f64,
@@ -357,7 +346,7 @@ impl Training<'_> {
     /// Where there is no test split, whoever stops a run is told that its best is what it was taken for.
     fn restore_best(&self, best_step: u64, journal: &mut Journal) -> Result<(), EngineError> {
         checkpoint::load_weights(&self.dir.best_file(), &self.params)?;
-        let scores = evaluate(&self.network, &self.inputs[&Split::Validation], &self.spec.task, self.device);
+        let scores = evaluate(&self.network, &self.inputs[&Split::Validation], &self.spec.task, self.device, &self.crew);
         let metric = self.spec.best_metric;
         let (value, was) = (scores.metrics[&metric].0, self.position.best.best.map_or(f64::NAN, |(_, value)| value));
         let (level, verdict) = if value.to_bits() == was.to_bits() { (Level::Info, "the same as") } else { (Level::Warning, "not what") };

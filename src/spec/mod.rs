@@ -2,6 +2,7 @@
 
 pub mod backbone;
 pub mod continuation;
+pub mod crew;
 pub mod early_stopping;
 pub mod experiment;
 pub mod family;

@@ -10,13 +10,13 @@ use finetop::spec::head::Pooling;
 use finetop::spec::method::Method;
 use finetop::spec::optimization::{LrSchedule, Optimization};
 use finetop::spec::task::TaskKind;
+use finetop_engine::crew::{Crew, Read};
 use finetop_engine::data::batch::Batch;
 use finetop_engine::data::order::training_batches;
 use finetop_engine::data::tokenizer::Encoded;
-use finetop_engine::hooks::Mode;
-use finetop_engine::loss;
 use finetop_engine::network::Inputs;
 use finetop_engine::optimizer::AdamW;
+use finetop_engine::train::step::Surroundings;
 use tch::{Device, Kind, Reduction, Tensor};
 
 use crate::tiny;
@@ -98,13 +98,21 @@ fn update(plain: &Plain, moments: &mut BTreeMap<String, (Tensor, Tensor)>, optim
 
 #[test]
 fn the_losses_of_an_epoch_equal_a_plain_loops() {
+    for threads in [1, 2] {
+        compare(threads);
+    }
+}
+
+/// An epoch by a crew of so many threads beside the plain loop.
+fn compare(threads: usize) {
     let folder = tiny::fixture("parity/tiny");
     let mut backbone = pretrained::config::read(&folder).unwrap();
     (backbone.hidden_dropout, backbone.attention_dropout) = (0.0, 0.0);
     let (network, params) = tiny::network(&folder, &backbone, &Method::Full, Pooling::Pooler);
     let weights = params.trainable().into_iter().map(|(name, tensor)| (name.to_owned(), tensor.detach().copy().set_requires_grad(true)));
     let plain = Plain { weights: weights.collect(), backbone: &backbone };
-    let optimization = Optimization { learning_rate: 1e-3, label_smoothing: 0.0, ..tiny::optimization() };
+    let optimization = Optimization { learning_rate: 1e-3, label_smoothing: 0.0, batch_size: 8 * threads, ..tiny::optimization() };
+    let crew = Crew::new(threads, Device::Cpu).unwrap();
     let mut optimizer = AdamW::new(&optimization, backbone.n_layers, &params);
     let inputs = Inputs { rows: rows(), pooled: None };
     let batches = training_batches(&inputs.rows, optimization.batch_size, SEED, 0);
@@ -112,10 +120,17 @@ fn the_losses_of_an_epoch_equal_a_plain_loops() {
     let (mut moments, mut losses) = (BTreeMap::new(), Vec::new());
     for (step, indices) in (1..).zip(&batches) {
         let rate = schedule.at(step);
-        optimizer.zero_gradients();
-        let outputs = network.forward(&inputs, indices, Device::Cpu, Mode::Train);
-        let ours = loss::sum(TaskKind::Classification, &outputs, 0.0) / indices.len() as f64;
-        ours.backward();
+        optimizer.drop_gradients();
+        let read = Read { network: &network, inputs: &inputs, trained: &optimizer.trained() };
+        let surroundings = Surroundings {
+            seed: SEED,
+            kind: TaskKind::Classification,
+            optimization: &optimization,
+            read,
+            crew: &crew,
+            device: Device::Cpu,
+        };
+        let ours = surroundings.gradient(indices, step).loss;
         let norm = optimizer.gradient_norm();
         optimizer.step(step, rate, optimization.max_grad_norm.unwrap() / (norm + 1e-6));
 
@@ -124,11 +139,12 @@ fn the_losses_of_an_epoch_equal_a_plain_loops() {
         let theirs = plain.logits(&batch).cross_entropy_loss::<Tensor>(&batch.targets, None, Reduction::Mean, -100, 0.0);
         theirs.backward();
         update(&plain, &mut moments, &optimization, step as i32, rate);
-        let (ours, theirs) = (ours.double_value(&[]), theirs.double_value(&[]));
+        let theirs = theirs.double_value(&[]);
         assert!((ours - theirs).abs() < ALLOWED, "step {step}: {ours} against {theirs}");
         losses.push(ours);
     }
     let mean = |losses: &[f64]| losses.iter().sum::<f64>() / losses.len() as f64;
     assert_eq!(losses.len(), ROWS / optimization.batch_size);
-    assert!(mean(&losses[50..]) < mean(&losses[..10]), "nothing was learned: {losses:?}");
+    let sixth = losses.len() / 6;
+    assert!(mean(&losses[5 * sixth..]) < mean(&losses[..sixth]), "nothing was learned: {losses:?}");
 }

@@ -3,6 +3,7 @@
 mod beginning;
 mod cache;
 mod control;
+mod crew;
 mod epoch;
 mod families;
 mod flow;

@@ -14,6 +14,7 @@ use finetop_engine::adapted::{Adapted, Base};
 use finetop_engine::checkpoint;
 use finetop_engine::data::tokenizer::Encoded;
 use finetop_engine::hooks::Mode;
+use finetop_engine::native;
 use finetop_engine::network::{Inputs, Network};
 use finetop_engine::optimizer::AdamW;
 use finetop_engine::params::{HEAD, Params};
@@ -39,9 +40,9 @@ pub fn logits(network: &Network, indices: &[usize]) -> Tensor {
 pub fn train(network: &Network, params: &Params) {
     let mut optimizer = AdamW::new(&tiny::optimization(), 2, params);
     for step in 1..=3 {
-        tch::manual_seed(step);
+        native::seed(step);
         let outputs = network.forward(&inputs(), &[0, 1, 2, 3], Device::Cpu, Mode::Train);
-        optimizer.zero_gradients();
+        optimizer.drop_gradients();
         outputs.logits.cross_entropy_for_logits(&outputs.targets).backward();
         optimizer.step(step as u64, 1e-2, 1.0);
     }

@@ -59,7 +59,7 @@ fn check_with(method: &Method, pooling: Pooling, fixture: &str, learning_rate: f
     for (step, &expected) in (1..).zip(&expected) {
         let outputs = network.forward(&inputs, &all, device, Mode::Train);
         let loss = outputs.logits.cross_entropy_loss::<Tensor>(&outputs.targets, None, Reduction::Mean, -100, optimization.label_smoothing);
-        optimizer.zero_gradients();
+        optimizer.drop_gradients();
         loss.backward();
         if step == 1 {
             let difference = tiny::difference(&outputs.logits, &fixture["logits"]);

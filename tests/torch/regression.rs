@@ -99,7 +99,7 @@ fn losses_of_twenty_steps_equal_those_of_transformers() {
             assert!(tiny::difference(&outputs.logits.squeeze_dim(1), &fixture["predictions"]) < 1e-5);
         }
         let loss = loss::sum(TaskKind::Regression, &outputs, 0.0) / all.len() as f64;
-        optimizer.zero_gradients();
+        optimizer.drop_gradients();
         loss.backward();
         let norm = optimizer.gradient_norm();
         optimizer.step(step, 2e-3, optimization.max_grad_norm.unwrap() / (norm + 1e-6));

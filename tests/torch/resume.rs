@@ -67,6 +67,9 @@ fn kills_at_random_moments_leave_no_trace_in_the_weights() {
     let folder = tempfile::tempdir().unwrap();
     let mut spec = tiny::spec(folder.path(), Method::Full);
     spec.optimization.epochs = 20;
+    // Two threads that share the rows.
+    spec.threads = 2;
+    spec.optimization.batch_size = 16;
     spec.optimization.evaluate = EvaluateEvery::Steps(7);
     spec.checkpoint = CheckpointEvery::Steps(3);
     let whole = run_dir(folder.path(), "whole", &spec);

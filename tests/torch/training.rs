@@ -25,7 +25,7 @@ use crate::tiny;
 /// Takes the steps of these numbers.
 fn steps(network: &Network, optimizer: &mut AdamW, numbers: RangeInclusive<u64>) {
     for step in numbers {
-        optimizer.zero_gradients();
+        optimizer.drop_gradients();
         loss(network, &[0, 1, 2, 3]).backward();
         optimizer.step(step, 1e-2, 1.0);
     }
@@ -46,7 +46,7 @@ fn quiet(folder: &Path) -> Backbone {
     Backbone { hidden_dropout: 0.0, attention_dropout: 0.0, ..backbone(folder) }
 }
 
-fn without_dropout(method: Method) -> Method {
+pub fn without_dropout(method: Method) -> Method {
     match method {
         Method::Lora(lora) => Method::Lora(Lora { dropout: 0.0, ..lora }),
         Method::PTuningV2(deep) => Method::PTuningV2(PTuningV2 { dropout: 0.0, ..deep }),
@@ -76,11 +76,10 @@ fn an_update_by_numbers_that_stay_on_the_device_is_the_same_and_stops_at_what_is
         let by_unseen = AdamW::new(&tiny::optimization(), 2, &unseen_params);
         let zeros = |shape: &[i64]| Tensor::zeros(shape, (Kind::Float, Device::Cpu));
         let verdict = Verdict { figures: zeros(&[2]), divisor: zeros(&[]), is_bad: zeros(&[]) };
-        let tensors: Vec<&Tensor> = by_unseen.slots().iter().map(|slot| &slot.tensor).collect();
         for (step, loss_of_step) in (1..).zip([0.5, 0.5, f32::NAN, 0.5]) {
-            gpu::drop_gradients(&tensors);
+            by_unseen.drop_gradients();
             loss(&unseen, &[0, 1, 2, 3]).backward();
-            let gradients: Vec<Tensor> = tensors.iter().map(|tensor| tensor.grad()).filter(Tensor::defined).collect();
+            let gradients: Vec<Tensor> = by_unseen.trained().into_iter().map(Tensor::grad).filter(Tensor::defined).collect();
             gpu::judge(&gradients.iter().collect::<Vec<_>>(), &Tensor::from(loss_of_step), f64::INFINITY, &verdict);
             by_unseen.update_unseen(&Tensor::from_slice(&by_unseen.numbers(step, 1e-2)), &verdict);
         }
@@ -123,9 +122,9 @@ fn gradients_of_parts_of_a_batch_add_up_to_that_of_the_whole() {
     for_every_method(|method, made| {
         let (network, params) = made();
         train(&network, &params);
-        let mut optimizer = AdamW::new(&tiny::optimization(), 2, &params);
-        let mut gradients = |parts: &[&[usize]]| {
-            optimizer.zero_gradients();
+        let optimizer = AdamW::new(&tiny::optimization(), 2, &params);
+        let gradients = |parts: &[&[usize]]| {
+            optimizer.drop_gradients();
             for part in parts {
                 (loss(&network, part) * (part.len() as f64 / 4.0)).backward();
             }
@@ -149,7 +148,7 @@ fn layer_decay_lowers_the_rate_of_what_stands_in_a_block_and_of_nothing_above_th
         train(&network, &params);
         let before: Vec<_> = params.trainable().into_iter().map(|(name, tensor)| (name.to_owned(), tensor.detach().copy())).collect();
         let mut optimizer = AdamW::new(&optimization, 2, &params);
-        optimizer.zero_gradients();
+        optimizer.drop_gradients();
         loss(&network, &[0, 1, 2, 3]).backward();
         optimizer.step(1, RATE, 1.0);
         let ratio = if let Method::Lora(lora) = method { lora.learning_rate_ratio } else { 1.0 };

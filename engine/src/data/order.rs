@@ -27,6 +27,21 @@ pub fn evaluation_batches(rows: &[Encoded], batch_size: usize) -> Vec<Vec<usize>
     order.chunks(batch_size).map(<[usize]>::to_vec).collect()
 }
 
+/// The rows `indices` in `n_shares` (a power of two) parts that follow each other, whose padded tokens are as even as that allows.
+pub fn shares<'a>(rows: &[Encoded], indices: &'a [usize], n_shares: usize) -> Vec<&'a [usize]> {
+    if n_shares < 2 || indices.len() < 2 {
+        return vec![indices];
+    }
+    let longest = |part: &[usize]| part.iter().map(|&index| rows[index].token_ids.len()).max().unwrap_or(0);
+    let cost = |middle: usize| {
+        let (left, right) = indices.split_at(middle);
+        (left.len() * longest(left)).max(right.len() * longest(right))
+    };
+    let middle = (1..indices.len()).min_by_key(|&middle| cost(middle)).unwrap_or(indices.len() / 2);
+    let (left, right) = indices.split_at(middle);
+    [left, right].into_iter().flat_map(|half| shares(rows, half, n_shares / 2)).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use finetop::data::example::Target;
@@ -50,6 +65,21 @@ mod tests {
             proptest::prop_assert_eq!(seen, (0..rows.len()).collect::<Vec<_>>());
             proptest::prop_assert_eq!(batches.len(), rows.len().div_ceil(batch_size));
             proptest::prop_assert_eq!(training_batches(&rows, batch_size, seed, epoch), batches);
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn shares_are_all_rows_and_none_is_much_larger_than_the_others(mut lengths in proptest::collection::vec(2..40_usize, 32..80), doublings in 0..3_u32) {
+            lengths.sort_unstable();
+            let rows = rows(&lengths);
+            let all: Vec<usize> = (0..rows.len()).collect();
+            let shares = shares(&rows, &all, 1 << doublings);
+            proptest::prop_assert_eq!(shares.len(), 1 << doublings);
+            proptest::prop_assert_eq!(shares.concat(), all.clone());
+            let costs = shares.iter().map(|share| share.len() * share.iter().map(|&row| lengths[row]).max().unwrap_or(0));
+            let even = lengths.iter().max().unwrap() * rows.len() / shares.len();
+            proptest::prop_assert!(costs.max().unwrap() <= even + 2 * 40);
         }
     }
 

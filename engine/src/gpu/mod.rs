@@ -11,6 +11,7 @@ use std::time::Instant;
 use tch::{Device, Kind, Tensor};
 
 use crate::loss;
+use crate::native;
 use crate::native::gpu::{self, Graph, Reading, Verdict};
 use crate::network::{Inputs, Network};
 use crate::optimizer::AdamW;
@@ -149,8 +150,7 @@ impl Stepper {
     /// Gives every slot the gradient of the last step, which a graph leaves in a place of its own.
     pub fn show_gradients(&self, optimizer: &AdamW) {
         if let Some(recorded) = self.places.get(&self.last).and_then(|place| place.graph.as_ref()) {
-            let tensors: Vec<&Tensor> = optimizer.slots().iter().map(|slot| &slot.tensor).collect();
-            gpu::set_gradients(&tensors, &recorded.gradients.iter().collect::<Vec<_>>());
+            native::set_gradients(&optimizer.trained(), &recorded.gradients.iter().collect::<Vec<_>>());
         }
     }
 
@@ -175,8 +175,7 @@ impl Stepper {
 /// A whole step on the rows in `parts`: gradients, their norm, the update. No figure of it comes to the processor.
 fn work(of: Surroundings, parts: &[Staged], n_rows: usize, numbers: &Tensor, verdict: &Verdict) {
     let Surroundings { spec, network, inputs, optimizer } = of;
-    let tensors: Vec<&Tensor> = optimizer.slots().iter().map(|slot| &slot.tensor).collect();
-    gpu::drop_gradients(&tensors);
+    optimizer.drop_gradients();
     let mut loss: Option<Tensor> = None;
     for part in parts {
         let sum = loss::sum(spec.task.kind, &part.outputs(network, inputs), spec.optimization.label_smoothing);
@@ -185,7 +184,7 @@ fn work(of: Surroundings, parts: &[Staged], n_rows: usize, numbers: &Tensor, ver
         let share = share.detach();
         loss = Some(loss.map_or_else(|| share.shallow_clone(), |loss| loss + &share));
     }
-    let gradients: Vec<Tensor> = tensors.iter().map(|tensor| tensor.grad()).filter(Tensor::defined).collect();
+    let gradients: Vec<Tensor> = optimizer.trained().into_iter().map(Tensor::grad).filter(Tensor::defined).collect();
     if let Some(loss) = loss {
         gpu::judge(&gradients.iter().collect::<Vec<_>>(), &loss, spec.optimization.max_grad_norm.unwrap_or(f64::INFINITY), verdict);
         optimizer.update_unseen(numbers, verdict);

@@ -91,7 +91,7 @@ impl Encoder {
         (0..self.layers.len()).fold(embedded, |x, index| {
             // On a GPU the step is recorded, in which nothing can be seeded anew.
             if x.device() == Device::Cpu {
-                recompute::begin_block(way.mode);
+                recompute::begin_block(way.mode, Device::Cpu);
             }
             self.block(index, &x, way)
         })

@@ -7,7 +7,7 @@ use std::ptr::null_mut;
 use tch::Tensor;
 use torch_sys::C_tensor;
 
-use super::{Group, check, free};
+use super::{Group, check, free, pointers};
 
 /// What C++ owns and Rust only points at.
 #[repr(C)]
@@ -26,8 +26,6 @@ unsafe extern "C" {
     fn finetop_graph_end(graph: *mut Opaque) -> *mut c_char;
     fn finetop_graph_replay(graph: *mut Opaque) -> *mut c_char;
     fn finetop_graph_forget(graph: *mut Opaque);
-    fn finetop_drop_gradients(tensors: *const *const C_tensor, n_tensors: i64) -> *mut c_char;
-    fn finetop_set_gradients(tensors: *const *const C_tensor, gradients: *const *const C_tensor, n_tensors: i64) -> *mut c_char;
     fn finetop_judge_step(
         gradients: *const *const C_tensor,
         n_tensors: i64,
@@ -52,10 +50,6 @@ unsafe extern "C" {
         divisor: *const C_tensor,
         is_bad: *const C_tensor,
     ) -> *mut c_char;
-}
-
-fn pointers(tensors: &[&Tensor]) -> Vec<*const C_tensor> {
-    tensors.iter().map(|tensor| tensor.as_ptr()).collect()
 }
 
 /// From now on, this thread gives its work to a stream of its own on GPU `index`, where it can be recorded.
@@ -148,21 +142,6 @@ impl Drop for Graph {
         // SAFETY: nobody else owns it.
         unsafe { finetop_graph_forget(self.0) }
     }
-}
-
-/// Takes the gradients of `tensors` away.
-pub fn drop_gradients(tensors: &[&Tensor]) {
-    let tensors = pointers(tensors);
-    // SAFETY: the tensors live during the call.
-    unsafe { check(finetop_drop_gradients(tensors.as_ptr(), tensors.len() as i64)) }
-}
-
-/// Gives every tensor its gradient.
-pub fn set_gradients(tensors: &[&Tensor], gradients: &[&Tensor]) {
-    assert_eq!(tensors.len(), gradients.len(), "every tensor has a gradient");
-    let (tensors, gradients) = (pointers(tensors), pointers(gradients));
-    // SAFETY: the lists are of one length and the tensors live during the call.
-    unsafe { check(finetop_set_gradients(tensors.as_ptr(), gradients.as_ptr(), tensors.len() as i64)) }
 }
 
 /// What a step leaves on the GPU.
