@@ -1,5 +1,6 @@
 //! The dashboard's life: one `select!`, one `draw`, and the effects. The only place where it touches the world.
 
+use std::cell::Cell;
 use std::future::poll_fn;
 use std::io;
 use std::path::PathBuf;
@@ -9,7 +10,6 @@ use std::time::Duration;
 
 use crossterm::event::EventStream;
 use futures_core::Stream;
-use nix::sys::signal::{Signal, raise};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
@@ -23,9 +23,9 @@ use crate::tui::background;
 use crate::tui::drafting;
 use crate::tui::editor;
 use crate::tui::effect::Effect;
-use crate::tui::events;
 use crate::tui::image::Surroundings;
 use crate::tui::image::pictures::Pictures;
+use crate::tui::input;
 use crate::tui::message::Message;
 use crate::tui::outside;
 use crate::tui::pace::Pace;
@@ -33,6 +33,7 @@ use crate::tui::reading;
 use crate::tui::settings::{BackgroundChoice, Settings};
 use crate::tui::source::{self, Source};
 use crate::tui::state::State;
+use crate::tui::suspend::{self, Signals};
 use crate::tui::terminal::Screen;
 use crate::tui::theme::{Background, Colors, Theme};
 use crate::tui::title;
@@ -125,6 +126,8 @@ struct Outside {
     messages: mpsc::Sender<Message>,
     requests: Sender<(RunId, RequestKind)>,
     sampler: Arc<Mutex<Sampler>>,
+    /// Whether the next signal to go on is that after our own stop.
+    is_continued: Cell<bool>,
 }
 
 /// Whether to go on.
@@ -146,9 +149,11 @@ async fn live(
     pictures.draw(screen, state, look.theme)?;
     let (messages, mut inbox) = mpsc::channel(BACKLOG);
     let requests = source::watch(options.source, messages.clone());
-    let outside = Outside { root, settings_file: options.settings_file, messages, requests, sampler: Arc::default() };
+    let outside =
+        Outside { root, settings_file: options.settings_file, messages, requests, sampler: Arc::default(), is_continued: Cell::default() };
     let mut events = EventStream::new();
     let mut ends = [SignalKind::terminate(), SignalKind::hangup(), SignalKind::interrupt()].map(signal);
+    let mut job = Signals::hear();
     let mut seconds = interval(Duration::from_secs(1));
     seconds.set_missed_tick_behavior(MissedTickBehavior::Skip);
     let mut pace = Pace::new(Instant::now());
@@ -158,14 +163,26 @@ async fn live(
             // Keys come first, however much the runs have to tell.
             biased;
             event = poll_fn(|context| Pin::new(&mut events).poll_next(context)) => match event {
-                Some(Ok(event)) => events::message_of(event),
+                Some(Ok(event)) => input::message_of(event),
                 // The terminal is gone: its shell was closed.
                 Some(Err(_)) | None => return Ok(()),
             },
             _ = seconds.tick() => Some(Message::Tick(clock::now_seconds())),
-            () = any_signal(&mut ends) => return Ok(()),
+            () = suspend::any_signal(&mut ends) => return Ok(()),
             () = pictures.done() => {
                 state.is_dirty = true;
+                None
+            }
+            () = suspend::any_signal(&mut job.stop) => {
+                suspend::here(screen, state, &outside.is_continued)?;
+                None
+            }
+            () = suspend::any_signal(&mut job.go_on) => {
+                // Unless we stopped ourselves, nobody gave the terminal back, and a shell has had it.
+                if !outside.is_continued.take() {
+                    screen.leave();
+                    suspend::go_on(screen, state)?;
+                }
                 None
             }
             Some(message) = inbox.recv() => Some(message),
@@ -191,9 +208,9 @@ async fn live(
                     } else {
                         edit(effect, screen, state)?
                     };
-                    // An interrupt that was meant for the editor is heard and passed over.
+                    // An interrupt or a stop that was meant for the editor is heard and passed over.
                     tokio::time::sleep(EVENTS_END).await;
-                    ends[2] = signal(SignalKind::interrupt());
+                    (ends[2], job) = (signal(SignalKind::interrupt()), Signals::hear());
                     events = EventStream::new();
                     for effect in update(state, edited) {
                         perform(effect, screen, state, look.theme, &outside)?;
@@ -217,14 +234,6 @@ async fn live(
     }
 }
 
-async fn any_signal(signals: &mut [io::Result<tokio::signal::unix::Signal>; 3]) {
-    poll_fn(|context| {
-        let is_any = signals.iter_mut().flatten().any(|signal| signal.poll_recv(context).is_ready());
-        if is_any { std::task::Poll::Ready(()) } else { std::task::Poll::Pending }
-    })
-    .await;
-}
-
 fn perform(effect: Effect, screen: &mut Screen, state: &mut State, theme: Theme, outside: &Outside) -> Result<Next, AppError> {
     match effect {
         Effect::Quit => return Ok(Next::Quit),
@@ -241,14 +250,7 @@ fn perform(effect: Effect, screen: &mut Screen, state: &mut State, theme: Theme,
             spawn(outside, move || drafting::perform(effect, root.as_deref(), number));
         }
         Effect::EditDraft { .. } | Effect::EditFile(_) | Effect::AskForImages => {}
-        Effect::Suspend => {
-            screen.leave();
-            // Ignored where no shell could continue us; then we just go on.
-            let _ = raise(Signal::SIGTSTP);
-            screen.come_back()?;
-            state.size = crossterm::terminal::size()?;
-            update(state, Message::Resumed);
-        }
+        Effect::Suspend => suspend::here(screen, state, &outside.is_continued)?,
         Effect::Redraw => screen.clear()?,
         Effect::Request(id, kind) => ask(state, outside, &[id], kind),
         Effect::RequestAll(ids, kind) => ask(state, outside, &ids, kind),

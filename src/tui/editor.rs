@@ -4,13 +4,15 @@ use std::path::Path;
 use std::process::Command;
 use std::{env, fs};
 
+use crate::tui::suspend;
+
 /// Opens a file in the editor and waits; what went wrong, in words.
 pub fn edit(path: &Path) -> Result<(), String> {
     let of = |name: &str| env::var(name).ok().filter(|value| !value.trim().is_empty());
     let editor = of("VISUAL").or_else(|| of("EDITOR")).unwrap_or_else(|| "vi".to_owned());
     // Through the shell, as git does it, so that an editor may have arguments.
-    let status = Command::new("sh").arg("-c").arg(format!("{editor} \"$@\"")).arg("sh").arg(path).status();
-    match status {
+    let child = Command::new("sh").arg("-c").arg(format!("{editor} \"$@\"")).arg("sh").arg(path).spawn();
+    match child.and_then(|child| suspend::wait(&child)) {
         Ok(status) if status.success() => Ok(()),
         Ok(status) => Err(format!("the editor `{editor}` ended with {status}")),
         Err(error) => Err(format!("cannot start the editor `{editor}`: {error}")),

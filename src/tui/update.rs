@@ -95,7 +95,8 @@ fn happen(state: &mut State, message: Message) -> Vec<Effect> {
             return form::hear::hear(state, message);
         }
         Message::Launched(_, Ok(experiment)) => {
-            notice(state, format!("{experiment} started; it goes on when you quit"));
+            let text = begun(state, &experiment);
+            notice(state, text);
             state.launch.waiting = None;
             state.launch.plan = None;
             state.launch.is_form_shown = false;
@@ -242,6 +243,16 @@ fn take_in(state: &mut State, updates: Vec<RunUpdate>, is_whole: bool) -> Vec<Ef
         state.cursor = None;
     }
     effects
+}
+
+/// What is said of an experiment that was begun: whether others run already, so that it may have to wait.
+fn begun(state: &State, experiment: &str) -> String {
+    let is_ahead = |run: &&RunView| !run.status.is_over() && run.status != RunStatus::Queued && run.id.experiment() != experiment;
+    match state.catalog.runs.iter().filter(is_ahead).count() {
+        0 => format!("{experiment} started; it goes on when you quit"),
+        1 => format!("{experiment} is in the queue, beside 1 run that goes on; 5 shows what waits and why"),
+        many => format!("{experiment} is in the queue, beside {many} runs that go on; 5 shows what waits and why"),
+    }
 }
 
 /// Sums up the curves of every run for the charts that are shown.

@@ -5,8 +5,9 @@ use std::time::{Duration, Instant};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use crate::pty::Terminal;
+use crate::pty;
 use crate::support::wait_until;
+use crate::terminal::Terminal;
 
 /// Kitty's first words of an image, its words that take one off, and those that ask whether there are any.
 const IMAGE: &str = "\x1b_Ga=T";
@@ -14,16 +15,21 @@ const REMOVAL: &str = "\x1b_Ga=d,d=I";
 const QUESTION: &str = "\x1b_Gi=31,";
 
 fn demo(more: &[&str], variables: &[(&str, &str)]) -> Terminal {
-    let terminal = Terminal::start(&[&["demo", "--at", "60"], more].concat(), variables);
+    let terminal = pty::start(&[&["demo", "--at", "60"], more].concat(), variables);
     terminal.wait_for("lora-r8");
     terminal
+}
+
+/// All that was written.
+fn written(terminal: &Terminal) -> String {
+    String::from_utf8_lossy(&terminal.written.lock().unwrap()).into_owned()
 }
 
 /// Presses `i` and answers what is asked then.
 fn ask(terminal: &mut Terminal, answer: &str) {
     let before = terminal.n_written(QUESTION);
     terminal.press("i");
-    wait_until("the terminal is asked", || terminal.n_written(QUESTION) > before && terminal.written().ends_with("\x1b[c"));
+    wait_until("the terminal is asked", || terminal.n_written(QUESTION) > before && written(terminal).ends_with("\x1b[c"));
     terminal.press(answer);
 }
 
@@ -62,7 +68,7 @@ fn a_terminal_that_shows_images_gets_one_and_none_where_no_chart_is() {
     ask(&mut terminal, "\x1b]11;rgb:1010/2020/3030\x1b\\\x1b_Gi=31;OK\x1b\\\x1b[6;20;10t\x1b[?62;22c");
     terminal.wait_for("charts are images (kitty's protocol)");
     wait_until("an image is there", || terminal.n_written(IMAGE) > 0 && !has_braille(&terminal));
-    let ((columns, rows), size, n_colors) = first_image(&terminal.written());
+    let ((columns, rows), size, n_colors) = first_image(&written(&terminal));
     assert!(columns > 70 && rows > 6, "{columns}x{rows}");
     assert_eq!(size, (columns * 10, rows * 20));
     assert!(n_colors > 10, "{n_colors} colours");
@@ -109,7 +115,7 @@ fn sixels_are_chosen_by_the_settings_and_overwritten_when_they_go() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("settings.yaml");
     std::fs::write(&file, "images: true\n").unwrap();
-    let mut terminal = Terminal::start(&["demo", "--at", "60", "--settings", file.to_str().unwrap()], &[]);
+    let mut terminal = pty::start(&["demo", "--at", "60", "--settings", file.to_str().unwrap()], &[]);
     wait_until("the terminal is asked", || terminal.n_written(QUESTION) == 1);
     terminal.press("\x1b]11;rgb:ffff/ffff/ffff\x1b\\\x1b[6;20;10t\x1b[?62;4;22c");
     terminal.wait_for("lora-r8");

@@ -9,6 +9,7 @@ mod fake_hub;
 mod hub;
 mod images;
 mod judged;
+#[cfg(target_os = "linux")]
 mod manners;
 mod protocol;
 mod pty;
@@ -16,5 +17,7 @@ mod queue;
 mod readme;
 mod restart;
 mod support;
+#[path = "../terminal.rs"]
+mod terminal;
 mod tidy;
 mod trained;

@@ -1,108 +1,32 @@
 //! Whole flows of the dashboard in a pseudo-terminal, read back as cells.
 
-use std::io::{Read, Write};
-use std::num::NonZeroU16;
-use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use finetop::run::status::RunStatus;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
-use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
+use portable_pty::{PtySize, native_pty_system};
 
 use crate::support::{Runs, wait_until};
+use crate::terminal::Terminal;
 
-/// A program in a terminal of its own.
-pub struct Terminal {
-    master: Box<dyn MasterPty + Send>,
-    child: Box<dyn Child + Send + Sync>,
-    writer: Box<dyn Write + Send>,
-    parser: Arc<Mutex<vt100::Parser>>,
-    /// All that was written to the terminal.
-    written: Arc<Mutex<Vec<u8>>>,
-    started: Instant,
+/// The dashboard in a terminal of its own.
+pub fn start(arguments: &[&str], variables: &[(&str, &str)]) -> Terminal {
+    Terminal::start(env!("CARGO_BIN_EXE_finetop").as_ref(), arguments, variables)
 }
 
-impl Terminal {
-    pub fn start(arguments: &[&str], variables: &[(&str, &str)]) -> Self {
-        Self::start_program(env!("CARGO_BIN_EXE_finetop").as_ref(), arguments, variables)
-    }
+/// The id of the program that was started.
+pub fn process(terminal: &Terminal) -> i32 {
+    terminal.child.process_id().unwrap().cast_signed()
+}
 
-    pub fn start_program(program: &std::ffi::OsStr, arguments: &[&str], variables: &[(&str, &str)]) -> Self {
-        let pty = native_pty_system().openpty(PtySize { rows: 24, cols: 80, pixel_width: 0, pixel_height: 0 }).unwrap();
-        let mut command = CommandBuilder::new(program);
-        command.args(arguments);
-        for name in ["CI", "NO_COLOR", "LC_ALL", "LC_CTYPE", "TMUX"] {
-            command.env_remove(name);
-        }
-        for (name, value) in [("TERM", "xterm-256color"), ("LANG", "C.UTF-8"), ("COLORTERM", "truecolor")].iter().chain(variables) {
-            command.env(name, value);
-        }
-        let started = Instant::now();
-        let child = pty.slave.spawn_command(command).unwrap();
-        let size = |value: u16| NonZeroU16::new(value).unwrap();
-        let parser = Arc::new(Mutex::new(vt100::Parser::new(size(24), size(80), 0)));
-        let written = Arc::new(Mutex::new(Vec::new()));
-        let (mut reader, seen, kept) = (pty.master.try_clone_reader().unwrap(), Arc::clone(&parser), Arc::clone(&written));
-        std::thread::spawn(move || {
-            let mut bytes = [0; 4096];
-            while let Ok(count @ 1..) = reader.read(&mut bytes) {
-                kept.lock().unwrap().extend_from_slice(&bytes[..count]);
-                seen.lock().unwrap().process(&bytes[..count]);
-            }
-        });
-        let writer = pty.master.take_writer().unwrap();
-        Self { master: pty.master, child, writer, parser, written, started }
-    }
+/// Whether the program has taken the other screen.
+pub fn is_on_other_screen(terminal: &Terminal) -> bool {
+    terminal.parser.lock().unwrap().screen().alternate_screen()
+}
 
-    pub fn text(&self) -> String {
-        self.parser.lock().unwrap().screen().contents()
-    }
-
-    /// All that was written.
-    pub fn written(&self) -> String {
-        String::from_utf8_lossy(&self.written.lock().unwrap()).into_owned()
-    }
-
-    /// How often this was written.
-    pub fn n_written(&self, sequence: &str) -> usize {
-        self.written.lock().unwrap().windows(sequence.len()).filter(|window| *window == sequence.as_bytes()).count()
-    }
-
-    fn resize(&self, rows: u16, cols: u16) {
-        let size = |value: u16| NonZeroU16::new(value).unwrap();
-        self.parser.lock().unwrap().set_size(size(rows), size(cols));
-        self.master.resize(PtySize { rows, cols, pixel_width: 0, pixel_height: 0 }).unwrap();
-    }
-
-    pub fn press(&mut self, keys: &str) {
-        self.writer.write_all(keys.as_bytes()).unwrap();
-        self.writer.flush().unwrap();
-    }
-
-    pub fn wait_for(&self, text: &str) {
-        wait_until(&format!("{text:?} is on the screen:\n{}", self.text()), || self.text().contains(text));
-    }
-
-    fn signal(&self, signal: Signal) {
-        kill(Pid::from_raw(self.child.process_id().unwrap().cast_signed()), signal).unwrap();
-    }
-
-    /// Waits for the end; the terminal must be as it was.
-    pub fn assert_restored(&mut self) -> u32 {
-        let mut code = None;
-        wait_until("the program ends", || {
-            code = self.child.try_wait().unwrap();
-            code.is_some()
-        });
-        wait_until("the terminal is as it was", || {
-            let parser = self.parser.lock().unwrap();
-            let screen = parser.screen();
-            let has_mouse = screen.mouse_protocol_mode() != vt100::MouseProtocolMode::None;
-            !screen.alternate_screen() && !screen.hide_cursor() && !screen.bracketed_paste() && !has_mouse
-        });
-        code.unwrap().exit_code()
-    }
+fn signal(terminal: &Terminal, signal: Signal) {
+    kill(Pid::from_raw(process(terminal)), signal).unwrap();
 }
 
 /// Whether a line is read at once or as a whole, and echoed.
@@ -114,12 +38,13 @@ macro_rules! modes {
 
 #[test]
 fn the_first_frame_comes_at_once_and_q_gives_the_terminal_back() {
-    let mut terminal = Terminal::start(&["demo", "--at", "20"], &[]);
+    let started = Instant::now();
+    let mut terminal = start(&["demo", "--at", "20"], &[]);
     terminal.wait_for("finetop");
     // Debug build, busy machine; the release build is measured against 50 ms by hand.
-    assert!(terminal.started.elapsed() < Duration::from_secs(5));
+    assert!(started.elapsed() < Duration::from_secs(5));
     terminal.wait_for("lora-r8");
-    assert!(terminal.parser.lock().unwrap().screen().alternate_screen());
+    assert!(is_on_other_screen(&terminal));
     terminal.press("3");
     terminal.wait_for("parameters");
     terminal.press("?");
@@ -134,7 +59,7 @@ fn the_first_frame_comes_at_once_and_q_gives_the_terminal_back() {
 fn the_modes_of_the_terminal_are_those_from_before() {
     let pty = native_pty_system().openpty(PtySize::default()).unwrap();
     let before = format!("{:?}", pty.master.get_termios().map(|modes| (modes.local_flags, modes.input_flags, modes.output_flags)));
-    let mut terminal = Terminal::start(&["demo"], &[]);
+    let mut terminal = start(&["demo"], &[]);
     terminal.wait_for("finetop");
     assert_ne!(modes!(terminal), before, "raw mode");
     terminal.press("\u{3}");
@@ -154,14 +79,14 @@ fn panics_in_the_middle_of_a_frame() {
 fn a_panic_gives_the_terminal_back_and_is_told() {
     let program = std::env::current_exe().unwrap();
     let arguments = ["--exact", "pty::panics_in_the_middle_of_a_frame", "--ignored", "--nocapture"];
-    let mut terminal = Terminal::start_program(program.as_os_str(), &arguments, &[("RUST_BACKTRACE", "0")]);
+    let mut terminal = Terminal::start(program.as_os_str(), &arguments, &[("RUST_BACKTRACE", "0")]);
     terminal.assert_restored();
     terminal.wait_for("on purpose");
 }
 
 #[test]
 fn the_background_of_the_terminal_decides_the_colours() {
-    let mut terminal = Terminal::start(&["demo", "--at", "20"], &[]);
+    let mut terminal = start(&["demo", "--at", "20"], &[]);
     // The question is asked before the first frame; this terminal is white.
     terminal.press("\u{1b}]11;rgb:ffff/ffff/ffff\u{1b}\\\u{1b}[?62;22c");
     terminal.wait_for("lora-r8");
@@ -178,7 +103,7 @@ fn the_background_of_the_terminal_decides_the_colours() {
 
 #[test]
 fn the_mouse_chooses_a_run() {
-    let mut terminal = Terminal::start(&["demo", "--at", "20"], &[]);
+    let mut terminal = start(&["demo", "--at", "20"], &[]);
     terminal.wait_for("lora-r8");
     // A press of the left button at column 8, row 5, and its release.
     terminal.press("\u{1b}[<0;8;5M\u{1b}[<0;8;5m\r");
@@ -193,7 +118,7 @@ fn settings_give_other_keys_and_bad_ones_are_refused_before_the_terminal_is_take
     let file = folder.path().join("settings.yaml");
     std::fs::write(&file, "keys:\n  global:\n    system: B\n").unwrap();
     let settings = file.to_str().unwrap();
-    let mut terminal = Terminal::start(&["demo", "--settings", settings], &[]);
+    let mut terminal = start(&["demo", "--settings", settings], &[]);
     terminal.wait_for("lora-r8");
     terminal.press("B");
     terminal.wait_for("[6 system]");
@@ -202,24 +127,24 @@ fn settings_give_other_keys_and_bad_ones_are_refused_before_the_terminal_is_take
     terminal.wait_for("is no key");
     terminal.press("q");
     assert_eq!(terminal.assert_restored(), 0);
-    let mut refused = Terminal::start(&["demo", "--settings", settings], &[]);
+    let mut refused = start(&["demo", "--settings", settings], &[]);
     assert_eq!(refused.assert_restored(), 2);
     refused.wait_for("keys.global.system: \"zz\" is no key");
 }
 
 #[test]
 fn signals_give_the_terminal_back() {
-    for signal in [Signal::SIGTERM, Signal::SIGHUP, Signal::SIGINT] {
-        let mut terminal = Terminal::start(&["demo"], &[]);
+    for sent in [Signal::SIGTERM, Signal::SIGHUP, Signal::SIGINT] {
+        let mut terminal = start(&["demo"], &[]);
         terminal.wait_for("lora-r8");
-        terminal.signal(signal);
+        signal(&terminal, sent);
         terminal.assert_restored();
     }
 }
 
 #[test]
 fn t_stops_a_run_after_asking_once() {
-    let mut terminal = Terminal::start(&["demo", "--at", "20"], &[]);
+    let mut terminal = start(&["demo", "--at", "20"], &[]);
     terminal.wait_for("lora-r8");
     terminal.press("t");
     terminal.wait_for("stop full now?");
@@ -232,7 +157,7 @@ fn t_stops_a_run_after_asking_once() {
 
 #[test]
 fn a_resized_terminal_is_drawn_anew_down_to_one_cell() {
-    let mut terminal = Terminal::start(&["demo", "--at", "30"], &[]);
+    let mut terminal = start(&["demo", "--at", "30"], &[]);
     terminal.wait_for("lora-r8");
     for (rows, cols) in [(1, 1), (10, 40), (40, 120)] {
         terminal.resize(rows, cols);
@@ -246,7 +171,7 @@ fn a_resized_terminal_is_drawn_anew_down_to_one_cell() {
 
 #[test]
 fn a_storm_of_resizes_and_keys_is_weathered() {
-    let mut terminal = Terminal::start(&["demo", "--at", "30"], &[]);
+    let mut terminal = start(&["demo", "--at", "30"], &[]);
     terminal.wait_for("lora-r8");
     for number in 0..120_u16 {
         terminal.resize(1 + number * 7 % 60, 1 + number * 31 % 200);
@@ -260,8 +185,27 @@ fn a_storm_of_resizes_and_keys_is_weathered() {
 }
 
 #[test]
+fn a_key_pressed_while_the_size_changes_is_heard_without_another_one() {
+    let mut terminal = start(&["demo", "--at", "30"], &[]);
+    terminal.wait_for("lora-r8");
+    for number in 0..60_u16 {
+        let (key, shown) = if number % 2 == 0 { ("3", "[3 run]") } else { ("1", "[1 runs]") };
+        for nudge in 0..=number % 5 {
+            terminal.resize(24 + (number + 7 * nudge) % 20, 120);
+            // So that the next one comes while this one is drawn.
+            std::thread::sleep(Duration::from_millis(u64::from(number * 5 + nudge * 3) % 17));
+        }
+        terminal.resize(30, 120);
+        terminal.press(key);
+        terminal.wait_for(shown);
+    }
+    terminal.press("q");
+    assert_eq!(terminal.assert_restored(), 0);
+}
+
+#[test]
 fn frames_are_drawn_at_once_copies_go_to_the_clipboard_and_an_unwanted_mouse_is_left_alone() {
-    let mut terminal = Terminal::start(&["demo", "--at", "20", "--no-mouse"], &[]);
+    let mut terminal = start(&["demo", "--at", "20", "--no-mouse"], &[]);
     terminal.wait_for("lora-r8");
     assert_eq!(terminal.parser.lock().unwrap().screen().mouse_protocol_mode(), vt100::MouseProtocolMode::None);
     terminal.press("\u{19}i");
@@ -276,35 +220,35 @@ fn frames_are_drawn_at_once_copies_go_to_the_clipboard_and_an_unwanted_mouse_is_
 
 #[test]
 fn a_shell_suspends_the_dashboard_and_lets_it_go_on() {
-    let mut terminal = Terminal::start_program("bash".as_ref(), &["--norc", "--noprofile", "-i"], &[("PS1", "shell> ")]);
+    let mut terminal = Terminal::start("bash".as_ref(), &["--norc", "--noprofile", "-i"], &[("PS1", "shell> ")]);
     terminal.wait_for("shell>");
     terminal.press(&format!("{} demo --at 20\r", env!("CARGO_BIN_EXE_finetop")));
     terminal.wait_for("lora-r8");
     terminal.press("\u{1a}");
     terminal.wait_for("Stopped");
-    assert!(!terminal.parser.lock().unwrap().screen().alternate_screen());
+    assert!(!is_on_other_screen(&terminal));
     terminal.press("fg\r");
-    wait_until("it is drawn again", || terminal.parser.lock().unwrap().screen().alternate_screen() && terminal.text().contains("lora-r8"));
+    wait_until("it is drawn again", || is_on_other_screen(&terminal) && terminal.text().contains("lora-r8"));
     terminal.press("q");
-    wait_until("the shell is back", || !terminal.parser.lock().unwrap().screen().alternate_screen());
+    wait_until("the shell is back", || !is_on_other_screen(&terminal));
     terminal.press("exit\r");
     terminal.assert_restored();
 }
 
 #[test]
 fn suspending_where_no_shell_could_continue_it_just_goes_on() {
-    let mut terminal = Terminal::start(&["demo", "--at", "20"], &[]);
+    let mut terminal = start(&["demo", "--at", "20"], &[]);
     terminal.wait_for("lora-r8");
     terminal.press("\u{1a}3");
     terminal.wait_for("parameters");
-    assert!(terminal.parser.lock().unwrap().screen().alternate_screen());
+    assert!(is_on_other_screen(&terminal));
     terminal.press("q");
     assert_eq!(terminal.assert_restored(), 0);
 }
 
 #[test]
 fn no_color_and_a_plain_locale_are_heeded() {
-    let mut terminal = Terminal::start(&["demo", "--at", "20"], &[("NO_COLOR", "1"), ("LANG", "C")]);
+    let mut terminal = start(&["demo", "--at", "20"], &[("NO_COLOR", "1"), ("LANG", "C")]);
     terminal.wait_for("lora-r8");
     {
         let parser = terminal.parser.lock().unwrap();
@@ -326,14 +270,14 @@ fn a_killed_dashboard_stops_nothing_and_another_one_attaches() {
     let worker =
         runs.command(&[]).get_envs().find_map(|(name, value)| (name == "FINETOP_WORKER").then_some(value)).flatten().unwrap().to_owned();
     let variables = [("FINETOP_WORKER", worker.to_str().unwrap())];
-    let mut terminal = Terminal::start(&["--runs", &root], &variables);
+    let mut terminal = start(&["--runs", &root], &variables);
     // The dashboard itself starts the queue that nobody started.
     runs.wait_for_status("alive-1/wait", RunStatus::Running);
     terminal.wait_for("1 running");
-    terminal.signal(Signal::SIGKILL);
+    signal(&terminal, Signal::SIGKILL);
     terminal.child.wait().unwrap();
     assert_eq!(runs.status("alive-1/wait"), RunStatus::Running);
-    let mut terminal = Terminal::start(&["--runs", &root], &variables);
+    let mut terminal = start(&["--runs", &root], &variables);
     terminal.wait_for("1 running");
     runs.let_go("alive-1/wait");
     terminal.wait_for("1 finished");
@@ -350,7 +294,7 @@ fn an_experiment_is_built_in_the_form_edited_in_the_editor_saved_and_started() {
     let worker = crate::support::fixture("worker.sh").display().to_string();
     let script = format!("cd '{folder}' && exec '{}' --runs runs", env!("CARGO_BIN_EXE_finetop"));
     let variables = [("FINETOP_WORKER", worker.as_str()), ("EDITOR", "sed -i s/lora/bitfit/"), ("VISUAL", ""), ("HF_HUB_OFFLINE", "1")];
-    let mut terminal = Terminal::start_program("sh".as_ref(), &["-c", &script], &variables);
+    let mut terminal = Terminal::start("sh".as_ref(), &["-c", &script], &variables);
     terminal.wait_for("finetop");
     terminal.press("n");
     terminal.wait_for("new, in a form");

@@ -82,7 +82,7 @@ impl Drop for Place {
 }
 
 /// The program, beside the worker: `cargo test` builds both.
-fn finetop() -> PathBuf {
+pub fn finetop() -> PathBuf {
     let path = Path::new(env!("CARGO_BIN_EXE_finetop-worker")).with_file_name("finetop");
     assert!(path.exists(), "{} is not built; run `cargo build` first", path.display());
     path

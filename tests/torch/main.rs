@@ -19,6 +19,9 @@ mod predict;
 mod recompute;
 mod regression;
 mod resume;
+#[path = "../terminal.rs"]
+mod terminal;
 mod tiny;
+mod tour;
 mod training;
 mod worker;

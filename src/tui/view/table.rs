@@ -274,9 +274,11 @@ fn progress(theme: Theme, run: &RunView) -> (String, Style) {
         let step = run.state.step();
         let epoch = (step / training.steps_per_epoch.max(1)).min(u64::from(training.epochs));
         let share = step as f64 / training.total_steps.max(1) as f64;
-        let epochs = format!("{epoch}/{}", training.epochs);
-        let both = format!("{epochs} {:.0}%", share * 100.0);
-        return (if text::width(&both) > Column::Progress.width() { epochs } else { both }, Style::new());
+        let (epochs, percent) = (format!("{epoch}/{}", training.epochs), format!("{:.0}%", share * 100.0));
+        // A number that is cut would be another number.
+        let longest =
+            [format!("{epochs} {percent}"), epochs, percent].into_iter().find(|text| text::width(text) <= Column::Progress.width());
+        return (longest.unwrap_or_default(), Style::new());
     }
     match (&run.state.preparing, run.status) {
         (Some(preparing), RunStatus::Starting | RunStatus::Running) => {
@@ -285,5 +287,24 @@ fn progress(theme: Theme, run: &RunView) -> (String, Style) {
         }
         (_, RunStatus::Queued) => ("waits".to_owned(), theme.dim()),
         _ => ("--".to_owned(), theme.dim()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tui::view::tests::{PLAIN, state};
+
+    #[test]
+    fn a_progress_that_does_not_fit_is_told_in_other_words_and_never_cut() {
+        let mut state = state(20.0, (120, 40));
+        let run = &mut state.catalog.runs[0];
+        let step = run.state.step();
+        let mut told = |epochs: u32| {
+            let training = run.state.training.as_mut().unwrap();
+            (training.epochs, training.steps_per_epoch, training.total_steps) = (epochs, step, step * u64::from(epochs));
+            progress(PLAIN, run).0
+        };
+        assert_eq!([told(5), told(500), told(10_000), told(123_456_789)], ["1/5 20%", "1/500 0%", "1/10000", "0%"]);
     }
 }

@@ -1,4 +1,4 @@
-//! What the terminal tells as messages: keys, the mouse, its size.
+//! What the terminal tells, as messages. Pure.
 
 use crossterm::event::{Event, MouseButton, MouseEvent, MouseEventKind};
 
@@ -6,7 +6,7 @@ use crate::tui::act::pointer::{Gesture, Pointer};
 use crate::tui::keys;
 use crate::tui::message::Message;
 
-/// What an event means; `None` where nothing.
+/// The message that an event of the terminal is; `None` where it means nothing here.
 pub fn message_of(event: Event) -> Option<Message> {
     match event {
         Event::Key(key) => keys::from_event(key).map(Message::Key),
