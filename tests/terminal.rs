@@ -25,7 +25,7 @@ pub struct Terminal {
     writer: Box<dyn Write + Send>,
     pub parser: Arc<Mutex<vt100::Parser>>,
     /// All that was written to the terminal.
-    written: Arc<Mutex<Vec<u8>>>,
+    pub written: Arc<Mutex<Vec<u8>>>,
 }
 
 impl Terminal {

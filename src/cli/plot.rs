@@ -85,7 +85,7 @@ pub struct PlotArguments {
 pub fn run(root: &Path, arguments: &PlotArguments, out: &mut dyn Write) -> anyhow::Result<u8> {
     let catalog = store::read_all(root, clock::now_seconds());
     let runs = meant(&catalog, &arguments.names)?;
-    let subjects: Vec<figure::Subject> = runs.iter().enumerate().map(|(slot, run)| figure::Subject { run, slot }).collect();
+    let subjects: Vec<figure::Subject> = runs.iter().enumerate().map(|(slot, run)| figure::Subject { run, slot, kept: None }).collect();
     let experiments: BTreeSet<&str> = runs.iter().map(|run| run.id.experiment()).collect();
     let title = arguments.title.clone().unwrap_or_else(|| experiments.into_iter().collect::<Vec<_>>().join(", "));
     let figure = figure::figure(
@@ -103,6 +103,7 @@ pub fn run(root: &Path, arguments: &PlotArguments, out: &mut dyn Write) -> anyho
             title,
             size: arguments.size.unwrap_or_else(|| usual_size(arguments.metrics.len())),
             is_dark: arguments.dark,
+            inset: None,
         },
     );
     if figure.panels.iter().all(|panel| panel.y_axis.is_none()) {

@@ -11,6 +11,7 @@ use anyhow::anyhow;
 use crate::cli::{exit_code, look};
 use crate::run::text;
 use crate::tui::app::Options;
+use crate::tui::image::Surroundings;
 use crate::tui::keys::keymap::Keymap;
 use crate::tui::outside;
 use crate::tui::settings::Settings;
@@ -39,6 +40,7 @@ impl Look {
             environment: look::theme(is_ascii),
             settings: self.read()?,
             settings_file: self.file(),
+            surroundings: surroundings(),
             is_remote: env::var_os("SSH_CONNECTION").is_some() || env::var_os("SSH_TTY").is_some(),
         })
     }
@@ -56,6 +58,18 @@ impl Look {
         let set = |name: &str| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
         let folder = || set("XDG_CONFIG_HOME").or_else(|| set("HOME").map(|home| home.join(".config")));
         self.settings.clone().or_else(|| Some(folder()?.join("finetop/settings.yaml")))
+    }
+}
+
+/// What the environment says of what shows images.
+fn surroundings() -> Surroundings {
+    let is = |name: &str, value: &str| env::var_os(name).is_some_and(|found| found == value);
+    let is_set = |name: &str| env::var_os(name).is_some_and(|found| !found.is_empty());
+    let is_in_tmux = is_set("TMUX");
+    Surroundings {
+        is_in_tmux,
+        is_in_screen: !is_in_tmux && is_set("STY"),
+        is_iterm: is("TERM_PROGRAM", "iTerm.app") || is("LC_TERMINAL", "iTerm2"),
     }
 }
 

@@ -23,6 +23,8 @@ use crate::tui::background;
 use crate::tui::drafting;
 use crate::tui::editor;
 use crate::tui::effect::Effect;
+use crate::tui::image::Surroundings;
+use crate::tui::image::pictures::Pictures;
 use crate::tui::input;
 use crate::tui::message::Message;
 use crate::tui::outside;
@@ -36,7 +38,6 @@ use crate::tui::terminal::Screen;
 use crate::tui::theme::{Background, Colors, Theme};
 use crate::tui::title;
 use crate::tui::update::update;
-use crate::tui::view::view;
 
 /// Time for the thread that reads events to end, and for a signal to be heard.
 const EVENTS_END: Duration = Duration::from_millis(40);
@@ -57,6 +58,8 @@ pub struct Options {
     pub settings: Settings,
     /// Where it was read from.
     pub settings_file: Option<PathBuf>,
+    /// What the environment says of what shows images.
+    pub surroundings: Surroundings,
     /// Whether the terminal is reached over a network.
     pub is_remote: bool,
 }
@@ -86,15 +89,21 @@ pub fn run(options: Options) -> Result<Left, AppError> {
     };
     let mut state = State::new(crate::tui::text::clean(&shown), clock::now_seconds(), size, options.focus.clone());
     options.settings.apply(&mut state);
-    let background = match options.settings.background {
-        BackgroundChoice::Auto if options.environment.colors == Colors::True => background::ask(options.is_remote).unwrap_or_default(),
+    let mut pictures = Pictures::new(options.surroundings, options.is_remote);
+    let asked = options.settings.images.then(|| pictures.ask());
+    let background = match (&asked, options.settings.background) {
+        (Some(asked), _) => asked.background.unwrap_or_default(),
+        (None, BackgroundChoice::Auto) if options.environment.colors == Colors::True => {
+            background::ask(options.is_remote).unwrap_or_default()
+        }
         _ => Background::Dark,
     };
     let look = Look { environment: options.environment, background, theme: options.settings.theme(options.environment, background) };
-    // The first frame comes before anything slow.
-    screen.draw(|frame| view(&state, look.theme, frame))?;
+    if let Some(asked) = asked {
+        update(&mut state, Pictures::told(&asked, look.theme));
+    }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let left = runtime.block_on(live(&mut screen, &mut state, look, options, root));
+    let left = runtime.block_on(live(&mut screen, &mut state, look, options, root, pictures));
     // A plan still being made must not hold up the shell.
     runtime.shutdown_background();
     drop(screen);
@@ -128,7 +137,16 @@ enum Next {
     Quit,
 }
 
-async fn live(screen: &mut Screen, state: &mut State, mut look: Look, options: Options, root: Option<PathBuf>) -> Result<(), AppError> {
+async fn live(
+    screen: &mut Screen,
+    state: &mut State,
+    mut look: Look,
+    options: Options,
+    root: Option<PathBuf>,
+    mut pictures: Pictures,
+) -> Result<(), AppError> {
+    // The first frame comes before anything slow.
+    pictures.draw(screen, state, look.theme)?;
     let (messages, mut inbox) = mpsc::channel(BACKLOG);
     let requests = source::watch(options.source, messages.clone());
     let outside =
@@ -151,6 +169,10 @@ async fn live(screen: &mut Screen, state: &mut State, mut look: Look, options: O
             },
             _ = seconds.tick() => Some(Message::Tick(clock::now_seconds())),
             () = suspend::any_signal(&mut ends) => return Ok(()),
+            () = pictures.done() => {
+                state.is_dirty = true;
+                None
+            }
             () = suspend::any_signal(&mut job.stop) => {
                 suspend::here(screen, state, &outside.is_continued)?;
                 None
@@ -171,16 +193,21 @@ async fn live(screen: &mut Screen, state: &mut State, mut look: Look, options: O
                 pace.hurry();
             }
             let was_loaded = state.is_loaded;
+            state.is_dirty |= pictures.is_behind() && matches!(message, Message::Tick(_));
             if let Message::Settings(settings) = &message {
                 look.theme = settings.theme(look.environment, look.background);
                 screen.hear_mouse(settings.mouse)?;
             }
             for effect in update(state, message) {
-                if matches!(effect, Effect::EditDraft { .. } | Effect::EditFile(_)) {
-                    // The editor alone must read what is typed now, so the stream of events ends and begins anew.
+                if matches!(effect, Effect::EditDraft { .. } | Effect::EditFile(_) | Effect::AskForImages) {
+                    // The editor, or who waits for the terminal's answers, must read alone what is typed now, so the stream of events ends and begins anew.
                     drop(events);
                     tokio::time::sleep(EVENTS_END).await;
-                    let edited = edit(effect, screen, state)?;
+                    let edited = if effect == Effect::AskForImages {
+                        Pictures::told(&pictures.ask(), look.theme)
+                    } else {
+                        edit(effect, screen, state)?
+                    };
                     // An interrupt or a stop that was meant for the editor is heard and passed over.
                     tokio::time::sleep(EVENTS_END).await;
                     (ends[2], job) = (signal(SignalKind::interrupt()), Signals::hear());
@@ -200,7 +227,7 @@ async fn live(screen: &mut Screen, state: &mut State, mut look: Look, options: O
         }
         if state.is_dirty && Instant::now() >= pace.next() {
             state.is_dirty = false;
-            screen.draw(|frame| view(state, look.theme, frame))?;
+            pictures.draw(screen, state, look.theme)?;
             screen.title(&title::title(state))?;
             pace.drawn(Instant::now());
         }
@@ -222,7 +249,7 @@ fn perform(effect: Effect, screen: &mut Screen, state: &mut State, theme: Theme,
             let number = if matches!(effect, Effect::PlanDraft { .. }) { drafting::next_number() } else { 0 };
             spawn(outside, move || drafting::perform(effect, root.as_deref(), number));
         }
-        Effect::EditDraft { .. } | Effect::EditFile(_) => {}
+        Effect::EditDraft { .. } | Effect::EditFile(_) | Effect::AskForImages => {}
         Effect::Suspend => suspend::here(screen, state, &outside.is_continued)?,
         Effect::Redraw => screen.clear()?,
         Effect::Request(id, kind) => ask(state, outside, &[id], kind),

@@ -18,9 +18,14 @@ const WAIT_REMOTE: Duration = Duration::from_secs(1);
 
 /// What the terminal says its background is; `None` where it does not say. Raw mode must be on.
 pub fn ask(is_remote: bool) -> Option<Background> {
+    rgb_in(&exchange("", if is_remote { WAIT_REMOTE } else { WAIT }, is_complete)?).map(of)
+}
+
+/// Asks for the background and for what else is to be asked, and returns all that was answered in time, or until it `is_complete`.
+pub fn exchange(more: &str, wait: Duration, is_complete: fn(&[u8]) -> bool) -> Option<Vec<u8>> {
     let mut out = io::stdout();
-    out.write_all(b"\x1b]11;?\x1b\\\x1b[c").and_then(|()| out.flush()).ok()?;
-    let end = Instant::now() + if is_remote { WAIT_REMOTE } else { WAIT };
+    out.write_all(format!("\x1b]11;?\x1b\\{more}\x1b[c").as_bytes()).and_then(|()| out.flush()).ok()?;
+    let end = Instant::now() + wait;
     let stdin = io::stdin();
     let mut answer = Vec::new();
     while !is_complete(&answer) {
@@ -37,17 +42,17 @@ pub fn ask(is_remote: bool) -> Option<Background> {
             count => answer.extend_from_slice(&bytes[..count]),
         }
     }
-    background_in(&answer)
+    Some(answer)
 }
 
 /// Whether the answer to the device attributes is there: `ESC [ ? … c`.
-fn is_complete(answer: &[u8]) -> bool {
+pub fn is_complete(answer: &[u8]) -> bool {
     let text = String::from_utf8_lossy(answer);
     text.find("\x1b[?").is_some_and(|start| text[start..].contains('c'))
 }
 
-/// The background in an answer such as `ESC ] 11 ; rgb:ffff/ffff/dddd ESC \`.
-fn background_in(answer: &[u8]) -> Option<Background> {
+/// Red, green and blue of the background, from 0 to 1, in an answer such as `ESC ] 11 ; rgb:ffff/ffff/dddd ESC \`.
+pub fn rgb_in(answer: &[u8]) -> Option<[f64; 3]> {
     let text = String::from_utf8_lossy(answer);
     let (_, rest) = text.split_once("]11;")?;
     let (_, rgb) = rest.split_once("rgb")?;
@@ -57,10 +62,14 @@ fn background_in(answer: &[u8]) -> Option<Background> {
         let value = u32::from_str_radix(digits, 16).ok()?;
         (1..=4).contains(&digits.len()).then(|| f64::from(value) / most)
     });
-    let (red, green, blue) = (channels.next()??, channels.next()??, channels.next()??);
+    Some([channels.next()??, channels.next()??, channels.next()??])
+}
+
+/// What such a background is.
+pub fn of([red, green, blue]: [f64; 3]) -> Background {
     // Rec. 709 luma, without linearisation: dark and light themes lie far from the middle.
     let luma = 0.2126 * red + 0.7152 * green + 0.0722 * blue;
-    Some(if luma > 0.5 { Background::Light } else { Background::Dark })
+    if luma > 0.5 { Background::Light } else { Background::Dark }
 }
 
 #[cfg(test)]
@@ -79,7 +88,7 @@ mod tests {
             ("\x1b]11;rgb:xyz/1/2\x07", None),
             ("", None),
         ] {
-            assert_eq!(background_in(answer.as_bytes()), expected, "{answer:?}");
+            assert_eq!(rgb_in(answer.as_bytes()).map(of), expected, "{answer:?}");
         }
         assert!(is_complete(b"\x1b]11;rgb:1/1/1\x07\x1b[?62;c") && !is_complete(b"\x1b]11;rgb:cc/cc/cc\x07"));
     }
@@ -87,7 +96,7 @@ mod tests {
     proptest! {
         #[test]
         fn no_answer_panics(answer in proptest::collection::vec(any::<u8>(), 0..60)) {
-            background_in(&answer);
+            rgb_in(&answer);
             is_complete(&answer);
         }
     }

@@ -45,6 +45,8 @@ pub enum Effect {
     Notify(String),
     /// Read the settings again.
     ReloadSettings,
+    /// Ask the terminal whether it shows images.
+    AskForImages,
     /// Look for experiment files.
     ListFiles,
     /// Resolve an experiment file and tell its plan.

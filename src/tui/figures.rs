@@ -11,7 +11,8 @@ const EACH: (u32, u32) = (560, 380);
 pub fn of_charts(state: &State) -> Figure {
     let runs = state.charted_here();
     let selected = state.selected().map(|run| &run.id);
-    let mut subjects: Vec<Subject> = runs.iter().map(|run| Subject { run, slot: state.slot(&run.id) }).collect();
+    let mut subjects: Vec<Subject> =
+        runs.iter().map(|run| Subject { run, slot: state.slot(&run.id), kept: state.curves.get(&run.id) }).collect();
     subjects.sort_by_key(|subject| Some(&subject.run.id) == selected);
     let quantities = &state.chart.quantities;
     let shown = if state.is_expanded && state.screen == Screen::Overview {
@@ -42,6 +43,7 @@ pub fn of_charts(state: &State) -> Figure {
         title: crate::run::text::printable(&title).into_owned(),
         size,
         is_dark: false,
+        inset: None,
     };
     figure::figure(&subjects, &options)
 }

@@ -11,6 +11,7 @@ use crate::run::tail::News;
 use crate::tui::act::pointer::Pointer;
 use crate::tui::form::Form;
 use crate::tui::form::estimate::DraftPlan;
+use crate::tui::image::Protocol;
 use crate::tui::keys::Key;
 use crate::tui::overlay::Question;
 use crate::tui::screen::log::LogSource;
@@ -33,6 +34,8 @@ pub enum Message {
     Focus(bool),
     /// The settings were read again.
     Settings(Box<Settings>),
+    /// The terminal was asked whether it shows images: how they are sent, or why there are none.
+    Images(Result<Protocol, String>),
     /// A question came up outside.
     Ask(Question),
     /// The store has looked at the folder of all runs; nothing new is told the first time only.

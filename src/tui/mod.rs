@@ -12,6 +12,7 @@ pub mod figures;
 pub mod filter;
 pub mod form;
 pub mod group;
+pub mod image;
 pub mod input;
 pub mod keys;
 pub mod listed;

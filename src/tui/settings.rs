@@ -30,6 +30,8 @@ pub struct Settings {
     pub read_only: bool,
     /// Whether the terminal is told when a run ends while it is not looked at.
     pub notify: bool,
+    /// Whether charts are images, where the terminal shows them.
+    pub images: bool,
     /// Smoothing of training curves at the start.
     pub smoothing: f64,
     /// What the x axis counts at the start.
@@ -87,6 +89,7 @@ impl Default for Settings {
             mouse: true,
             read_only: false,
             notify: true,
+            images: false,
             smoothing: 0.8,
             x_axis: XAxis::Step,
             hidden_columns: Vec::new(),
@@ -160,6 +163,8 @@ impl Settings {
         state.keymap = self.keymap().unwrap_or_default();
         state.is_read_only = self.read_only;
         state.notifies = self.notify;
+        // Whether the terminal shows them is asked first.
+        state.chart.draws_images &= self.images;
         state.hidden_columns = self.hidden_columns.iter().copied().collect();
         state.chart.x_axis = self.x_axis;
         let is_ours = |weight: &f64| (weight - self.smoothing).abs() < 1e-9;

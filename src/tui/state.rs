@@ -238,6 +238,8 @@ pub struct ChartOptions {
     pub shows_best: bool,
     /// The metric chosen by hand.
     pub metric: Option<MetricName>,
+    /// Whether charts are images, as the terminal can show them.
+    pub draws_images: bool,
     /// Where the crosshair is, from 0 (left) to 1 (right).
     pub crosshair: Option<f64>,
 }
@@ -255,6 +257,7 @@ impl Default for ChartOptions {
             shares_y: false,
             shows_best: true,
             metric: None,
+            draws_images: false,
             crosshair: None,
         }
     }

@@ -2,8 +2,8 @@
 
 use std::io::{self, BufWriter, Stdout, Write};
 use std::panic;
-use std::sync::Once;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, Once, PoisonError};
 use std::thread;
 
 use crossterm::clipboard::CopyToClipboard;
@@ -20,6 +20,9 @@ use ratatui::{Frame, Terminal};
 
 /// Whether the terminal is ours now, so that it is given back once.
 static IS_TAKEN: AtomicBool = AtomicBool::new(false);
+
+/// Written before the terminal is given back: takes off what would stay.
+static AT_END: Mutex<String> = Mutex::new(String::new());
 
 /// Presses and drags of the mouse, and its wheel, but not every move; positions in decimal (xterm modes 1000, 1002 and 1006).
 const HEAR_MOUSE: &str = "\x1b[?1000h\x1b[?1002h\x1b[?1006h";
@@ -38,6 +41,7 @@ const RESTORE_TITLE: &str = "\x1b[23;0t";
 pub struct Screen {
     hears_mouse: bool,
     title: String,
+    n_cleared: u64,
     terminal: Terminal<CrosstermBackend<BufWriter<Stdout>>>,
 }
 
@@ -48,7 +52,7 @@ impl Screen {
         enter(hears_mouse)?;
         let backend = CrosstermBackend::new(BufWriter::with_capacity(1 << 16, io::stdout()));
         match Terminal::new(backend) {
-            Ok(terminal) => Ok(Self { hears_mouse, title: String::new(), terminal }),
+            Ok(terminal) => Ok(Self { hears_mouse, title: String::new(), n_cleared: 0, terminal }),
             Err(error) => {
                 give_back();
                 Err(error)
@@ -58,8 +62,15 @@ impl Screen {
 
     /// Draws a frame at once (DEC private mode 2026), so that it is never seen half done.
     pub fn draw(&mut self, view: impl FnOnce(&mut Frame)) -> io::Result<()> {
+        self.draw_between("", view, "")
+    }
+
+    /// The same, with sequences written before the frame and after it.
+    pub fn draw_between(&mut self, before: &str, view: impl FnOnce(&mut Frame), after: &str) -> io::Result<()> {
         queue!(self.terminal.backend_mut(), BeginSynchronizedUpdate)?;
+        self.terminal.backend_mut().write_all(before.as_bytes())?;
         self.terminal.draw(view)?;
+        self.terminal.backend_mut().write_all(after.as_bytes())?;
         queue!(self.terminal.backend_mut(), EndSynchronizedUpdate)?;
         self.terminal.backend_mut().flush()
     }
@@ -68,7 +79,18 @@ impl Screen {
     pub fn clear(&mut self) -> io::Result<()> {
         // `Terminal::clear` asks the terminal for its cursor and waits for an answer that the event stream would read.
         let size = self.terminal.size()?;
+        self.n_cleared += 1;
         self.terminal.resize(Rect::new(0, 0, size.width, size.height))
+    }
+
+    /// How often the screen was cleared.
+    pub const fn n_cleared(&self) -> u64 {
+        self.n_cleared
+    }
+
+    /// What is written before the terminal is given back, to take off what would stay.
+    pub fn write_at_end(&mut self, sequence: String) {
+        *AT_END.lock().unwrap_or_else(PoisonError::into_inner) = sequence;
     }
 
     /// Puts text on the clipboard of whoever looks at this terminal, also over SSH (OSC 52).
@@ -138,8 +160,10 @@ fn enter(hears_mouse: bool) -> io::Result<()> {
 /// Gives the terminal back, once; what fails is passed over, since there is nobody left to tell.
 fn give_back() {
     if IS_TAKEN.swap(false, Ordering::SeqCst) {
+        let at_end = std::mem::take(&mut *AT_END.lock().unwrap_or_else(PoisonError::into_inner));
         let _ = execute!(
             io::stdout(),
+            Print(at_end),
             EndSynchronizedUpdate,
             EnableLineWrap,
             Print(IGNORE_MOUSE),

@@ -64,6 +64,13 @@ fn happen(state: &mut State, message: Message) -> Vec<Effect> {
         Message::Settings(settings) => {
             settings.apply(state);
             notice(state, "the settings were read again".to_owned());
+            if settings.images && !state.chart.draws_images {
+                return vec![Effect::AskForImages];
+            }
+        }
+        Message::Images(Ok(protocol)) => {
+            state.chart.draws_images = true;
+            notice(state, format!("charts are images ({}) but where values are read off them", protocol.name()));
         }
         Message::Ask(question) => state.overlay = Some(Overlay::Question(question)),
         Message::Updates(updates) => return take_in(state, updates, true),
@@ -116,7 +123,7 @@ fn happen(state: &mut State, message: Message) -> Vec<Effect> {
         }
         Message::PlannedMemory(id, bytes) => state.planned_memory = Some((id, bytes)),
         Message::Mistakes(id, listing) => state.mistakes.listing = Some((id, listing)),
-        Message::Requested(Err(why)) | Message::Failed(why) => problem(state, &why),
+        Message::Requested(Err(why)) | Message::Failed(why) | Message::Images(Err(why)) => problem(state, &why),
         Message::Queue(outlook) => screen::queue::take_in(state, outlook),
         Message::Machine(machine) => state.system.machine = Some(*machine),
         Message::Resumed => {

@@ -7,6 +7,7 @@ mod elf;
 mod experiments;
 mod fake_hub;
 mod hub;
+mod images;
 mod judged;
 #[cfg(target_os = "linux")]
 mod manners;

@@ -12,18 +12,25 @@ pub const TEXT: f64 = 13.0;
 const HEADING: f64 = 15.0;
 const TITLE: f64 = 19.0;
 
-/// Space around the figure and between charts.
-const MARGIN: f64 = 16.0;
+/// Room that a figure leaves.
+#[derive(Debug, Clone, Copy)]
+struct Room {
+    /// Around the figure and between charts.
+    margin: f64,
+    /// For the heading of a chart.
+    head: f64,
+    /// For its x axis.
+    foot: f64,
+}
 
-/// Rows of pixels for the heading of a chart, and for its x axis.
-const HEAD: f64 = 30.0;
-const FOOT: f64 = 36.0;
+/// The room of a picture of its own, and of an inset, whose headings stand elsewhere.
+const ROOMS: (Room, Room) = (Room { margin: 16.0, head: 30.0, foot: 36.0 }, Room { margin: 6.0, head: 8.0, foot: 24.0 });
 
 /// Least columns of pixels for the labels of a y axis.
 const LEAST_AXIS: f64 = 40.0;
 
 /// Columns of pixels for each label of the x axis, rows for each of the y axis.
-const ROOM: (f64, f64) = (95.0, 45.0);
+const EACH_LABEL: (f64, f64) = (95.0, 45.0);
 
 /// The colours of a figure.
 #[derive(Debug, Clone, Copy)]
@@ -42,6 +49,11 @@ pub struct Look {
 }
 
 impl Look {
+    fn of(figure: &Figure) -> Self {
+        let usual = Self::new(figure.is_dark);
+        figure.inset.map_or(usual, |inset| Self { ground: inset.ground, line: palette::mixed(usual.dim, inset.ground, 1), ..usual })
+    }
+
     const fn new(is_dark: bool) -> Self {
         if is_dark {
             let ground = palette::GROUND.0;
@@ -78,32 +90,40 @@ impl Frame {
 
 /// Draws a figure.
 pub fn figure(canvas: &mut dyn Canvas, figure: &Figure) {
-    let look = Look::new(figure.is_dark);
-    let (width, height) = (f64::from(figure.size.0), f64::from(figure.size.1));
+    let look = Look::of(figure);
+    let room = if figure.inset.is_some() { ROOMS.1 } else { ROOMS.0 };
+    let Room { margin, head, foot } = room;
+    let scale = figure.inset.map_or(1.0, |inset| inset.scale);
+    let (width, height) = (f64::from(figure.size.0) / scale, f64::from(figure.size.1) / scale);
     let all = Frame { left: 0.0, top: 0.0, right: width, bottom: height };
     canvas.area(&all.corners(), look.ground);
-    let mut top = MARGIN;
+    let mut top = if figure.inset.is_some() { 0.0 } else { margin };
     if !figure.title.is_empty() {
         let words = Words { size: TITLE, ink: look.ink, anchor: Anchor::Left, is_bold: true };
-        canvas.words(&figure.title, (MARGIN, top + TITLE / 2.0), words);
-        top += TITLE + MARGIN / 2.0;
+        canvas.words(&figure.title, (margin, top + TITLE / 2.0), words);
+        top += TITLE + margin / 2.0;
     }
-    let legend = legend::layout(canvas, figure, width - 2.0 * MARGIN);
+    let legend = legend::layout(canvas, figure, (width - 2.0 * margin, height - top - margin));
     // A picture too small for both keeps the charts.
-    let room = height - top - 2.0 * MARGIN - legend.height;
-    let bottom = if room >= HEAD + FOOT + 40.0 {
-        legend::draw(canvas, &legend, (MARGIN, height - MARGIN / 2.0 - legend.height), look);
-        height - MARGIN - legend.height
+    let left_over = height - top - 2.0 * margin - legend.height;
+    let bottom = if legend.width > 0.0 {
+        legend::draw(canvas, &legend, (width - margin - legend.width, top + margin), look);
+        height - margin / 2.0
+    } else if left_over >= head + foot + 40.0 {
+        legend::draw(canvas, &legend, (margin, height - margin / 2.0 - legend.height), look);
+        height - margin - legend.height
     } else {
-        height - MARGIN / 2.0
+        height - margin / 2.0
     };
+    let beside = if legend.width > 0.0 { legend.width + margin } else { 0.0 };
+    let all = Frame { left: margin, top, right: width - margin - beside, bottom };
     for (idx, chart) in figure.panels.iter().enumerate() {
-        panel(canvas, chart, cell(idx, figure.panels.len(), Frame { left: MARGIN, top, right: width - MARGIN, bottom }), look);
+        panel(canvas, chart, cell(idx, figure.panels.len(), all, margin), look, room);
     }
 }
 
 /// Cell number `idx` of a grid of `n`.
-fn cell(idx: usize, n: usize, all: Frame) -> Frame {
+fn cell(idx: usize, n: usize, all: Frame, margin: f64) -> Frame {
     let n_columns = match n {
         0 | 1 => 1,
         2..=4 => 2,
@@ -111,20 +131,15 @@ fn cell(idx: usize, n: usize, all: Frame) -> Frame {
     };
     let n_rows = n.div_ceil(n_columns);
     let (column, row) = ((idx % n_columns) as f64, (idx / n_columns) as f64);
-    let width = (all.right - all.left + MARGIN) / n_columns as f64;
+    let width = (all.right - all.left + margin) / n_columns as f64;
     let height = (all.bottom - all.top) / n_rows as f64;
     let (left, top) = (all.left + column * width, all.top + row * height);
-    Frame { left, top, right: left + width - MARGIN, bottom: top + height }
+    Frame { left, top, right: left + width - margin, bottom: top + height }
 }
 
-fn panel(canvas: &mut dyn Canvas, panel: &Panel, cell: Frame, look: Look) {
-    let head = cell.top + HEAD / 2.0;
-    canvas.words(&panel.title, (cell.left, head), Words { size: HEADING, ink: look.ink, anchor: Anchor::Left, is_bold: true });
-    let taken = canvas.width(&panel.title, HEADING) + canvas.width(&panel.note, TEXT) + MARGIN;
-    if taken < cell.right - cell.left {
-        canvas.words(&panel.note, (cell.right, head), look.words(Anchor::Right));
-    }
-    let (top, bottom) = (cell.top + HEAD, cell.bottom - FOOT);
+fn panel(canvas: &mut dyn Canvas, panel: &Panel, cell: Frame, look: Look, room: Room) {
+    heading(canvas, panel, cell, look, room);
+    let (top, bottom) = (cell.top + room.head, cell.bottom - room.foot);
     if bottom - top < 10.0 || cell.right - cell.left < 2.0 * LEAST_AXIS {
         return;
     }
@@ -133,7 +148,7 @@ fn panel(canvas: &mut dyn Canvas, panel: &Panel, cell: Frame, look: Look) {
         canvas.words("nothing to see yet", middle, look.words(Anchor::Middle));
         return;
     };
-    let (ticks, labels) = labels(y_axis, ((bottom - top) / ROOM.1) as usize);
+    let (ticks, labels) = labels(y_axis, ((bottom - top) / EACH_LABEL.1) as usize);
     let widest = labels.iter().map(|label| canvas.width(label, TEXT)).fold(LEAST_AXIS - 10.0, f64::max);
     let plot = Frame { left: cell.left + widest + 10.0, top, right: cell.right - 8.0, bottom };
     if plot.right - plot.left < 20.0 {
@@ -165,6 +180,16 @@ fn panel(canvas: &mut dyn Canvas, panel: &Panel, cell: Frame, look: Look) {
     }
 }
 
+/// What a chart shows and how; how alone where the title stands elsewhere.
+fn heading(canvas: &mut dyn Canvas, panel: &Panel, cell: Frame, look: Look, room: Room) {
+    let head = cell.top + (room.head / 2.0).max(TEXT / 2.0);
+    canvas.words(&panel.title, (cell.left, head), Words { size: HEADING, ink: look.ink, anchor: Anchor::Left, is_bold: true });
+    let taken = canvas.width(&panel.title, HEADING) + canvas.width(&panel.note, TEXT) + room.margin;
+    if taken < cell.right - cell.left {
+        canvas.words(&panel.note, (cell.right, head), look.words(Anchor::Right));
+    }
+}
+
 fn labels(axis: Stretch, most: usize) -> (Vec<f64>, Vec<String>) {
     let Stretch { low, high, is_log } = axis;
     let most = most.clamp(2, 9);
@@ -179,7 +204,7 @@ fn x_axis(canvas: &mut dyn Canvas, panel: &Panel, plot: Frame, cell: Frame, look
     let y = plot.bottom + 14.0;
     let name_left = cell.right - canvas.width(panel.x_name, TEXT);
     canvas.words(panel.x_name, (cell.right, y), Words { ink: look.ink, ..look.words(Anchor::Right) });
-    let (ticks, labels) = labels(panel.x_axis, ((plot.right - plot.left) / ROOM.0) as usize);
+    let (ticks, labels) = labels(panel.x_axis, ((plot.right - plot.left) / EACH_LABEL.0) as usize);
     let mut free_from = f64::NEG_INFINITY;
     for (tick, label) in ticks.iter().zip(&labels) {
         let x = plot.left + panel.x_axis.share(*tick) * (plot.right - plot.left);

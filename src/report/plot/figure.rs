@@ -6,10 +6,11 @@ use crate::curve::columns::{Reduced, reduce};
 use crate::curve::evaluations::{self, Concluded};
 use crate::curve::quantity::Quantity;
 use crate::curve::range;
-use crate::curve::run_curves;
+use crate::curve::run_curves::{self, RunCurves};
 use crate::curve::stretch::Stretch;
 use crate::curve::window::{self, Zoom};
 use crate::metric::MetricName;
+use crate::report::plot::canvas::Ink;
 use crate::run::catalog::RunView;
 use crate::spec::task::TaskKind;
 use crate::verdict::overfitting;
@@ -48,6 +49,20 @@ pub struct Options {
     pub size: (u32, u32),
     /// Whether it is light on dark.
     pub is_dark: bool,
+    /// How it is drawn where it stands within something else.
+    pub inset: Option<Inset>,
+}
+
+/// How a figure is drawn within something else that has a title of its own and explains the marks: closer to the edges, the runs named
+/// with their last values. In pixels alone.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Inset {
+    /// What it stands on.
+    pub ground: Ink,
+    /// Pixels of the picture for each of the drawing: letters and strokes grow with it.
+    pub scale: f64,
+    /// What the y axes must reach beside their own curves.
+    pub reach: Option<(f64, f64)>,
 }
 
 /// A run with the slot that gives its colour and marker.
@@ -57,6 +72,8 @@ pub struct Subject<'a> {
     pub run: &'a RunView,
     /// Its slot.
     pub slot: usize,
+    /// Its curves summed up, where they are kept.
+    pub kept: Option<&'a RunCurves>,
 }
 
 /// A picture.
@@ -68,6 +85,8 @@ pub struct Figure {
     pub size: (u32, u32),
     /// Whether it is light on dark.
     pub is_dark: bool,
+    /// How it is drawn where it stands within something else.
+    pub inset: Option<Inset>,
     /// The charts.
     pub panels: Vec<Panel>,
     /// Slot and name of each run.
@@ -77,7 +96,7 @@ pub struct Figure {
 /// A chart of it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Panel {
-    /// What it shows, with its unit.
+    /// What it shows, with its unit; empty where that stands elsewhere.
     pub title: String,
     /// How: smoothing, axes.
     pub note: String,
@@ -113,6 +132,8 @@ pub struct Curve {
     pub pieces: Vec<Vec<(f64, f64)>>,
     /// Where markers stand.
     pub points: Vec<(f64, f64)>,
+    /// Its last value in a few characters, whether or not it is in sight.
+    pub last: Option<String>,
     /// Where its run was best.
     pub best: Option<(f64, f64)>,
     /// Where its run stopped before its last step.
@@ -134,6 +155,7 @@ pub fn figure(subjects: &[Subject], options: &Options) -> Figure {
         title: options.title.clone(),
         size: options.size,
         is_dark: options.is_dark,
+        inset: options.inset,
         panels: options.quantities.iter().map(|quantity| panel(subjects, options, window, *quantity)).collect(),
         legend: subjects.iter().map(|subject| (subject.slot, crate::run::text::printable(&name(subject.run)).into_owned())).collect(),
     }
@@ -147,15 +169,18 @@ struct Draft {
 
 fn panel(subjects: &[Subject], options: &Options, window: Stretch, quantity: Quantity) -> Panel {
     let (mut raw, mut thin, mut thick) = (Vec::new(), Vec::new(), Vec::new());
+    // Where nobody enlarges the picture, what lies between its pixels is not seen.
+    let n_columns = options.inset.map_or(N_COLUMNS, |_| N_COLUMNS.min(options.size.0.max(2) as usize));
     for subject in subjects {
         let (state, slot) = (&subject.run.state, subject.slot);
         let smoothing = if quantity.is_smoothed() { options.smoothing } else { 0.0 };
-        let curve = |weight| run_curves::curve(None, &state.steps, quantity, options.x_axis, weight);
+        let curve = |weight| run_curves::curve(subject.kept, &state.steps, quantity, options.x_axis, weight);
         let empty = |weight| Curve {
             slot,
             weight,
             pieces: Vec::new(),
             points: Vec::new(),
+            last: None,
             best: None,
             stop: None,
             changes: Vec::new(),
@@ -164,13 +189,17 @@ fn panel(subjects: &[Subject], options: &Options, window: Stretch, quantity: Qua
         let stop = evaluations::stop(subject.run);
         if quantity.is_of_steps() {
             if smoothing > 0.0 && subjects.len() <= MOST_RAW {
-                raw.push(Draft { curve: empty(Weight::Raw), reduced: curve(0.0).reduce(window, N_COLUMNS) });
+                raw.push(Draft { curve: empty(Weight::Raw), reduced: curve(0.0).reduce(window, n_columns) });
             }
             let smooth = curve(smoothing);
-            let last = || Some((smooth.x(smooth.steps.len().checked_sub(1)?), smooth.value_at(None)?));
-            let stop = stop.filter(|_| !quantity.is_of_evaluations()).and_then(|_| last());
+            let last = smooth.value_at(None);
+            let end = || Some((smooth.x(smooth.steps.len().checked_sub(1)?), last?));
+            let stop = stop.filter(|_| !quantity.is_of_evaluations()).and_then(|_| end());
             let changes = changes::places(state, &smooth);
-            thin.push(Draft { curve: Curve { stop, changes, ..empty(Weight::Thin) }, reduced: smooth.reduce(window, N_COLUMNS) });
+            thin.push(Draft {
+                curve: Curve { last: last.map(short), stop, changes, ..empty(Weight::Thin) },
+                reduced: smooth.reduce(window, n_columns),
+            });
         }
         if quantity.is_of_evaluations() {
             let points = overfitting::points(state, options.metric);
@@ -179,19 +208,21 @@ fn panel(subjects: &[Subject], options: &Options, window: Stretch, quantity: Qua
             let points: Vec<(f64, f64)> = evaluated.iter().map(|point| (point.x, point.y)).collect();
             let best = evaluations::best(state, &evaluated).filter(|_| options.shows_best).map(|point| (point.x, point.y));
             let stop = stop.and_then(|_| points.last().copied());
-            let reduced = reduce(points.iter().copied(), window, N_COLUMNS);
-            thick.push(Draft { curve: Curve { points, best, stop, ..empty(Weight::Thick) }, reduced });
+            let reduced = reduce(points.iter().copied(), window, n_columns);
+            let last = points.last().map(|point| short(point.1));
+            thick.push(Draft { curve: Curve { points, last, best, stop, ..empty(Weight::Thick) }, reduced });
         }
     }
     let is_log = options.is_log && quantity.may_be_log();
     let drafts: Vec<Draft> = raw.into_iter().chain(thin).chain(thick).collect();
     let lines: Vec<(&Reduced, bool)> = drafts.iter().map(|draft| (&draft.reduced, draft.curve.weight != Weight::Raw)).collect();
-    let range = range::of_lines(&lines, is_log, options.clips);
+    let range = range::of_lines(&lines, is_log, options.clips).map(|(own, is_cut)| (reaching(own, options.inset), is_cut));
+    let is_headed = options.inset.is_none();
     let mut notes = Vec::new();
-    if quantity.is_smoothed() && options.smoothing > 0.0 {
+    if is_headed && quantity.is_smoothed() && options.smoothing > 0.0 {
         notes.push(format!("ema {}", options.smoothing));
     }
-    if range.is_some_and(|(y_axis, _)| y_axis.is_log) {
+    if is_headed && range.is_some_and(|(y_axis, _)| y_axis.is_log) {
         notes.push("log".to_owned());
     }
     if range.is_some_and(|(_, is_cut)| is_cut) {
@@ -200,8 +231,24 @@ fn panel(subjects: &[Subject], options: &Options, window: Stretch, quantity: Qua
     let y_axis = range.map(|(y_axis, _)| y_axis);
     let curves = y_axis.map_or_else(Vec::new, |y_axis| drafts.into_iter().map(|draft| placed(draft, window, y_axis)).collect());
     let kind = subjects.iter().find_map(|subject| subject.run.spec.as_ref().ok()).map(|spec| spec.task.kind);
-    let title = title(quantity, options.metric, kind);
+    let title = if is_headed { title(quantity, options.metric, kind) } else { String::new() };
     Panel { title, note: notes.join(", "), x_name: options.x_axis.name(), x_axis: window, y_axis, curves }
+}
+
+/// A value in a few characters.
+fn short(value: f64) -> String {
+    match value.abs() {
+        size if size == 0.0 || (0.01..1000.0).contains(&size) => format!("{value:.3}"),
+        size if size.is_finite() => format!("{value:.1e}"),
+        _ if value.is_nan() => "NaN".to_owned(),
+        _ => value.to_string(),
+    }
+}
+
+/// The y axis, as far as it must reach.
+fn reaching(own: Stretch, inset: Option<Inset>) -> Stretch {
+    let reach = inset.and_then(|inset| inset.reach);
+    reach.map_or(own, |(low, high)| Stretch { low: own.low.min(low), high: own.high.max(high), ..own })
 }
 
 fn title(quantity: Quantity, metric: MetricName, kind: Option<TaskKind>) -> String {

@@ -1,4 +1,4 @@
-//! The legend below a figure: a sample and a name for each run, and what the marks mean.
+//! The legend of a figure: a sample and a name for each run, and what the marks mean; of an inset runs with their values, beside it.
 
 use crate::report::plot::canvas::{Anchor, Canvas, Place, Words};
 use crate::report::plot::drawing::{Look, TEXT};
@@ -28,12 +28,49 @@ enum Sample {
 /// Entries with their places, from the upper left corner of the legend.
 pub struct Legend {
     entries: Vec<(Sample, String, Place)>,
-    /// Rows of pixels that it takes.
+    /// Rows of pixels that it takes below the charts.
     pub height: f64,
+    /// Columns of pixels that it takes beside them.
+    pub width: f64,
 }
 
-/// Lays the legend out over so many columns.
-pub fn layout(canvas: &dyn Canvas, figure: &Figure, width: f64) -> Legend {
+/// Share of an inset that a legend beside its charts takes at most.
+const MOST_BESIDE: f64 = 0.4;
+
+/// Letters of a name that stands there.
+const MOST_LETTERS: usize = 16;
+
+/// Lays out the runs of an inset beside its charts, the highest curve first; `None` where there is no room.
+fn beside(canvas: &dyn Canvas, figure: &Figure, (width, height): Place) -> Option<Legend> {
+    let curves = |slot| figure.panels.iter().flat_map(|panel| &panel.curves).filter(move |curve| curve.slot == slot);
+    let end = |slot| {
+        curves(slot)
+            .next_back()
+            .and_then(|curve| curve.points.last().or(curve.pieces.last()?.last()))
+            .map_or(f64::NEG_INFINITY, |end| end.1)
+    };
+    let mut runs: Vec<&(usize, String)> = figure.legend.iter().collect();
+    runs.sort_by(|a, b| end(b.0).total_cmp(&end(a.0)));
+    let entry = |(idx, (slot, name)): (usize, &&(usize, String))| {
+        let is_long = name.chars().count() > MOST_LETTERS;
+        let name = if is_long { name.chars().take(MOST_LETTERS - 2).chain("..".chars()).collect() } else { name.clone() };
+        (Sample::Run(*slot), with_value(figure, *slot, &name), (0.0, idx as f64 * ROW))
+    };
+    let entries: Vec<(Sample, String, Place)> = runs.iter().enumerate().map(entry).collect();
+    let widest = entries.iter().map(|(_, name, _)| SAMPLE + canvas.width(name, TEXT)).fold(0.0, f64::max);
+    let fits = widest <= width * MOST_BESIDE && entries.len() as f64 * ROW <= height;
+    fits.then_some(Legend { entries, height: 0.0, width: widest })
+}
+
+/// Lays the legend out where there are so many columns and rows.
+pub fn layout(canvas: &dyn Canvas, figure: &Figure, (width, height): Place) -> Legend {
+    let is_inset = figure.inset.is_some();
+    if is_inset && figure.legend.len() <= 1 {
+        return Legend { entries: Vec::new(), height: 0.0, width: 0.0 };
+    }
+    if let Some(legend) = beside(canvas, figure, (width, height)).filter(|_| is_inset) {
+        return legend;
+    }
     let curves = || figure.panels.iter().flat_map(|panel| &panel.curves);
     let has = |weight| curves().any(|curve| curve.weight == weight);
     let marks = [
@@ -44,8 +81,11 @@ pub fn layout(canvas: &dyn Canvas, figure: &Figure, width: f64) -> Legend {
         (curves().any(|curve| !curve.changes.is_empty()), Sample::Change, "learning rate changed"),
         (curves().any(|curve| !curve.broken.is_empty()), Sample::Broken, "NaN or infinite"),
     ];
-    let runs = figure.legend.iter().map(|(slot, name)| (Sample::Run(*slot), name.clone()));
-    let marks = marks.into_iter().filter(|(is_there, ..)| *is_there).map(|(_, sample, name)| (sample, name.to_owned()));
+    let runs = figure
+        .legend
+        .iter()
+        .map(|(slot, name)| (Sample::Run(*slot), if is_inset { with_value(figure, *slot, name) } else { name.clone() }));
+    let marks = marks.into_iter().filter(|(is_there, ..)| *is_there && !is_inset).map(|(_, sample, name)| (sample, name.to_owned()));
     let mut entries = Vec::new();
     let (mut left, mut top) = (0.0, 0.0);
     let mut before = None;
@@ -61,7 +101,14 @@ pub fn layout(canvas: &dyn Canvas, figure: &Figure, width: f64) -> Legend {
         before = Some(sample);
     }
     let height = if entries.is_empty() { 0.0 } else { top + ROW };
-    Legend { entries, height }
+    Legend { entries, height, width: 0.0 }
+}
+
+/// The name of a run with its last value.
+fn with_value(figure: &Figure, slot: usize, name: &str) -> String {
+    let mut curves = figure.panels.iter().flat_map(|panel| &panel.curves);
+    let last = curves.rfind(|curve| curve.slot == slot).and_then(|curve| curve.last.as_ref());
+    last.map_or_else(|| name.to_owned(), |value| format!("{name} {value}"))
 }
 
 /// Draws it with its upper left corner at a place.

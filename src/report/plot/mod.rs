@@ -20,6 +20,9 @@ pub struct Pixels {
     pub rgb: Vec<u8>,
 }
 
+/// Pixels of an inset from which so many lie close together that it need not be as fine.
+const LARGE: u32 = 800_000;
+
 /// The figure as an SVG document; its letters are text in whatever sans-serif font the viewer has.
 pub fn svg(figure: &Figure) -> String {
     let mut canvas = vector::Vector::new(figure.size);
@@ -34,7 +37,9 @@ pub fn png(figure: &Figure) -> Vec<u8> {
 
 /// The figure as pixels.
 pub fn pixels(figure: &Figure) -> Pixels {
-    let mut canvas = raster::Raster::new(figure.size);
+    let is_large = figure.inset.is_some() && figure.size.0.saturating_mul(figure.size.1) > LARGE;
+    let fine = if is_large { raster::FINE.1 } else { raster::FINE.0 };
+    let mut canvas = raster::Raster::new(figure.size, figure.inset.map_or(1.0, |inset| inset.scale), fine);
     drawing::figure(&mut canvas, figure);
     canvas.finish()
 }

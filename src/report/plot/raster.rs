@@ -7,8 +7,8 @@ use crate::report::plot::Pixels;
 use crate::report::plot::canvas::{Anchor, Canvas, Ink, Place, Words, rgb};
 use crate::report::plot::letters;
 
-/// How many times as large it is drawn.
-const SCALE: u32 = 3;
+/// How many times as large it is drawn, and where it is on a screen of many pixels.
+pub const FINE: (u32, u32) = (3, 2);
 
 /// Width of the strokes of letters, as a share of their height; and of bold ones.
 const STROKE: (f64, f64) = (0.095, 0.15);
@@ -16,43 +16,54 @@ const STROKE: (f64, f64) = (0.095, 0.15);
 /// A canvas of pixels.
 pub struct Raster {
     size: (u32, u32),
+    /// Pixels of the larger one for each of the picture.
+    fine: u32,
+    /// The same for each of the drawing.
+    scale: f64,
     large: Vec<u8>,
 }
 
 impl Raster {
-    /// A black one.
-    pub fn new(size: (u32, u32)) -> Self {
-        Self { size, large: vec![0; (size.0 * SCALE * size.1 * SCALE * 3) as usize] }
+    /// A black one of this size for a drawing that is enlarged by `scale`, drawn `fine` times as large.
+    pub fn new(size: (u32, u32), scale: f64, fine: u32) -> Self {
+        Self { size, fine, scale: scale * f64::from(fine), large: vec![0; (size.0 * fine) as usize * (size.1 * fine) as usize * 3] }
     }
 
     /// The picture in its own size.
     pub fn finish(self) -> Pixels {
-        let (width, height, scale) = (self.size.0 as usize, self.size.1 as usize, SCALE as usize);
+        let (width, height, fine) = (self.size.0 as usize, self.size.1 as usize, self.fine as usize);
         let mut rgb = Vec::with_capacity(width * height * 3);
-        let area = (scale * scale) as u32;
-        for y in 0..height {
-            for x in 0..width * 3 {
-                let (x, channel) = (x / 3, x % 3);
-                let at = |row: usize, column: usize| self.large[((y * scale + row) * width * scale + x * scale + column) * 3 + channel];
-                let sum: u32 = (0..area as usize).map(|idx| u32::from(at(idx / scale, idx % scale))).sum();
-                rgb.push(((sum + area / 2) / area) as u8);
+        let area = (fine * fine) as u16;
+        // Channels of a row of the picture, summed over the rows and columns that it is made of.
+        let mut sums = vec![0_u16; width * 3];
+        for rows in self.large.chunks_exact((width * fine * fine * 3).max(1)) {
+            sums.fill(0);
+            for row in rows.chunks_exact(width * fine * 3) {
+                for (sums, pixels) in sums.chunks_exact_mut(3).zip(row.chunks_exact(fine * 3)) {
+                    for pixel in pixels.chunks_exact(3) {
+                        sums[0] += u16::from(pixel[0]);
+                        sums[1] += u16::from(pixel[1]);
+                        sums[2] += u16::from(pixel[2]);
+                    }
+                }
             }
+            rgb.extend(sums.iter().map(|sum| ((sum + area / 2) / area) as u8));
         }
         Pixels { size: self.size, rgb }
     }
 
-    fn backend(&mut self) -> BitMapBackend<'_> {
-        BitMapBackend::with_buffer(&mut self.large, (self.size.0 * SCALE, self.size.1 * SCALE))
+    fn place(&self, (x, y): Place) -> (i32, i32) {
+        ((x * self.scale).round() as i32, (y * self.scale).round() as i32)
     }
-}
 
-fn place((x, y): Place) -> (i32, i32) {
-    ((x * f64::from(SCALE)).round() as i32, (y * f64::from(SCALE)).round() as i32)
-}
+    fn style(&self, ink: Ink, width: f64) -> ShapeStyle {
+        let (red, green, blue) = rgb(ink);
+        ShapeStyle { color: RGBColor(red, green, blue).into(), filled: true, stroke_width: (width * self.scale).round().max(1.0) as u32 }
+    }
 
-fn style(ink: Ink, width: f64) -> ShapeStyle {
-    let (red, green, blue) = rgb(ink);
-    ShapeStyle { color: RGBColor(red, green, blue).into(), filled: true, stroke_width: (width * f64::from(SCALE)).round().max(1.0) as u32 }
+    fn backend(&mut self) -> BitMapBackend<'_> {
+        BitMapBackend::with_buffer(&mut self.large, (self.size.0 * self.fine, self.size.1 * self.fine))
+    }
 }
 
 /// Drawing into memory fails for no reason that is not a bug of ours.
@@ -60,25 +71,27 @@ const IN_MEMORY: &str = "drawing into memory cannot fail";
 
 impl Canvas for Raster {
     fn path(&mut self, places: &[Place], ink: Ink, width: f64) {
-        let style = style(ink, width);
+        let style = self.style(ink, width);
         let radius = style.stroke_width / 2;
+        let places: Vec<(i32, i32)> = places.iter().map(|place| self.place(*place)).collect();
         let mut backend = self.backend();
         // Piece by piece with round joints: joints of a jagged line drawn as one would stick out far.
         for pair in places.windows(2) {
-            backend.draw_line(place(pair[0]), place(pair[1]), &style).expect(IN_MEMORY);
+            backend.draw_line(pair[0], pair[1], &style).expect(IN_MEMORY);
         }
         for joint in places.iter().filter(|_| radius > 0) {
-            backend.draw_circle(place(*joint), radius, &style, true).expect(IN_MEMORY);
+            backend.draw_circle(*joint, radius, &style, true).expect(IN_MEMORY);
         }
     }
 
     fn area(&mut self, corners: &[Place], ink: Ink) {
-        self.backend().fill_polygon(corners.iter().copied().map(place), &style(ink, 1.0)).expect(IN_MEMORY);
+        let (style, corners) = (self.style(ink, 1.0), corners.iter().map(|corner| self.place(*corner)).collect::<Vec<_>>());
+        self.backend().fill_polygon(corners, &style).expect(IN_MEMORY);
     }
 
     fn disc(&mut self, centre: Place, radius: f64, ink: Ink) {
-        let radius = (radius * f64::from(SCALE)).round() as u32;
-        self.backend().draw_circle(place(centre), radius, &style(ink, 1.0), true).expect(IN_MEMORY);
+        let (style, centre, radius) = (self.style(ink, 1.0), self.place(centre), (radius * self.scale).round() as u32);
+        self.backend().draw_circle(centre, radius, &style, true).expect(IN_MEMORY);
     }
 
     fn words(&mut self, text: &str, (x, y): Place, words: Words) {

@@ -33,11 +33,12 @@ fn options(quantities: &[Quantity], size: (u32, u32)) -> Options {
         title: "four ways & <one> goal".to_owned(),
         size,
         is_dark: false,
+        inset: None,
     }
 }
 
 fn figure_of(catalog: &Catalog, options: &Options) -> Figure {
-    let subjects: Vec<Subject> = catalog.runs.iter().enumerate().map(|(slot, run)| Subject { run, slot }).collect();
+    let subjects: Vec<Subject> = catalog.runs.iter().enumerate().map(|(slot, run)| Subject { run, slot, kept: None }).collect();
     figure::figure(&subjects, options)
 }
 

@@ -1,6 +1,7 @@
 //! How charts are drawn: axes, smoothing, metric, crosshair. Pure.
 
 use crate::curve::window::{self, Zoom};
+use crate::tui::effect::Effect;
 use crate::tui::keys::action::Action;
 use crate::tui::state::{SMOOTHING, State};
 use crate::tui::text;
@@ -52,6 +53,16 @@ pub fn act(state: &mut State, action: Action) {
         follow_all(state);
     }
     notice(state, text);
+}
+
+/// Draws charts as images, once the terminal has said that it shows them, or as characters again.
+pub fn images(state: &mut State) -> Vec<Effect> {
+    if !state.chart.draws_images {
+        return vec![Effect::AskForImages];
+    }
+    state.chart.draws_images = false;
+    notice(state, "charts are drawn with characters".to_owned());
+    Vec::new()
 }
 
 /// Smooths more or less.

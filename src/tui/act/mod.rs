@@ -119,6 +119,7 @@ pub fn act(state: &mut State, action: Action) -> Vec<Effect> {
         Action::Log | Action::LogX | Action::XAxis | Action::Clip | Action::ShareY | Action::Metric | Action::Best => {
             chart::act(state, action);
         }
+        Action::Images => return chart::images(state),
         Action::SmoothLess | Action::SmoothMore => chart::smooth(state, action),
         Action::ZoomIn | Action::ZoomOut | Action::PanLeft | Action::PanRight | Action::Fit => chart::zoom(state, action),
         Action::Crosshair | Action::CrosshairLeft | Action::CrosshairRight => chart::crosshair(state, action),

@@ -114,6 +114,7 @@ pub enum Action {
     SmoothMore,
     Clip,
     ShareY,
+    Images,
     Metric,
     Charts,
     ZoomIn,

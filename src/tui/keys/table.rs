@@ -108,6 +108,7 @@ pub const KEYS: &[Row] = &[
     row(&[Key::Char(']')], Scope::Runs, Action::SmoothMore, "smooth", "smooth the training curves more"),
     row(&[Key::Char('\\')], Scope::Runs, Action::Clip, "", "clip outliers off the charts, or show them"),
     row(&[Key::Char('z')], Scope::Runs, Action::ShareY, "", "one range of the y axis for the charts of all metrics, or each its own"),
+    row(&[Key::Char('i')], Scope::Runs, Action::Images, "", "charts as images where the terminal shows them, or as characters"),
     row(&[Key::Char('b')], Scope::Runs, Action::Best, "", "show where each run was best"),
     row(&[Key::BackTab], Scope::Runs, Action::PreviousPane, "", "previous chart or pane"),
     row(&[Key::Char('K')], Scope::Runs, Action::Kill, "", "kill: end the worker now, resumable (asks once)"),

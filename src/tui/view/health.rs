@@ -24,7 +24,7 @@ pub const ROWS: u16 = 11;
 const THOUSAND_TASKS: &str = "1,000 tasks";
 
 /// Width of the names at the left of a pane.
-const NAME_WIDTH: usize = 12;
+pub const NAME_WIDTH: usize = 12;
 
 /// A name, what is to be said of it, and how it looks.
 pub type Fact = (&'static str, String, Style);

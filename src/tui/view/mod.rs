@@ -39,6 +39,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Color;
 
+use crate::curve::quantity::Quantity;
 use crate::tui::state::{Screen, State};
 use crate::tui::theme::{Colors, Glyphs, Theme};
 
@@ -52,7 +53,7 @@ pub fn view(state: &State, theme: Theme, frame: &mut Frame) {
     if area.width < LEAST_SIZE.0 || area.height < LEAST_SIZE.1 {
         small::draw(state, theme, area, buffer);
     } else {
-        let body = Rect { y: area.y + 1, height: area.height - 3, ..area };
+        let body = body(area);
         header::draw(state, theme, Rect { height: 1, ..area }, buffer);
         match state.screen {
             Screen::Overview => overview::draw(state, theme, body, buffer),
@@ -66,6 +67,23 @@ pub fn view(state: &State, theme: Theme, frame: &mut Frame) {
         overlay::draw(state, theme, body, buffer);
     }
     restrict(theme, buffer);
+}
+
+/// What is left between the first row and the last two.
+fn body(area: Rect) -> Rect {
+    Rect { y: area.y + 1, height: area.height.saturating_sub(3), ..area }
+}
+
+/// The panels of the charts of runs that are shown, and what each shows.
+pub fn chart_places(state: &State) -> Vec<(Rect, Quantity)> {
+    let (width, height) = state.size;
+    let body = body(Rect::new(0, 0, width, height));
+    match state.screen {
+        _ if width < LEAST_SIZE.0 || height < LEAST_SIZE.1 => Vec::new(),
+        Screen::Overview => overview::chart_places(state, body),
+        Screen::Run => run::chart_places(state, body),
+        Screen::Compare | Screen::Launch | Screen::Queue | Screen::System => Vec::new(),
+    }
 }
 
 /// Keeps the promise of the theme, whatever was drawn: no colour without colours, no letter beyond ASCII without Unicode.

@@ -17,8 +17,7 @@ pub const TALL_ROWS: u16 = 32;
 
 /// Draws the screen.
 pub fn draw(state: &State, theme: Theme, area: Rect, buffer: &mut Buffer) {
-    let n_rows = table::n_rows(state).min(usize::from(u16::MAX)) as u16;
-    if n_rows == 0 || !state.is_loaded {
+    if is_empty(state) {
         empty(state, theme, area, buffer);
         return;
     }
@@ -32,6 +31,17 @@ pub fn draw(state: &State, theme: Theme, area: Rect, buffer: &mut Buffer) {
     if alerts_area.height > 0 {
         draw_alerts(state, theme, alerts_area, buffer);
     }
+}
+
+/// Whether there is nothing to show yet.
+fn is_empty(state: &State) -> bool {
+    table::n_rows(state) == 0 || !state.is_loaded
+}
+
+/// The panels of its charts, and what each shows.
+pub fn chart_places(state: &State, area: Rect) -> Vec<(Rect, Quantity)> {
+    let charts = if state.is_expanded { area } else { areas(state, area).1 };
+    if is_empty(state) { Vec::new() } else { places(state, charts) }
 }
 
 /// Where table, charts and alerts stand.

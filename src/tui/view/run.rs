@@ -40,6 +40,43 @@ fn parts(area: Rect) -> [Rect; 3] {
     Layout::vertical(rows).areas(area)
 }
 
+/// The panels of its charts, and what each shows.
+pub fn chart_places(state: &State, area: Rect) -> Vec<(Rect, Quantity)> {
+    let [_, body] = Layout::vertical([Constraint::Length(HEAD_ROWS), Constraint::Fill(1)]).areas(area);
+    if state.selected().is_none() {
+        Vec::new()
+    } else if is_large(state.size) && !state.is_expanded {
+        large_charts(parts(body)[0])
+    } else {
+        pane_chart(state, body).map(|(chart, quantity, _)| (chart, quantity)).into_iter().collect()
+    }
+}
+
+/// The charts where there is room for more than one.
+fn large_charts(area: Rect) -> Vec<(Rect, Quantity)> {
+    const ROWS: [[Quantity; 3]; 2] =
+        [[Quantity::Loss, Quantity::Metric, Quantity::Gap], [Quantity::LearningRate, Quantity::GradientNorm, Quantity::Speed]];
+    if area.width >= 150 && area.height >= 24 {
+        let rows = Layout::vertical([Constraint::Fill(1); 2]).areas::<2>(area);
+        let cells = rows.into_iter().flat_map(|row| Layout::horizontal([Constraint::Fill(1); 3]).areas::<3>(row));
+        return cells.zip(ROWS.into_iter().flatten()).collect();
+    }
+    let [left, right] = Layout::horizontal([Constraint::Fill(1); 2]).areas(area);
+    vec![(left, Quantity::Loss), (right, Quantity::Metric)]
+}
+
+/// The chart of the pane that is turned to, if it is one, and the strip below it.
+fn pane_chart(state: &State, area: Rect) -> Option<(Rect, Quantity, Rect)> {
+    let quantity = match run::pane(state) {
+        Pane::Loss => Quantity::Loss,
+        Pane::Metric => Quantity::Metric,
+        _ => return None,
+    };
+    let strip_rows = if area.height >= 12 { 4 } else { 0 };
+    let [chart, strip] = Layout::vertical([Constraint::Fill(1), Constraint::Length(strip_rows)]).areas(area);
+    Some((chart, quantity, strip))
+}
+
 /// Lines that the log has room for.
 pub fn log_rows(state: &State) -> usize {
     // The first row and the last two of the terminal, and the head, are not of the panes.
@@ -51,20 +88,8 @@ pub fn log_rows(state: &State) -> usize {
 
 fn draw_large(state: &State, theme: Theme, area: Rect, buffer: &mut Buffer, run: &RunView) {
     let [charts, facts, log_area] = parts(area);
-    let runs = [run];
-    if area.width >= 150 && charts.height >= 24 {
-        let rows = Layout::vertical([Constraint::Fill(1); 2]).areas::<2>(charts);
-        let quantities =
-            [[Quantity::Loss, Quantity::Metric, Quantity::Gap], [Quantity::LearningRate, Quantity::GradientNorm, Quantity::Speed]];
-        for (row, quantities) in rows.into_iter().zip(quantities) {
-            for (cell, quantity) in Layout::horizontal([Constraint::Fill(1); 3]).areas::<3>(row).into_iter().zip(quantities) {
-                overview::draw_chart(state, theme, cell, buffer, &runs, quantity, "");
-            }
-        }
-    } else {
-        let [left, right] = Layout::horizontal([Constraint::Fill(1); 2]).areas(charts);
-        overview::draw_chart(state, theme, left, buffer, &runs, Quantity::Loss, "");
-        overview::draw_chart(state, theme, right, buffer, &runs, Quantity::Metric, "");
+    for (cell, quantity) in large_charts(charts) {
+        overview::draw_chart(state, theme, cell, buffer, &[run], quantity, "");
     }
     let panes = Layout::horizontal([Constraint::Fill(1); 3]).areas::<3>(facts);
     health::parameters(state, theme, panes[0], buffer, run);
@@ -92,14 +117,13 @@ fn draw_compact(state: &State, theme: Theme, area: Rect, buffer: &mut Buffer, ru
 
 /// The pane that is turned to; below a chart a strip of four lines.
 fn draw_pane(state: &State, theme: Theme, area: Rect, buffer: &mut Buffer, run: &RunView, note: &str) {
+    if let Some((chart, quantity, strip)) = pane_chart(state, area) {
+        overview::draw_chart(state, theme, chart, buffer, &[run], quantity, note);
+        health::strip(state, theme, strip, buffer, run);
+        return;
+    }
     match run::pane(state) {
-        pane @ (Pane::Loss | Pane::Metric) => {
-            let strip_rows = if area.height >= 12 { 4 } else { 0 };
-            let [chart, strip] = Layout::vertical([Constraint::Fill(1), Constraint::Length(strip_rows)]).areas(area);
-            let quantity = if pane == Pane::Loss { Quantity::Loss } else { Quantity::Metric };
-            overview::draw_chart(state, theme, chart, buffer, &[run], quantity, note);
-            health::strip(state, theme, strip, buffer, run);
-        }
+        Pane::Loss | Pane::Metric => {}
         Pane::Parameters => health::parameters(state, theme, area, buffer, run),
         Pane::Layers => layers::draw(theme, area, buffer, run, state.layer_scroll, note),
         Pane::Health => health::health(state, theme, area, buffer, run),
