@@ -45,9 +45,9 @@ fn in_a_shell() -> (Terminal, Pid) {
 }
 
 /// Lets the shell continue it, sees the other screen taken once more and drawn, and leaves.
-fn continue_and_leave(mut terminal: Terminal, n_entered: usize) {
+fn continue_and_leave(mut terminal: Terminal) {
     terminal.press("fg\r");
-    wait_until("the other screen is taken again", || terminal.n_written(ENTER) > n_entered);
+    wait_until("the other screen is taken again", || terminal.n_written(ENTER) > 1);
     wait_until("it is drawn again", || is_on_other_screen(&terminal) && terminal.text().contains("lora-r8"));
     terminal.press("q");
     wait_until("the shell is back", || !is_on_other_screen(&terminal));
@@ -56,12 +56,21 @@ fn continue_and_leave(mut terminal: Terminal, n_entered: usize) {
 }
 
 #[test]
+fn a_shell_suspends_the_dashboard_and_lets_it_go_on() {
+    let (mut terminal, _) = in_a_shell();
+    terminal.press("\u{1a}");
+    terminal.wait_for("Stopped");
+    assert!(!is_on_other_screen(&terminal));
+    continue_and_leave(terminal);
+}
+
+#[test]
 fn a_stop_from_outside_gives_the_terminal_back_until_it_goes_on() {
     let (terminal, process) = in_a_shell();
     kill(process, Signal::SIGTSTP).unwrap();
     terminal.wait_for("Stopped");
     assert!(!is_on_other_screen(&terminal));
-    continue_and_leave(terminal, 1);
+    continue_and_leave(terminal);
 }
 
 #[test]
@@ -69,7 +78,7 @@ fn what_was_stopped_without_being_asked_draws_all_anew_when_it_goes_on() {
     let (terminal, process) = in_a_shell();
     kill(process, Signal::SIGSTOP).unwrap();
     wait_until("the shell notices", || terminal.n_written("Stopped") > 0);
-    continue_and_leave(terminal, 1);
+    continue_and_leave(terminal);
 }
 
 /// A server of tmux of our own, ended with the test.

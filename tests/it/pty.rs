@@ -219,23 +219,6 @@ fn frames_are_drawn_at_once_copies_go_to_the_clipboard_and_an_unwanted_mouse_is_
 }
 
 #[test]
-fn a_shell_suspends_the_dashboard_and_lets_it_go_on() {
-    let mut terminal = Terminal::start("bash".as_ref(), &["--norc", "--noprofile", "-i"], &[("PS1", "shell> ")]);
-    terminal.wait_for("shell>");
-    terminal.press(&format!("{} demo --at 20\r", env!("CARGO_BIN_EXE_finetop")));
-    terminal.wait_for("lora-r8");
-    terminal.press("\u{1a}");
-    terminal.wait_for("Stopped");
-    assert!(!is_on_other_screen(&terminal));
-    terminal.press("fg\r");
-    wait_until("it is drawn again", || is_on_other_screen(&terminal) && terminal.text().contains("lora-r8"));
-    terminal.press("q");
-    wait_until("the shell is back", || !is_on_other_screen(&terminal));
-    terminal.press("exit\r");
-    terminal.assert_restored();
-}
-
-#[test]
 fn suspending_where_no_shell_could_continue_it_just_goes_on() {
     let mut terminal = start(&["demo", "--at", "20"], &[]);
     terminal.wait_for("lora-r8");
