@@ -1,9 +1,21 @@
-// One pass of AdamW over many tensors: libtorch's own kernel, for which tch has no name.
+// AdamW in one pass: over many tensors by libtorch's own kernel, for which tch has no name; over a table of which few rows have a gradient by ours.
 
+#include <ATen/Parallel.h>
 #include <ATen/ops/_fused_adamw.h>
 #include <torch/types.h>
 
+#include <algorithm>
+#include <cmath>
+
 #include "guard.h"
+#include "kernels/kernels.h"
+
+namespace {
+
+// Rows that are worth a thread.
+constexpr int64_t GRAIN = 256;
+
+}  // namespace
 
 // The tensors of one learning rate and weight decay; gradients are divided by `gradient_divisor` first, on the way.
 extern "C" char* finetop_adamw(torch::Tensor** parameters, torch::Tensor** gradients, torch::Tensor** first_moments,
@@ -26,5 +38,46 @@ extern "C" char* finetop_adamw(torch::Tensor** parameters, torch::Tensor** gradi
         }
         at::_fused_adamw_(lists[0], lists[1], lists[2], lists[3], {}, steps, learning_rate, beta1, beta2, weight_decay, epsilon,
                           /*amsgrad=*/false, /*maximize=*/false, divisor, std::nullopt);
+    });
+}
+
+// The same update of a table `parameter [rows,width]` in fp32 on the processor by a sparse gradient. `seen [rows]` tells which rows have moments
+// other than zero, and is kept up: of the others only weight decay is left to do, where there is any.
+extern "C" char* finetop_adamw_rows(torch::Tensor* parameter, const torch::Tensor* gradient, torch::Tensor* first_moment,
+                                    torch::Tensor* second_moment, torch::Tensor* seen, double step, double learning_rate, double beta1,
+                                    double beta2, double weight_decay, double epsilon, double gradient_divisor) {
+    return guarded([&] {
+        auto joined = gradient->coalesce();
+        auto rows = joined.indices()[0].contiguous();
+        auto values = joined.values().contiguous();
+        const int64_t* row_of = rows.const_data_ptr<int64_t>();
+        const float* slopes = values.const_data_ptr<float>();
+        const int64_t n_given = rows.size(0), width = parameter->size(1);
+        float* parameters = parameter->mutable_data_ptr<float>();
+        float* first = first_moment->mutable_data_ptr<float>();
+        float* second = second_moment->mutable_data_ptr<float>();
+        bool* is_seen = seen->mutable_data_ptr<bool>();
+        const finetop::AdamW by = {static_cast<float>(1.0 - learning_rate * weight_decay),
+                                   static_cast<float>(beta1),
+                                   static_cast<float>(beta2),
+                                   static_cast<float>(learning_rate / (1.0 - std::pow(beta1, step))),
+                                   static_cast<float>(std::sqrt(1.0 - std::pow(beta2, step))),
+                                   static_cast<float>(epsilon),
+                                   static_cast<float>(gradient_divisor)};
+        at::parallel_for(0, parameter->size(0), GRAIN, [&](int64_t begin, int64_t end) {
+            int64_t given = std::lower_bound(row_of, row_of + n_given, begin) - row_of;
+            for (int64_t row = begin; row < end; row++) {
+                const int64_t at = row * width;
+                const bool has_gradient = given < n_given && row_of[given] == row;
+                if (has_gradient || is_seen[row]) {
+                    const float* slope = has_gradient ? slopes + given * width : nullptr;
+                    finetop::kernels().adamw(parameters + at, slope, first + at, second + at, width, by);
+                    is_seen[row] = true;
+                } else if (weight_decay != 0.0) {
+                    finetop::kernels().decay(parameters + at, width, by.kept);
+                }
+                given += has_gradient;
+            }
+        });
     });
 }

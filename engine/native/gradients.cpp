@@ -37,7 +37,23 @@ extern "C" char* finetop_gradients(const torch::Tensor* of, torch::Tensor** tens
     });
 }
 
-// Whether the elements of a tensor lie one after another in memory that no other tensor has.
+// Whether the elements of a tensor lie one after another in memory that no other tensor has; a sparse one is never added to in its place.
 extern "C" bool finetop_is_own(const torch::Tensor* tensor) {
+    if (tensor->is_sparse()) {
+        return true;
+    }
     return tensor->is_contiguous() && tensor->use_count() == 1 && tensor->storage().use_count() == 1;
+}
+
+// The rows of a sparse gradient that are given more than once are added up, in their order.
+extern "C" char* finetop_join_rows(torch::Tensor** tensors, int64_t n_tensors) {
+    return guarded([&] {
+        torch::NoGradGuard no_gradient;
+        for (int64_t index = 0; index < n_tensors; index++) {
+            auto& gradient = tensors[index]->mutable_grad();
+            if (gradient.defined() && gradient.is_sparse()) {
+                gradient = gradient.coalesce();
+            }
+        }
+    });
 }

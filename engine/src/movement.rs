@@ -87,12 +87,17 @@ impl Traced {
     /// Squared norms of the difference and of the gradient.
     fn squares(&self) -> [Tensor; 2] {
         let now: Vec<Tensor> = self.tensors.iter().map(|(tensor, stride)| sample(tensor, *stride)).collect();
+        let is_sparse = |gradient: &Tensor| gradient.defined() && gradient.is_sparse();
         let gradients = self.tensors.iter().map(|(tensor, stride)| {
             let gradient = tensor.grad();
-            if gradient.defined() { sample(&gradient, *stride) } else { sample(tensor, *stride).zeros_like() }
+            if gradient.defined() && !is_sparse(&gradient) { sample(&gradient, *stride) } else { sample(tensor, *stride).zeros_like() }
         });
         let square = |vector: Tensor| (vector.square() * &self.weight).sum(Kind::Float);
-        [square(Tensor::cat(&now, 0) - &self.start), square(Tensor::cat(&gradients.collect::<Vec<_>>(), 0))]
+        let dense = square(Tensor::cat(&gradients.collect::<Vec<_>>(), 0));
+        // What is sparse is small, and read whole.
+        let sparse = self.tensors.iter().map(|(tensor, _)| tensor.grad()).filter(is_sparse);
+        let of_gradients = sparse.fold(dense, |sum, gradient| sum + gradient.coalesce().values().square().sum(Kind::Float));
+        [square(Tensor::cat(&now, 0) - &self.start), of_gradients]
     }
 }
 

@@ -11,7 +11,7 @@ use libmimalloc_sys as _;
 use tch::{Device, Kind, Tensor};
 use torch_sys::C_tensor;
 
-pub use gradients::{add_gradients, drop_gradients, gradients, set_gradients};
+pub use gradients::{add_gradients, drop_gradients, gradients, join_rows, set_gradients};
 
 unsafe extern "C" {
     safe fn finetop_keep_memory();
@@ -60,6 +60,20 @@ unsafe extern "C" {
         first_moments: *const *const C_tensor,
         second_moments: *const *const C_tensor,
         n_tensors: i64,
+        step: f64,
+        learning_rate: f64,
+        beta1: f64,
+        beta2: f64,
+        weight_decay: f64,
+        epsilon: f64,
+        gradient_divisor: f64,
+    ) -> *mut c_char;
+    fn finetop_adamw_rows(
+        parameter: *const C_tensor,
+        gradient: *const C_tensor,
+        first_moment: *const C_tensor,
+        second_moment: *const C_tensor,
+        seen: *const C_tensor,
         step: f64,
         learning_rate: f64,
         beta1: f64,
@@ -199,6 +213,32 @@ pub fn adamw(group: Group, update: Update) {
             lists[2].as_ptr(),
             lists[3].as_ptr(),
             lists[0].len() as i64,
+            update.step as f64,
+            update.learning_rate,
+            update.betas.0,
+            update.betas.1,
+            update.weight_decay,
+            update.epsilon,
+            update.gradient_divisor,
+        ));
+    }
+}
+
+/// The same of one table `parameter [rows,width]` in fp32 on the processor by a sparse `gradient`. `seen [rows]` says which rows have `moments` other
+/// than zero, and is kept up: the others are left alone but for weight decay.
+pub fn adamw_rows(parameter: &Tensor, gradient: &Tensor, moments: [&Tensor; 2], seen: &Tensor, update: Update) {
+    let shape = parameter.size();
+    assert!(shape.len() == 2 && seen.size() == shape[..1] && seen.kind() == Kind::Bool, "a flag for each row of a table");
+    assert!([parameter, moments[0], moments[1]].iter().all(|tensor| takes(tensor) && tensor.is_contiguous() && tensor.size() == shape));
+    assert!(gradient.is_sparse() && gradient.size() == shape && gradient.kind() == Kind::Float, "a sparse gradient of the table's shape");
+    // SAFETY: the tensors live during the call, and are of the shapes and kinds that it reads.
+    unsafe {
+        check(finetop_adamw_rows(
+            parameter.as_ptr(),
+            gradient.as_ptr(),
+            moments[0].as_ptr(),
+            moments[1].as_ptr(),
+            seen.as_ptr(),
             update.step as f64,
             update.learning_rate,
             update.betas.0,

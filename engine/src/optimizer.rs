@@ -2,6 +2,8 @@
 //!
 //! Paper: Loshchilov & Hutter 2019, arXiv:1711.05101, algorithm 2; bias-corrected as in Kingma & Ba 2015. Reference: `torch.optim.AdamW`.
 
+use std::cell::OnceCell;
+
 use tch::{Kind, Tensor};
 
 use crate::native::{self, gpu};
@@ -30,6 +32,8 @@ pub struct Slot {
     pub second_moment: Tensor,
     weight_decay: f64,
     learning_rate_scale: f64,
+    /// Which rows have moments other than zero, `[rows]`, where gradients are sparse: found at the first update.
+    seen: OnceCell<Tensor>,
 }
 
 impl AdamW {
@@ -45,6 +49,7 @@ impl AdamW {
                 Some(rate) if name.starts_with(HEAD) => rate / optimization.learning_rate,
                 _ => optimization.layer_decay.powi(depth(name, n_layers)) * params.learning_rate_scale(name),
             },
+            seen: OnceCell::new(),
         });
         let mut slots: Vec<_> = slots.collect();
         slots.sort_by_key(Slot::kind);
@@ -85,6 +90,7 @@ impl AdamW {
                 gradient_divisor: gradient_scale.min(1.0).recip(),
             };
             with_gradients(group, |tensors| native::adamw(tensors, update));
+            group.iter().for_each(|slot| slot.update_rows(update));
         }
     }
 }
@@ -116,10 +122,10 @@ impl AdamW {
     }
 }
 
-/// Gives `update` the tensors of those slots that have a gradient, where there are any.
+/// Gives `update` the tensors of those slots that have a dense gradient, where there are any.
 fn with_gradients(slots: &[Slot], update: impl FnOnce(native::Group<'_>)) {
     let (slots, gradients): (Vec<_>, Vec<_>) =
-        slots.iter().map(|slot| (slot, slot.tensor.grad())).filter(|(_, gradient)| gradient.defined()).unzip();
+        slots.iter().map(|slot| (slot, slot.tensor.grad())).filter(|(_, gradient)| gradient.defined() && !gradient.is_sparse()).unzip();
     if slots.is_empty() {
         return;
     }
@@ -133,6 +139,19 @@ fn with_gradients(slots: &[Slot], update: impl FnOnce(native::Group<'_>)) {
 }
 
 impl Slot {
+    /// One update where the gradient is sparse.
+    fn update_rows(&self, update: native::Update) {
+        let gradient = self.tensor.grad();
+        if gradient.defined() && gradient.is_sparse() {
+            let moments = [&self.first_moment, &self.second_moment];
+            let seen = self.seen.get_or_init(|| {
+                let [first, second] = moments.map(|moment| moment.ne(0.0).any_dim(1, false));
+                first.logical_or(&second)
+            });
+            native::adamw_rows(&self.tensor, &gradient, moments, seen, update);
+        }
+    }
+
     /// Slots of one kind are updated together.
     const fn kind(&self) -> (u64, u64) {
         (self.learning_rate_scale.to_bits(), self.weight_decay.to_bits())

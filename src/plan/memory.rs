@@ -19,6 +19,8 @@ const ELEMENT_BYTES: u64 = 4;
 /// A trained element: weight, gradient, the two moments of AdamW, and a rounded weight and gradient; one more gradient for each further thread that
 /// shares the rows.
 const COPIES_TRAINED: u64 = 5;
+/// A trained element of a table whose gradient is of few rows: weight and the two moments.
+const COPIES_BY_ROWS: u64 = 3;
 /// What each further thread that shares the rows holds beside the first: an allocator's heap and the products' room.
 const THREAD_BYTES: u64 = 55_000_000;
 /// Word pieces per word between white space, in English prose with its punctuation.
@@ -43,8 +45,11 @@ pub fn predict(spec: &RunSpec, backbone: &Backbone, trained: u64, frozen: u64, l
     let tokens = (longest_words as f64 * TOKENS_PER_WORD + SPECIAL_TOKENS).min(spec.task.max_length as f64);
     let rows = spec.optimization.batch_size.div_ceil(spec.optimization.gradient_accumulation);
     let is_shared = kept_per_unit(&spec.method).is_some() && !spec.optimization.activation_recomputation;
-    let shares = if is_shared { crew::shares(crew::size(spec.threads), rows, ELEMENT_BYTES * trained) } else { 1 };
-    let weights = ELEMENT_BYTES * (frozen + (COPIES_TRAINED + shares as u64 - 1) * trained);
+    // Of the word embedding only rows that occur have a gradient.
+    let words = if matches!(spec.method, Method::Full) { (backbone.vocab_size * backbone.hidden_size) as u64 } else { 0 };
+    let whole = trained - words;
+    let shares = if is_shared { crew::shares(crew::size(spec.threads), rows, ELEMENT_BYTES * whole) } else { 1 };
+    let weights = ELEMENT_BYTES * (frozen + (COPIES_TRAINED + shares as u64 - 1) * whole + COPIES_BY_ROWS * words);
     let rows = rows as f64;
     let kept = match kept_per_unit(&spec.method) {
         Some(per_unit) => {

@@ -51,7 +51,7 @@ fn numbers(backbone: &Backbone, folder: &Path, method: &Method, threads: usize) 
     let surroundings =
         Surroundings { seed: 3, kind: TaskKind::Classification, optimization: &optimization, read, crew: &crew, device: Device::Cpu };
     let loss = surroundings.gradient(&rows, 1).loss;
-    let gradients = trained.iter().map(|tensor| tensor.grad()).filter(Tensor::defined).map(|gradient| gradient.copy()).collect();
+    let gradients = trained.iter().map(|tensor| tiny::gradient(tensor)).filter(Tensor::defined).map(|gradient| gradient.copy()).collect();
     let task = tiny::spec(folder, method.clone()).task;
     let scores = evaluate(&network, &inputs, &task, Device::Cpu, &crew);
     (loss, gradients, scores.metrics[&MetricName::Loss].0)

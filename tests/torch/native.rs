@@ -1,7 +1,7 @@
 //! The functions of our own in C++ against libtorch's, values and gradients: without dropout in double precision, with it on the same masks.
 
 use finetop_engine::model::attention::by_heads;
-use finetop_engine::native;
+use finetop_engine::native::{self, Group, Update};
 use tch::{Device, Kind, Tensor};
 
 const ALLOWED: f64 = 1e-5;
@@ -119,4 +119,41 @@ fn a_low_rank_update_equals_its_products() {
         &|| factors(&[15, 13], 0.4).view([3, 5, 13]),
         &inputs,
     );
+}
+
+#[test]
+fn an_update_of_the_rows_that_have_a_gradient_is_that_of_the_whole_table() {
+    const ROWS: i64 = 600;
+    for (width, weight_decay) in [(384, 0.01), (37, 0.0)] {
+        let zeros = || Tensor::zeros([ROWS, width], (Kind::Float, Device::Cpu));
+        let start = numbers(&[ROWS, width]);
+        let [(by_rows, rows_first, rows_second), (whole, first, second)] = [(); 2].map(|()| (start.copy(), zeros(), zeros()));
+        let seen = Tensor::zeros([ROWS], (Kind::Bool, Device::Cpu));
+        for step in 1..=5_i64 {
+            // Some rows twice, some in several steps, most never.
+            let rows = (Tensor::arange(40, (Kind::Int64, Device::Cpu)) * 7 + step * 19).remainder(200);
+            let rows = Tensor::cat(&[&rows, &rows.narrow(0, 0, 9)], 0);
+            let values = numbers(&[49, width]);
+            let sparse =
+                Tensor::sparse_coo_tensor_indices_size(&rows.unsqueeze(0), &values, [ROWS, width], (Kind::Float, Device::Cpu), false);
+            let update = Update {
+                step: step as u64,
+                learning_rate: 0.01 / step as f64,
+                betas: (0.9, 0.99),
+                weight_decay,
+                epsilon: 1e-6,
+                gradient_divisor: 1.7,
+            };
+            native::adamw_rows(&by_rows, &sparse, [&rows_first, &rows_second], &seen, update);
+            let dense = zeros().index_add(0, &rows, &values);
+            let group = Group { parameters: &[&whole], gradients: &[&dense], first_moments: &[&first], second_moments: &[&second] };
+            native::adamw(group, update);
+        }
+        for (name, ours, theirs) in [("weights", by_rows, &whole), ("first", rows_first, &first), ("second", rows_second, &second)] {
+            let difference = (ours - theirs).abs().max().double_value(&[]);
+            assert!(difference < 1e-6, "{name}, width {width}: differs by {difference}");
+        }
+        let has_moments = second.ne(0.0).any_dim(1, false);
+        assert!(seen.equal(&has_moments) && !has_moments.all().equal(&seen.any()), "rows that were seen are those that have moments");
+    }
 }

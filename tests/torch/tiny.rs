@@ -260,6 +260,12 @@ pub fn rows(token_ids: &Tensor, mask: &Tensor, token_types: Option<&Tensor>, lab
 }
 
 /// The largest difference between two tensors of the same shape.
+/// Its gradient with every element, where libtorch may hold some rows alone; undefined where there is none.
+pub fn gradient(of: &Tensor) -> Tensor {
+    let gradient = of.grad();
+    if gradient.defined() && gradient.is_sparse() { gradient.to_dense(None, false) } else { gradient }
+}
+
 pub fn difference(a: &Tensor, b: &Tensor) -> f64 {
     assert_eq!(a.size(), b.size());
     if a.numel() == 0 { 0.0 } else { (a.to_device(tch::Device::Cpu) - b.to_device(tch::Device::Cpu)).abs().max().double_value(&[]) }

@@ -69,6 +69,18 @@ struct HeadGradient {
     float* of_value;  // the same
 };
 
+// The numbers of one update: of each parameter `kept` is what weight decay leaves, `step_size` is the learning rate over the first moment's
+// bias correction.
+struct AdamW {
+    float kept;
+    float beta1;
+    float beta2;
+    float step_size;
+    float second_correction_root;
+    float epsilon;
+    float gradient_divisor;
+};
+
 struct Kernels {
     void (*mask)(const float* x, float* y, int64_t begin, int64_t end, Dropout dropout);
     void (*add_norm)(const AddNorm& work, int64_t begin, int64_t end);
@@ -77,6 +89,9 @@ struct Kernels {
     // `room` holds `head_room` numbers.
     void (*head)(const Head& head, const HeadResult& result, float* room);
     void (*head_gradient)(const Head& head, const HeadGradient& result, float* room);
+    // Of `n` numbers each; without `gradient` it is 0.
+    void (*adamw)(float* parameter, const float* gradient, float* first, float* second, int64_t n, const AdamW& by);
+    void (*decay)(float* parameter, int64_t n, float kept);
 };
 
 extern const Kernels KERNELS_PLAIN;

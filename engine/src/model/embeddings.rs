@@ -1,6 +1,6 @@
 //! Word, position and, where the family has them, token type embeddings, summed and normalised.
 
-use tch::{Kind, Tensor};
+use tch::{Device, Kind, Tensor};
 
 use crate::data::batch::Batch;
 use crate::hooks::{Hooks, Mode};
@@ -37,7 +37,9 @@ impl Embeddings {
     pub fn forward(&self, batch: &Batch, dropout: f64, hooks: &dyn Hooks, mode: Mode) -> Tensor {
         let (rows, length) = batch.token_ids.size2().expect("token ids have two dimensions");
         let device = batch.token_ids.device();
-        let word = Tensor::embedding(&self.word, &batch.token_ids, self.pad_token_id, false, false); // [B,T,H]
+        // On a processor the gradient is of the rows that occur: a whole table is mostly zeros, written and read for nothing.
+        let by_rows = device == Device::Cpu;
+        let word = Tensor::embedding(&self.word, &batch.token_ids, self.pad_token_id, false, by_rows); // [B,T,H]
         let (word, token_types, length) = match hooks.virtual_tokens() {
             None => (word, batch.token_types.shallow_clone(), length),
             Some(tokens) => {

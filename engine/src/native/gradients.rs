@@ -11,6 +11,7 @@ use super::{check, pointers};
 unsafe extern "C" {
     fn finetop_drop_gradients(tensors: *const *const C_tensor, n_tensors: i64) -> *mut c_char;
     fn finetop_set_gradients(tensors: *const *const C_tensor, gradients: *const *const C_tensor, n_tensors: i64) -> *mut c_char;
+    fn finetop_join_rows(tensors: *const *const C_tensor, n_tensors: i64) -> *mut c_char;
     fn finetop_is_own(tensor: *const C_tensor) -> bool;
     fn finetop_gradients(of: *const C_tensor, tensors: *const *const C_tensor, n_tensors: i64, results: *mut *mut C_tensor) -> *mut c_char;
 }
@@ -57,6 +58,13 @@ pub fn add_gradients(tensors: &[&Tensor], shares: Vec<Vec<Tensor>>) {
     let with: Vec<(&Tensor, &Tensor)> = tensors.iter().copied().zip(&sums).filter(|(_, sum)| sum.defined()).collect();
     let (tensors, sums): (Vec<_>, Vec<_>) = with.into_iter().unzip();
     set_gradients(&tensors, &sums);
+}
+
+/// Gives every row of a sparse gradient once.
+pub fn join_rows(tensors: &[&Tensor]) {
+    let tensors = pointers(tensors);
+    // SAFETY: the tensors live during the call.
+    unsafe { check(finetop_join_rows(tensors.as_ptr(), tensors.len() as i64)) }
 }
 
 fn sum_of(sum: &Tensor, gradient: &Tensor) -> Tensor {

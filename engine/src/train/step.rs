@@ -44,7 +44,10 @@ impl Surroundings<'_> {
     /// Gives the trained tensors the gradient of the mean loss of the rows `indices`, in step number `step`. None has one before.
     pub fn gradient(&self, indices: &[usize], step: u64) -> Figures {
         let Self { seed, optimization, read, crew, device, .. } = *self;
-        let gradient_bytes = read.trained.iter().map(|tensor| GRADIENT_BYTES * tensor.numel() as u64).sum();
+        // Of the word embedding only rows that occur have one.
+        let words = read.network.encoder.words().data_ptr();
+        let whole = read.trained.iter().filter(|tensor| tensor.data_ptr() != words);
+        let gradient_bytes = whole.map(|tensor| GRADIENT_BYTES * tensor.numel() as u64).sum();
         let mut all = Figures { loss: 0.0, n_tokens: 0 };
         for (number, part) in indices.chunks(indices.len().div_ceil(optimization.gradient_accumulation)).enumerate() {
             let number = number as u64;
@@ -75,6 +78,7 @@ impl Surroundings<'_> {
                 all.n_tokens += n_tokens;
             }
         }
+        native::join_rows(read.trained);
         all
     }
 
