@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::metric::{ConfusionMatrix, MetricName};
 use crate::run::alert::{Alert, AlertCleared};
+use crate::run::amended::Amended;
 use crate::run::number::Number;
 use crate::run::request::RequestKind;
 use crate::run::updates::Updates;
@@ -17,7 +18,7 @@ use crate::spec::task::Split;
 ///
 /// Changelog:
 /// - 1: first version. Since then, readable by all: an evaluation of a regression has no `confusion` and other metrics;
-///   the events `extended`, `updates`, `alert` and `alert_cleared`, the outcomes `crashed` and `released`, the requests `release`,
+///   the events `extended`, `updates`, `alert`, `alert_cleared` and `amended`, the outcomes `crashed` and `released`, the requests `release`,
 ///   `extend`, `stop_at`, `keep_going`, `set`, `mute` and `unmute`, which older readers skip; the file `mistakes.json`, which they leave alone.
 pub const FORMAT_VERSION: u32 = 1;
 
@@ -35,6 +36,8 @@ pub struct Event {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum EventKind {
+    /// The run was changed while it waited; before the first attempt alone.
+    Amended(Amended),
     /// An attempt began; the first event of each. Emitted before the model is loaded.
     AttemptStarted(AttemptStarted),
     /// What precedes the first step: how far it is.

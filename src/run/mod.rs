@@ -1,6 +1,7 @@
 //! The PROTOCOL: the files of one run. Knows neither tch, ratatui nor tokio; both sides of the house depend on it, it on neither.
 
 pub mod alert;
+pub mod amended;
 pub mod catalog;
 pub mod clock;
 pub mod condition;

@@ -64,10 +64,12 @@ pub struct RunState {
 impl RunState {
     /// Takes in the next event.
     pub fn apply(&mut self, event: &Event) {
-        let first_time = *self.first_time.get_or_insert(event.time);
-        // What is written into the log of a run that has ended does not make it longer.
-        if self.finished.is_none() || !matches!(event.kind, EventKind::Request(_)) {
-            self.last_time = Some(event.time);
+        // What is written into the log of a run that waits or has ended does not make it longer.
+        let is_beside =
+            matches!(event.kind, EventKind::Amended(_)) || self.finished.is_some() && matches!(event.kind, EventKind::Request(_));
+        let first_time = self.first_time.unwrap_or(event.time);
+        if !is_beside {
+            (self.first_time, self.last_time) = (Some(first_time), Some(event.time));
         }
         if let Some(line) = in_words(&event.kind) {
             if self.log.len() == LOG_LINES {
@@ -120,7 +122,7 @@ impl RunState {
                     self.is_paused = seen.request == RequestKind::Pause;
                 }
             }
-            EventKind::Note(_) | EventKind::Extended(_) => {}
+            EventKind::Amended(_) | EventKind::Note(_) | EventKind::Extended(_) => {}
             EventKind::Finished(finished) => {
                 self.finished = Some(finished.clone());
                 self.is_paused = false;
@@ -165,6 +167,7 @@ impl RunState {
 /// The event in words for a log pane and for plain output; `None` where a line would be too much.
 pub fn in_words(kind: &EventKind) -> Option<String> {
     match kind {
+        EventKind::Amended(amended) => Some(format!("changed while it waited: {}", amended.in_words())),
         EventKind::AttemptStarted(started) => {
             Some(format!("attempt {} on {} (process {})", started.attempt, started.host, started.process_id))
         }

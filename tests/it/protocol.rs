@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use finetop::metric::{ConfusionMatrix, MetricName};
 use finetop::run::alert::{Action, Alert, AlertCleared, Moment, Rule, Severity};
+use finetop::run::amended::{Amended, SettingChanged};
 use finetop::run::catalog::{Catalog, Change};
 use finetop::run::condition::StopAt;
 use finetop::run::dir::RunDir;
@@ -369,7 +370,9 @@ fn kind() -> impl Strategy<Value = EventKind> {
     );
     let extended = (any::<u64>(), any::<u32>(), any::<u32>())
         .prop_map(|(step, from_epochs, to_epochs)| EventKind::Extended(Extended { step, from_epochs, to_epochs }));
-    prop_oneof![attempt, preparing, training, step, evaluation, judgement(), checkpoint, seen, note, extended, finished]
+    let amended = (any::<String>(), any::<Option<String>>(), any::<Option<String>>())
+        .prop_map(|(key, from, to)| EventKind::Amended(Amended { changes: vec![SettingChanged { key, from, to }] }));
+    prop_oneof![attempt, preparing, training, step, evaluation, judgement(), checkpoint, seen, note, extended, amended, finished]
 }
 
 /// What a worker measures of its weights and says of its run.
