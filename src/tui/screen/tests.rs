@@ -28,7 +28,7 @@ fn outlook() -> Outlook {
         ("lora-r16-all-layers", Place::Waiting),
     ];
     let entries = places.map(|(name, place)| Entry { id: RunId(format!("demo-1/{name}")), place, runs_at_once: 2 });
-    Outlook { entries: entries.to_vec(), wishes: Wishes::default(), process: Some(4711) }
+    Outlook { entries: entries.to_vec(), wishes: Wishes::default(), process: Some(4711), n_cores: 8 }
 }
 
 #[test]
@@ -131,4 +131,20 @@ fn what_waits_to_go_on_is_not_edited() {
     update(&mut state, Message::Updates(changes.map(|change| RunUpdate { id: id.clone(), change }).to_vec()));
     assert_eq!(update(&mut state, Message::Key(Key::Char('E'))), []);
     assert!(state.notice.as_ref().is_some_and(|notice| notice.text.starts_with("full has trained before: C ")), "{:?}", state.notice);
+}
+
+#[test]
+fn runs_that_share_the_cores_are_said_to_be_slower() {
+    let mut state = state(6.0, (80, 24));
+    press(&mut state, &[Key::Char('5')]);
+    update(&mut state, Message::Queue(Outlook { n_cores: 2, ..outlook() }));
+    assert!(!screenshot::text(&state, PLAIN).contains("they share them"), "a thread each");
+    let Effect::Wish(_, said) = update(&mut state, Message::Key(Key::Char('+'))).remove(0) else { panic!("nothing is wished") };
+    assert_eq!(said, "up to 3 runs at once: 3 threads will share 2 cores and slow each other; E gives a waiting run fewer");
+    for run in &mut state.catalog.runs {
+        run.spec.as_mut().unwrap().threads = 2;
+    }
+    assert!(screenshot::text(&state, PLAIN).contains("the 2 that run have 4 threads on 2 cores: they share them, so each is slower"));
+    update(&mut state, Message::Queue(Outlook { n_cores: 0, ..outlook() }));
+    assert!(!screenshot::text(&state, PLAIN).contains("they share them"), "nothing is known of the cores");
 }
