@@ -11,6 +11,7 @@ use crate::run::alert::{Alert, AlertCleared};
 use crate::run::amended::Amended;
 use crate::run::number::Number;
 use crate::run::request::RequestKind;
+use crate::run::split::StepSplit;
 use crate::run::updates::Updates;
 use crate::spec::task::Split;
 
@@ -18,7 +19,7 @@ use crate::spec::task::Split;
 ///
 /// Changelog:
 /// - 1: first version. Since then, readable by all: an evaluation of a regression has no `confusion` and other metrics;
-///   the events `extended`, `updates`, `alert`, `alert_cleared` and `amended`, the outcomes `crashed` and `released`, the requests `release`,
+///   the events `extended`, `updates`, `alert`, `alert_cleared`, `amended` and `step_split`, the outcomes `crashed` and `released`, the requests `release`,
 ///   `extend`, `stop_at`, `keep_going`, `set`, `mute` and `unmute`, which older readers skip; the file `mistakes.json`, which they leave alone.
 pub const FORMAT_VERSION: u32 = 1;
 
@@ -46,6 +47,8 @@ pub enum EventKind {
     TrainingStarted(TrainingStarted),
     /// An optimizer step was taken.
     Step(StepTaken),
+    /// Where the time of the last steps went; every ten seconds and before evaluations, where it can be told.
+    StepSplit(StepSplit),
     /// A split was evaluated.
     Evaluation(Evaluation),
     /// How far the weights have moved by place and part; at the start and after every evaluation of the validation split.

@@ -23,6 +23,7 @@ pub mod process;
 pub mod reader;
 pub mod request;
 pub mod restart;
+pub mod split;
 pub mod standing;
 pub mod state;
 pub mod status;

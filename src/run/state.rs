@@ -10,6 +10,7 @@ use crate::run::event::{
     AttemptStarted, Checkpoint, CheckpointKind, Evaluation, Event, EventKind, Extended, Finished, Note, Preparing, TrainingStarted,
 };
 use crate::run::request::RequestKind;
+use crate::run::split::StepSplit;
 use crate::run::standing::Standing;
 use crate::run::steps::Steps;
 use crate::run::updates::Updates;
@@ -31,6 +32,8 @@ pub struct RunState {
     pub attempt_steps: u64,
     /// Every step taken, ascending.
     pub steps: Steps,
+    /// Where the time of the last steps went, as far as its worker tells.
+    pub split: Option<StepSplit>,
     /// Validation evaluations, ascending by step.
     pub evaluations: Vec<Evaluation>,
     /// How far the weights have moved: at the start and at evaluations, ascending by step; empty in logs of older workers.
@@ -97,6 +100,7 @@ impl RunState {
                 self.steps.push(step, event.time - first_time);
                 self.attempt_steps += 1;
             }
+            EventKind::StepSplit(split) => self.split = Some(*split),
             EventKind::Evaluation(evaluation) if evaluation.split == Split::Test => self.test = Some(evaluation.clone()),
             EventKind::Evaluation(evaluation) => {
                 self.evaluations.retain(|earlier| earlier.step < evaluation.step);
@@ -188,7 +192,12 @@ pub fn in_words(kind: &EventKind) -> Option<String> {
         EventKind::Alert(Alert { rule, what, advice, since, at, .. }) if since.step == at.step => {
             Some(format!("alert: {}: {what} ({advice})", rule.name()))
         }
-        EventKind::Preparing(_) | EventKind::Step(_) | EventKind::Updates(_) | EventKind::Alert(_) | EventKind::Checkpoint(_) => None,
+        EventKind::Preparing(_)
+        | EventKind::Step(_)
+        | EventKind::StepSplit(_)
+        | EventKind::Updates(_)
+        | EventKind::Alert(_)
+        | EventKind::Checkpoint(_) => None,
         EventKind::Request(seen) => Some(format!("request at step {}: {}", seen.step, seen.request.in_words())),
         EventKind::Extended(Extended { step, from_epochs, to_epochs }) => {
             Some(format!("extended from {from_epochs} to {to_epochs} epochs; goes on at step {step}"))

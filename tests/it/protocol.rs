@@ -15,6 +15,7 @@ use finetop::run::event::*;
 use finetop::run::number::Number;
 use finetop::run::reader::{EventDecoder, EventReader};
 use finetop::run::request::{RequestKind, Setting};
+use finetop::run::split::StepSplit;
 use finetop::run::state::RunState;
 use finetop::run::status::RunStatus;
 use finetop::run::store::Store;
@@ -372,7 +373,12 @@ fn kind() -> impl Strategy<Value = EventKind> {
         .prop_map(|(step, from_epochs, to_epochs)| EventKind::Extended(Extended { step, from_epochs, to_epochs }));
     let amended = (any::<String>(), any::<Option<String>>(), any::<Option<String>>())
         .prop_map(|(key, from, to)| EventKind::Amended(Amended { changes: vec![SettingChanged { key, from, to }] }));
-    prop_oneof![attempt, preparing, training, step, evaluation, judgement(), checkpoint, seen, note, extended, amended, finished]
+    let split = (any::<[u64; 2]>(), finite(), any::<[bool; 2]>(), finite()).prop_map(|([step, steps], seconds, [one, other], part)| {
+        let [one, other] = [one, other].map(|is_known| is_known.then_some(part));
+        EventKind::StepSplit(StepSplit { step, steps, seconds, data: one, forward: other, backward: other, update: one })
+    });
+    let rare = prop_oneof![extended, amended, split];
+    prop_oneof![attempt, preparing, training, step, evaluation, judgement(), checkpoint, seen, note, rare, finished]
 }
 
 /// What a worker measures of its weights and says of its run.
