@@ -7,8 +7,8 @@ use crate::run::status::RunStatus;
 use crate::spec::experiment::document::Node;
 use crate::spec::experiment::{settings, write};
 use crate::spec::run::RunSpec;
-use crate::tui::act;
 use crate::tui::effect::Effect;
+use crate::tui::form::act;
 use crate::tui::form::draft::{self, Step};
 use crate::tui::form::field::Field;
 use crate::tui::form::from_run::{self, Surroundings};
@@ -102,8 +102,12 @@ pub fn saved(state: &mut State, answer: Result<String, String>) -> Vec<Effect> {
     state.launch.waiting = None;
     match answer {
         Ok(what) => {
+            // Whoever has gone elsewhere meanwhile stays there.
+            if act::shown(state).is_some() {
+                leave(state);
+            }
             state.launch.form = None;
-            leave(state);
+            state.launch.is_form_shown = false;
             notice(state, what);
             vec![Effect::LookAtQueue]
         }
@@ -126,7 +130,7 @@ pub fn back(state: &mut State) -> Vec<Effect> {
 
 fn leave(state: &mut State) {
     state.launch.is_form_shown = false;
-    act::show(state, state.launch.back);
+    crate::tui::act::show(state, state.launch.back);
 }
 
 /// Says that a run which is being changed waits no longer.
