@@ -45,6 +45,8 @@ fn the_golden_log_cut_at_every_byte_folds_to_the_same_state() {
     assert_eq!(expected.steps.iter().map(|step| step.step).collect::<Vec<_>>(), [1, 2, 3, 4, 5, 6, 7]);
     assert_eq!(expected.steps.at(4).loss, Number(0.39), "step 5 as the second attempt saw it");
     assert!(expected.steps.loss(6).is_nan());
+    assert_eq!(expected.split.map(|split| (split.step, split.forward)), Some((4, Some(0.015))));
+    assert_eq!(expected.first_time, Some(1_790_000_000.5), "what was changed while it waited is no part of its time");
     assert_eq!(expected.standing.in_words(), ["lr=5e-4 patience=3 since step 7", "muted: spike"], "and the later stop was taken back");
     for cut in 0..=bytes.len() {
         let mut decoder = EventDecoder::default();
