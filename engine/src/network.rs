@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use tch::{Device, Tensor};
 
@@ -68,6 +69,8 @@ pub struct Outputs {
     pub targets: Tensor,
     /// Real tokens read.
     pub n_tokens: u64,
+    /// How long it took until the rows were tensors.
+    pub gathering: Duration,
 }
 
 impl Network {
@@ -100,22 +103,28 @@ impl Network {
         if inputs.pooled.is_some() {
             return (self.forward(inputs, indices, device, Mode::Train), None);
         }
+        let start = Instant::now();
         let batch = Batch::new(&inputs.rows, indices, self.backbone.pad_token_id, device);
+        let gathering = start.elapsed();
         let (pooled, unfinished) = recompute::pooled(&self.encoder, &batch, self.hooks.as_ref());
         let logits = self.head.forward(&pooled, Mode::Train);
-        (Outputs { logits, targets: batch.targets, n_tokens: batch.n_tokens }, Some(unfinished))
+        (Outputs { logits, targets: batch.targets, n_tokens: batch.n_tokens, gathering }, Some(unfinished))
     }
 
     /// Logits of the rows `indices`.
     pub fn forward(&self, inputs: &Inputs, indices: &[usize], device: Device, mode: Mode) -> Outputs {
+        let start = Instant::now();
         if let Some(pooled) = &inputs.pooled {
             let positions: Vec<i64> = indices.iter().map(|&index| index as i64).collect();
             let pooled = pooled.index_select(0, &Tensor::from_slice(&positions).to_device(device)); // [B,H]
             let n_tokens = indices.iter().map(|&index| inputs.rows[index].token_ids.len() as u64).sum();
-            return Outputs { logits: self.head.forward(&pooled, mode), targets: targets(&inputs.rows, indices, device), n_tokens };
+            let targets = targets(&inputs.rows, indices, device);
+            let gathering = start.elapsed();
+            return Outputs { logits: self.head.forward(&pooled, mode), targets, n_tokens, gathering };
         }
         let batch = Batch::new(&inputs.rows, indices, self.backbone.pad_token_id, device);
+        let gathering = start.elapsed();
         let logits = self.head.forward(&self.pooled(&batch, mode), mode);
-        Outputs { logits, targets: batch.targets, n_tokens: batch.n_tokens }
+        Outputs { logits, targets: batch.targets, n_tokens: batch.n_tokens, gathering }
     }
 }

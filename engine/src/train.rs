@@ -4,6 +4,7 @@
 mod ahead;
 pub mod ending;
 mod mistakes;
+pub mod split;
 pub mod step;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -27,6 +28,7 @@ use crate::optimizer::AdamW;
 use crate::pace::Pace;
 use crate::prepare::{Prepared, prepare};
 use crate::train::ending::Ending;
+use crate::train::split::Splits;
 use crate::train::step::{Figures, Surroundings};
 use crate::{device, memory, recovery};
 use finetop::run::dir::RunDir;
@@ -115,6 +117,7 @@ pub fn train(
         checkpoint_bytes,
         gpu,
         given: VecDeque::new(),
+        splits: Splits::begin(),
     };
     let (outcome, reason) = run.steps(total_steps, control, journal)?;
     journal.judge(spec)?;
@@ -146,6 +149,8 @@ struct Training<'a> {
     gpu: Option<Stepper>,
     /// Steps that the GPU was given and that are not in the log yet, oldest first: without loss, norm and time.
     given: VecDeque<StepTaken>,
+    /// Where the time of steps went; of a GPU, which computes apart from the processor, nothing.
+    splits: Splits,
 }
 
 impl Training<'_> {
@@ -191,6 +196,9 @@ impl Training<'_> {
             if let Some((step, reason)) = Self::record(taken, journal)? {
                 return Ok(self.diverged(step, &reason));
             }
+            if let Some(split) = self.splits.told(self.position.step, self.is_evaluation_due(total_steps)) {
+                journal.record(EventKind::StepSplit(split))?;
+            }
             if self.is_evaluation_due(total_steps)
                 && let Some(reason) = self.validate(journal)?
             {
@@ -215,14 +223,17 @@ impl Training<'_> {
         let read = Read { network: &self.network, inputs: &self.inputs[&Split::Train], trained: &self.optimizer.trained() };
         let RunSpec { seed, ref optimization, ref task, .. } = *self.spec;
         let surroundings = Surroundings { seed, kind: task.kind, optimization, read, crew: &self.crew, device: self.device };
-        let Figures { loss, n_tokens } = surroundings.gradient(indices, step);
+        let Figures { loss, n_tokens, spent } = surroundings.gradient(indices, step);
         self.position.tokens += n_tokens;
+        let updating = Instant::now();
         let gradient_norm = self.optimizer.gradient_norm();
         if loss.is_finite() && gradient_norm.is_finite() {
             let scale = optimization.max_grad_norm.map_or(1.0, |limit| limit / (gradient_norm + 1e-6));
             self.optimizer.step(step, learning_rate, scale);
         }
-        let seconds = start.elapsed().as_secs_f64();
+        let (update, whole) = (updating.elapsed(), start.elapsed());
+        self.splits.add(spent, update, whole);
+        let seconds = whole.as_secs_f64();
         self.position.step = step;
         self.position.examples += indices.len() as u64;
         self.position.training_seconds += seconds;

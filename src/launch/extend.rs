@@ -1,11 +1,10 @@
 //! More epochs for a run that has ended. Says first what that does to the learning rate.
 
-use std::fs::OpenOptions;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use crate::launch::idle;
 use crate::launch::start::{self, StartError};
 use crate::run::catalog::RunView;
 use crate::run::dir::{DirError, RunDir};
@@ -137,16 +136,8 @@ pub fn look_ahead(root: &Path, run: &RunView, epochs: u32) -> Result<Prospect, E
 /// Puts the extended run into the queue.
 pub fn extend(root: &Path, run: &RunView, prospect: &Prospect) -> Result<(), ExtendError> {
     let dir = RunDir::new(root.join(&run.id.0));
-    let path = dir.supervisor_lock_file();
-    let lock = OpenOptions::new().write(true).create(true).truncate(false).open(&path);
-    let lock = lock.map_err(|source| ExtendError::Open { path, source })?;
-    let begin = Instant::now();
-    while lock.try_lock().is_err() {
-        if begin.elapsed() > LEAVES_WITHIN {
-            return Err(ExtendError::Busy(run.id.to_string()));
-        }
-        thread::sleep(Duration::from_millis(20));
-    }
+    let lock = idle::hold(&dir, LEAVES_WITHIN).map_err(|source| ExtendError::Open { path: dir.supervisor_lock_file(), source })?;
+    let lock = lock.ok_or_else(|| ExtendError::Busy(run.id.to_string()))?;
     dir.write_spec(&prospect.spec)?;
     inbox::send(&dir, RequestKind::Extend)?;
     drop(lock);

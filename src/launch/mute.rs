@@ -1,15 +1,13 @@
 //! Alerts muted after their run has ended: no worker is there to write it into the log, so whoever asks does, while nobody can start one.
 
-use std::fs::OpenOptions;
-use std::io::{self, Write};
+use std::io;
 use std::path::PathBuf;
-use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use crate::launch::idle;
 use crate::run::catalog::RunView;
-use crate::run::clock;
 use crate::run::dir::RunDir;
-use crate::run::event::{Event, EventKind, RequestSeen};
+use crate::run::event::{EventKind, RequestSeen};
 use crate::run::request::RequestKind;
 
 /// How long the supervisor of a run that has just ended may take to write how.
@@ -39,20 +37,8 @@ pub fn write_down(dir: &RunDir, run: &RunView, kind: RequestKind) -> Result<Stri
 
 fn append(dir: &RunDir, run: &RunView, kind: RequestKind) -> Result<(), MuteError> {
     let fail = |path: PathBuf| move |source: io::Error| MuteError::Write { path, source };
-    let path = dir.supervisor_lock_file();
-    let lock = OpenOptions::new().write(true).create(true).truncate(false).open(&path).map_err(fail(path))?;
-    // Held while it is written, so that no attempt begins meanwhile.
-    let begin = Instant::now();
-    while lock.try_lock().is_err() {
-        if begin.elapsed() > LEAVES_WITHIN {
-            return Err(MuteError::Busy(run.id.to_string()));
-        }
-        thread::sleep(Duration::from_millis(10));
-    }
-    let path = dir.events_file();
-    let mut file = OpenOptions::new().append(true).create(true).open(&path).map_err(fail(path.clone()))?;
-    let event = Event { time: clock::now_seconds(), kind: EventKind::Request(RequestSeen { request: kind, step: run.state.step() }) };
-    let line = serde_json::to_string(&event).map_err(|error| fail(path.clone())(error.into()))?;
-    // The line end before it closes a line that a crash has torn; of an empty one readers make nothing.
-    file.write_all(format!("\n{line}\n").as_bytes()).map_err(fail(path))
+    let held = idle::hold(dir, LEAVES_WITHIN).map_err(fail(dir.supervisor_lock_file()))?;
+    let _held = held.ok_or_else(|| MuteError::Busy(run.id.to_string()))?;
+    let seen = RequestSeen { request: kind, step: run.state.step() };
+    idle::append(dir, EventKind::Request(seen)).map_err(fail(dir.events_file()))
 }

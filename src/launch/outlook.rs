@@ -22,6 +22,8 @@ pub struct Outlook {
     pub wishes: Wishes,
     /// The queue's process, where it lives on this host.
     pub process: Option<u32>,
+    /// Processors that runs on this host share; 0 where that cannot be told.
+    pub n_cores: usize,
 }
 
 /// Looks at the queue of the runs under `root`; reads a few small files.
@@ -42,7 +44,8 @@ pub fn outlook(root: &Path, catalog: &Catalog) -> Outlook {
     queue::arrange(&mut entries, &wishes);
     let record: Option<QueueRecord> = dir::read_json(&root.join(QUEUE_FILE)).ok().flatten();
     let alive = record.filter(|record| record.host == process::host_name() && record.process.is_alive());
-    Outlook { entries, wishes, process: alive.map(|record| record.process.id) }
+    let n_cores = std::thread::available_parallelism().map_or(0, usize::from);
+    Outlook { entries, wishes, process: alive.map(|record| record.process.id), n_cores }
 }
 
 fn place(root: &Path, run: &RunView) -> Place {

@@ -8,8 +8,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::metric::{ConfusionMatrix, MetricName};
 use crate::run::alert::{Alert, AlertCleared};
+use crate::run::amended::Amended;
 use crate::run::number::Number;
 use crate::run::request::RequestKind;
+use crate::run::split::StepSplit;
 use crate::run::updates::Updates;
 use crate::spec::task::Split;
 
@@ -17,7 +19,7 @@ use crate::spec::task::Split;
 ///
 /// Changelog:
 /// - 1: first version. Since then, readable by all: an evaluation of a regression has no `confusion` and other metrics;
-///   the events `extended`, `updates`, `alert` and `alert_cleared`, the outcomes `crashed` and `released`, the requests `release`,
+///   the events `extended`, `updates`, `alert`, `alert_cleared`, `amended` and `step_split`, the outcomes `crashed` and `released`, the requests `release`,
 ///   `extend`, `stop_at`, `keep_going`, `set`, `mute` and `unmute`, which older readers skip; the file `mistakes.json`, which they leave alone.
 pub const FORMAT_VERSION: u32 = 1;
 
@@ -35,6 +37,8 @@ pub struct Event {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum EventKind {
+    /// The run was changed while it waited; before the first attempt alone.
+    Amended(Amended),
     /// An attempt began; the first event of each. Emitted before the model is loaded.
     AttemptStarted(AttemptStarted),
     /// What precedes the first step: how far it is.
@@ -43,6 +47,8 @@ pub enum EventKind {
     TrainingStarted(TrainingStarted),
     /// An optimizer step was taken.
     Step(StepTaken),
+    /// Where the time of the last steps went; every ten seconds and before evaluations, where it can be told.
+    StepSplit(StepSplit),
     /// A split was evaluated.
     Evaluation(Evaluation),
     /// How far the weights have moved by place and part; at the start and after every evaluation of the validation split.

@@ -1,6 +1,7 @@
 //! The PROTOCOL: the files of one run. Knows neither tch, ratatui nor tokio; both sides of the house depend on it, it on neither.
 
 pub mod alert;
+pub mod amended;
 pub mod catalog;
 pub mod clock;
 pub mod condition;
@@ -22,6 +23,7 @@ pub mod process;
 pub mod reader;
 pub mod request;
 pub mod restart;
+pub mod split;
 pub mod standing;
 pub mod state;
 pub mod status;

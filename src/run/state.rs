@@ -10,6 +10,7 @@ use crate::run::event::{
     AttemptStarted, Checkpoint, CheckpointKind, Evaluation, Event, EventKind, Extended, Finished, Note, Preparing, TrainingStarted,
 };
 use crate::run::request::RequestKind;
+use crate::run::split::StepSplit;
 use crate::run::standing::Standing;
 use crate::run::steps::Steps;
 use crate::run::updates::Updates;
@@ -31,6 +32,8 @@ pub struct RunState {
     pub attempt_steps: u64,
     /// Every step taken, ascending.
     pub steps: Steps,
+    /// Where the time of the last steps went, as far as its worker tells.
+    pub split: Option<StepSplit>,
     /// Validation evaluations, ascending by step.
     pub evaluations: Vec<Evaluation>,
     /// How far the weights have moved: at the start and at evaluations, ascending by step; empty in logs of older workers.
@@ -64,10 +67,12 @@ pub struct RunState {
 impl RunState {
     /// Takes in the next event.
     pub fn apply(&mut self, event: &Event) {
-        let first_time = *self.first_time.get_or_insert(event.time);
-        // What is written into the log of a run that has ended does not make it longer.
-        if self.finished.is_none() || !matches!(event.kind, EventKind::Request(_)) {
-            self.last_time = Some(event.time);
+        // What is written into the log of a run that waits or has ended does not make it longer.
+        let is_beside =
+            matches!(event.kind, EventKind::Amended(_)) || self.finished.is_some() && matches!(event.kind, EventKind::Request(_));
+        let first_time = self.first_time.unwrap_or(event.time);
+        if !is_beside {
+            (self.first_time, self.last_time) = (Some(first_time), Some(event.time));
         }
         if let Some(line) = in_words(&event.kind) {
             if self.log.len() == LOG_LINES {
@@ -95,6 +100,7 @@ impl RunState {
                 self.steps.push(step, event.time - first_time);
                 self.attempt_steps += 1;
             }
+            EventKind::StepSplit(split) => self.split = Some(*split),
             EventKind::Evaluation(evaluation) if evaluation.split == Split::Test => self.test = Some(evaluation.clone()),
             EventKind::Evaluation(evaluation) => {
                 self.evaluations.retain(|earlier| earlier.step < evaluation.step);
@@ -120,7 +126,7 @@ impl RunState {
                     self.is_paused = seen.request == RequestKind::Pause;
                 }
             }
-            EventKind::Note(_) | EventKind::Extended(_) => {}
+            EventKind::Amended(_) | EventKind::Note(_) | EventKind::Extended(_) => {}
             EventKind::Finished(finished) => {
                 self.finished = Some(finished.clone());
                 self.is_paused = false;
@@ -165,6 +171,7 @@ impl RunState {
 /// The event in words for a log pane and for plain output; `None` where a line would be too much.
 pub fn in_words(kind: &EventKind) -> Option<String> {
     match kind {
+        EventKind::Amended(amended) => Some(format!("changed while it waited: {}", amended.in_words())),
         EventKind::AttemptStarted(started) => {
             Some(format!("attempt {} on {} (process {})", started.attempt, started.host, started.process_id))
         }
@@ -185,7 +192,12 @@ pub fn in_words(kind: &EventKind) -> Option<String> {
         EventKind::Alert(Alert { rule, what, advice, since, at, .. }) if since.step == at.step => {
             Some(format!("alert: {}: {what} ({advice})", rule.name()))
         }
-        EventKind::Preparing(_) | EventKind::Step(_) | EventKind::Updates(_) | EventKind::Alert(_) | EventKind::Checkpoint(_) => None,
+        EventKind::Preparing(_)
+        | EventKind::Step(_)
+        | EventKind::StepSplit(_)
+        | EventKind::Updates(_)
+        | EventKind::Alert(_)
+        | EventKind::Checkpoint(_) => None,
         EventKind::Request(seen) => Some(format!("request at step {}: {}", seen.step, seen.request.in_words())),
         EventKind::Extended(Extended { step, from_epochs, to_epochs }) => {
             Some(format!("extended from {from_epochs} to {to_epochs} epochs; goes on at step {step}"))

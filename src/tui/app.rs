@@ -243,6 +243,8 @@ fn perform(effect: Effect, screen: &mut Screen, state: &mut State, theme: Theme,
         | Effect::OpenFile(_)
         | Effect::OpenExperiment(_)
         | Effect::CloneRun(_)
+        | Effect::OpenWaiting(_)
+        | Effect::Amend { .. }
         | Effect::Rerun(_)) => {
             let root = outside.root.clone();
             // A plan that is asked for takes the place of the one before; nothing else does.

@@ -7,7 +7,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 use std::{fs, io, thread};
 
-use crate::launch::begin;
+use crate::launch::{amend, begin};
 use crate::plan::environment::Environment;
 use crate::plan::error::PlanError;
 use crate::plan::prepare::{self, Plan};
@@ -48,6 +48,8 @@ pub fn perform(effect: Effect, root: Option<&Path>, number: u64) -> Message {
         },
         Effect::OpenExperiment(id) => open_experiment(root, &id),
         Effect::CloneRun(spec) => opened(None, again(&spec, &format!("{}-copy", spec.experiment))),
+        Effect::OpenWaiting(id) => open_waiting(root, id),
+        Effect::Amend { id, path, text } => Message::Amended(amended(root, &id, &path, &text)),
         Effect::Rerun(spec) => {
             let path = Path::new(FOLDER).join(format!("{}.yaml", spec.experiment));
             let launched = launch(root, &path, &again(&spec, &spec.experiment));
@@ -80,16 +82,44 @@ fn open_experiment(root: Option<&Path>, id: &RunId) -> Message {
     opened(origin, text)
 }
 
+/// A run that waits, to be changed.
+fn open_waiting(root: Option<&Path>, id: RunId) -> Message {
+    let Some(root) = root else { return Message::Failed("the demonstration has no files; C makes a form from a run".to_owned()) };
+    match amend::waiting(root, &id) {
+        Ok(spec) => Message::Opened(Box::new(with_surroundings(&spec, |around| Form::of_waiting(id, &spec, around)))),
+        Err(error) => Message::Failed(error.to_string()),
+    }
+}
+
+/// Changes a run that waits; what of it, in words.
+fn amended(root: Option<&Path>, id: &RunId, path: &Path, text: &str) -> Result<String, String> {
+    let Some(root) = root else { return Err("the demonstration changes nothing; run finetop without demo".to_owned()) };
+    let mut runs = prepared(path, text).map_err(|error| error.to_string())?.specs();
+    match (runs.pop(), runs.len()) {
+        (Some(spec), 0) => {
+            let amended = amend::amend(root, id, spec).map_err(|error| error.to_string())?;
+            Ok(format!("{} waits with {}", id.run(), amended.in_words()))
+        }
+        (_, n_others) => {
+            Err(format!("one run waits here, and the form has {}: leave one, or start them from the launch screen", n_others + 1))
+        }
+    }
+}
+
 /// A run as an experiment of its own.
 fn again(spec: &RunSpec, name: &str) -> String {
+    with_surroundings(spec, |around| write::text(&from_run::document(spec, name, around)))
+}
+
+/// Gives `work` what is known of this machine and of the run's model.
+fn with_surroundings<R>(spec: &RunSpec, work: impl FnOnce(Surroundings) -> R) -> R {
     let environment = Environment::current();
     let shape = shape::shape(Some(&spec.model.folder.display().to_string()), &environment).ok();
-    let around = Surroundings {
+    work(Surroundings {
         current: &environment.current_folder,
         model: shape.as_ref().map(|shape| (&shape.backbone, shape.has_pooler)),
         precision: environment.precision,
-    };
-    write::text(&from_run::document(spec, name, around))
+    })
 }
 
 fn prepared(path: &Path, text: &str) -> Result<Plan, PlanError> {

@@ -93,6 +93,17 @@ pub enum Effect {
     OpenExperiment(RunId),
     /// Fill the form from a run.
     CloneRun(Box<RunSpec>),
+    /// Open a run that waits in the form.
+    OpenWaiting(RunId),
+    /// Change a run that waits.
+    Amend {
+        /// Which.
+        id: RunId,
+        /// The file that its experiment would be in.
+        path: PathBuf,
+        /// What it would say.
+        text: String,
+    },
     /// Start a run again, as an experiment of its own.
     Rerun(Box<RunSpec>),
     /// Read the end of a run's stderr.

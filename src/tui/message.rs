@@ -58,6 +58,8 @@ pub enum Message {
     DraftPlanned(u64, Option<Box<Result<DraftPlan, PlanError>>>),
     /// What the form says was saved here.
     Saved(PathBuf),
+    /// A waiting run was changed: what of it, or why not.
+    Amended(Result<String, String>),
     /// An experiment to be shown in the form.
     Opened(Box<Form>),
     /// The editor has ended: the new text of what the form says, or why there is none.

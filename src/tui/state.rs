@@ -301,8 +301,11 @@ impl State {
         self.listed.runs(self).unwrap_or_else(|| listed::anew(self))
     }
 
-    /// The run under the cursor, or else the first.
+    /// The run under the cursor, or else the first; on the screen of the queue the one under the cursor there.
     pub fn selected(&self) -> Option<&RunView> {
+        if self.screen == Screen::Queue {
+            return self.queue.rows().get(self.queue.cursor).and_then(|row| self.catalog.run(&row.id));
+        }
         let visible = self.visible();
         let under_cursor = visible.iter().find(|run| Some(&run.id) == self.cursor.as_ref());
         under_cursor.or(visible.first()).copied()
@@ -341,9 +344,9 @@ impl State {
         Quantity::all(&self.metrics())
     }
 
-    /// The runs that an action is meant for: the marked ones, or the one under the cursor; on the screen of one run that one.
+    /// The runs that an action is meant for: the marked ones, or the one under the cursor; on the screens of one run and of the queue that one.
     pub fn targets(&self) -> Vec<&RunView> {
-        let marked = if self.screen == Screen::Run { Vec::new() } else { self.marked() };
+        let marked = if matches!(self.screen, Screen::Run | Screen::Queue) { Vec::new() } else { self.marked() };
         if marked.is_empty() { self.selected().into_iter().collect() } else { marked }
     }
 

@@ -78,20 +78,18 @@ fn happen(state: &mut State, message: Message) -> Vec<Effect> {
         Message::Requested(Ok(what)) => notice(state, what),
         Message::Asked(what, answers) => act::heard::asked(state, &what, answers),
         Message::Unheard(id, what) => act::heard::unheard(state, &id, &what),
-        Message::Files(files) => {
-            let is_first_look = state.launch.files.is_none();
-            let quickstart = files.iter().position(|file| file.file_stem().is_some_and(|stem| stem == "quickstart"));
-            let cursor = if is_first_look { quickstart.unwrap_or(0) } else { state.launch.cursor };
-            state.launch.cursor = cursor.min(files.len() + 1);
-            state.launch.waiting = None;
-            state.launch.files = Some(files);
-        }
+        Message::Files(files) => screen::launch::take_in(state, files),
         Message::Planned(path, plan) => {
             state.launch.plan = Some((path, plan));
             state.launch.scroll = 0;
             state.launch.waiting = None;
         }
-        Message::DraftPlanned(..) | Message::Saved(_) | Message::Opened(_) | Message::Edited(_) | Message::EditedFile(..) => {
+        Message::DraftPlanned(..)
+        | Message::Saved(_)
+        | Message::Opened(_)
+        | Message::Amended(_)
+        | Message::Edited(_)
+        | Message::EditedFile(..) => {
             return form::hear::hear(state, message);
         }
         Message::Launched(_, Ok(experiment)) => {
@@ -214,6 +212,7 @@ fn take_in(state: &mut State, updates: Vec<RunUpdate>, is_whole: bool) -> Vec<Ef
                     effects.push(Effect::Notify(format!("finetop: {} is {}", id.run(), status.name())));
                 }
             }
+            Change::Status(status) => form::amend::started(state, &id, *status),
             Change::Exit(Some(_)) if state.screen == Screen::Run && state.selected().is_some_and(|run| run.id == id) => {
                 effects.push(Effect::ReadStderr(id.clone()));
             }

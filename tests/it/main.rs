@@ -1,5 +1,6 @@
 //! Tests of whole programs and of what they leave on disk; none needs libtorch, a network or a GPU.
 
+mod amend;
 mod cli;
 mod compare;
 mod dataset;

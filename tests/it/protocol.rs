@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use finetop::metric::{ConfusionMatrix, MetricName};
 use finetop::run::alert::{Action, Alert, AlertCleared, Moment, Rule, Severity};
+use finetop::run::amended::{Amended, SettingChanged};
 use finetop::run::catalog::{Catalog, Change};
 use finetop::run::condition::StopAt;
 use finetop::run::dir::RunDir;
@@ -14,6 +15,7 @@ use finetop::run::event::*;
 use finetop::run::number::Number;
 use finetop::run::reader::{EventDecoder, EventReader};
 use finetop::run::request::{RequestKind, Setting};
+use finetop::run::split::StepSplit;
 use finetop::run::state::RunState;
 use finetop::run::status::RunStatus;
 use finetop::run::store::Store;
@@ -43,6 +45,8 @@ fn the_golden_log_cut_at_every_byte_folds_to_the_same_state() {
     assert_eq!(expected.steps.iter().map(|step| step.step).collect::<Vec<_>>(), [1, 2, 3, 4, 5, 6, 7]);
     assert_eq!(expected.steps.at(4).loss, Number(0.39), "step 5 as the second attempt saw it");
     assert!(expected.steps.loss(6).is_nan());
+    assert_eq!(expected.split.map(|split| (split.step, split.forward)), Some((4, Some(0.015))));
+    assert_eq!(expected.first_time, Some(1_790_000_000.5), "what was changed while it waited is no part of its time");
     assert_eq!(expected.standing.in_words(), ["lr=5e-4 patience=3 since step 7", "muted: spike"], "and the later stop was taken back");
     for cut in 0..=bytes.len() {
         let mut decoder = EventDecoder::default();
@@ -369,7 +373,14 @@ fn kind() -> impl Strategy<Value = EventKind> {
     );
     let extended = (any::<u64>(), any::<u32>(), any::<u32>())
         .prop_map(|(step, from_epochs, to_epochs)| EventKind::Extended(Extended { step, from_epochs, to_epochs }));
-    prop_oneof![attempt, preparing, training, step, evaluation, judgement(), checkpoint, seen, note, extended, finished]
+    let amended = (any::<String>(), any::<Option<String>>(), any::<Option<String>>())
+        .prop_map(|(key, from, to)| EventKind::Amended(Amended { changes: vec![SettingChanged { key, from, to }] }));
+    let split = (any::<[u64; 2]>(), finite(), any::<[bool; 2]>(), finite()).prop_map(|([step, steps], seconds, [one, other], part)| {
+        let [one, other] = [one, other].map(|is_known| is_known.then_some(part));
+        EventKind::StepSplit(StepSplit { step, steps, seconds, data: one, forward: other, backward: other, update: one })
+    });
+    let rare = prop_oneof![extended, amended, split];
+    prop_oneof![attempt, preparing, training, step, evaluation, judgement(), checkpoint, seen, note, rare, finished]
 }
 
 /// What a worker measures of its weights and says of its run.

@@ -19,6 +19,7 @@ mod predict;
 mod recompute;
 mod regression;
 mod resume;
+mod split;
 #[path = "../terminal.rs"]
 mod terminal;
 mod tiny;

@@ -59,7 +59,7 @@ fn the_loss_is_the_squared_error_of_scikit_learn_and_its_gradient_twice_the_erro
     let targets = batch::targets(&rows, &(0..10).collect::<Vec<_>>(), Device::Cpu);
     assert_eq!((targets.kind(), targets.size()), (Kind::Float, vec![10]));
     let logits = Tensor::from_slice(&predicted).to_kind(Kind::Float).view([10, 1]).set_requires_grad(true);
-    let outputs = Outputs { logits, targets, n_tokens: 0 };
+    let outputs = Outputs { logits, targets, n_tokens: 0, gathering: std::time::Duration::ZERO };
     let mean = loss::sum(TaskKind::Regression, &outputs, 0.0) / 10.0;
     mean.backward();
     // scikit-learn 1.9.1: mean_squared_error.

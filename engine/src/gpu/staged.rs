@@ -1,5 +1,7 @@
 //! Rows at an address that never changes, where the recorded work of a step reads them. Must not know what the work is.
 
+use std::time::Duration;
+
 use tch::{Device, Kind, Tensor};
 
 use crate::data::batch::{Batch, targets};
@@ -63,7 +65,12 @@ impl Staged {
         let targets = |start: i64| self.values.as_ref().map_or_else(|| part(start, rows), Tensor::shallow_clone);
         if let Some(pooled) = &inputs.pooled {
             let pooled = pooled.index_select(0, &part(0, rows)); // [B,H]
-            return Outputs { logits: network.head.forward(&pooled, Mode::Train), targets: targets(rows), n_tokens: 0 };
+            return Outputs {
+                logits: network.head.forward(&pooled, Mode::Train),
+                targets: targets(rows),
+                n_tokens: 0,
+                gathering: Duration::ZERO,
+            };
         }
         let lengths = part(2 * rows * length, rows);
         let positions = Tensor::arange(length, (Kind::Int64, self.whole.device())); // [T]
@@ -76,7 +83,7 @@ impl Staged {
             n_tokens: 0,
         };
         let logits = network.head.forward(&network.pooled(&batch, Mode::Train), Mode::Train);
-        Outputs { logits, targets: batch.targets, n_tokens: 0 }
+        Outputs { logits, targets: batch.targets, n_tokens: 0, gathering: Duration::ZERO }
     }
 }
 

@@ -1,5 +1,7 @@
 //! The gradient of a batch, by one thread or by several side by side, each with some of its rows.
 
+use std::time::Instant;
+
 use tch::{Device, Tensor};
 
 use crate::crew::{Crew, Read};
@@ -7,6 +9,7 @@ use crate::data::order;
 use crate::hooks::Mode;
 use crate::network::Outputs;
 use crate::random::{self, Stream};
+use crate::train::split::Spent;
 use crate::{loss, native, recompute};
 use finetop::spec::crew;
 use finetop::spec::optimization::Optimization;
@@ -38,6 +41,8 @@ pub struct Figures {
     pub loss: f64,
     /// Real tokens read.
     pub n_tokens: u64,
+    /// Where the time went; of shares side by side that of the longest.
+    pub spent: Spent,
 }
 
 impl Surroundings<'_> {
@@ -48,7 +53,7 @@ impl Surroundings<'_> {
         let words = read.network.encoder.words().data_ptr();
         let whole = read.trained.iter().filter(|tensor| tensor.data_ptr() != words);
         let gradient_bytes = whole.map(|tensor| GRADIENT_BYTES * tensor.numel() as u64).sum();
-        let mut all = Figures { loss: 0.0, n_tokens: 0 };
+        let mut all = Figures { loss: 0.0, n_tokens: 0, spent: Spent::default() };
         for (number, part) in indices.chunks(indices.len().div_ceil(optimization.gradient_accumulation)).enumerate() {
             let number = number as u64;
             let stream = if number == 0 { Stream::Step(step) } else { Stream::Part(step, number) };
@@ -65,15 +70,19 @@ impl Surroundings<'_> {
                 let results = crew.each(n_shares, read, |read, share| {
                     let stream = if share == 0 { stream } else { Stream::Share(step, number, share as u64) };
                     recompute::seed(random::seed(seed, stream), device);
+                    let start = Instant::now();
                     let outputs = read.network.forward(read.inputs, shares[share], device, Mode::Train);
-                    let (loss, figures) = self.judge(&outputs, indices.len());
-                    (figures, native::gradients(&loss, read.trained))
+                    let (loss, figures) = self.judge(&outputs, indices.len(), start);
+                    let start = Instant::now();
+                    let gradients = native::gradients(&loss, read.trained);
+                    (figures.after_backward(start), gradients)
                 });
                 let (figures, gradients): (Vec<_>, Vec<_>) = results.into_iter().unzip();
                 native::add_gradients(read.trained, gradients);
                 figures
             };
-            for Figures { loss, n_tokens } in figures {
+            all.spent = all.spent.and(Spent::longest(figures.iter().map(|figures| figures.spent)));
+            for Figures { loss, n_tokens, .. } in figures {
                 all.loss += loss; // the shares of the mean add up to it
                 all.n_tokens += n_tokens;
             }
@@ -85,23 +94,36 @@ impl Surroundings<'_> {
     /// Adds the gradient of a part of a batch of `n_rows`.
     fn of_part(&self, part: &[usize], n_rows: usize) -> Figures {
         let Self { optimization, read: Read { network, inputs, .. }, device, .. } = *self;
+        let start = Instant::now();
         let (outputs, unfinished) = if optimization.activation_recomputation {
             network.forward_to_recompute(inputs, part, device)
         } else {
             (network.forward(inputs, part, device, Mode::Train), None)
         };
-        let (loss, figures) = self.judge(&outputs, n_rows);
+        let (loss, figures) = self.judge(&outputs, n_rows, start);
+        let start = Instant::now();
         loss.backward();
         if let Some(unfinished) = unfinished {
             unfinished.backward();
         }
-        figures
+        figures.after_backward(start)
     }
 
-    /// What the rows of `outputs` add to the mean loss of `n_rows`.
-    fn judge(&self, outputs: &Outputs, n_rows: usize) -> (Tensor, Figures) {
+    /// What the rows of `outputs`, whose forward pass began at `start`, add to the mean loss of `n_rows`.
+    fn judge(&self, outputs: &Outputs, n_rows: usize, start: Instant) -> (Tensor, Figures) {
         let loss = loss::sum(self.kind, outputs, self.optimization.label_smoothing) / n_rows as f64;
-        let figures = Figures { loss: loss.double_value(&[]), n_tokens: outputs.n_tokens };
+        // Reading the loss waits for it, so that what follows is the backward pass alone.
+        let value = loss.double_value(&[]);
+        let spent = Spent::forward(start.elapsed(), outputs.gathering);
+        let figures = Figures { loss: value, n_tokens: outputs.n_tokens, spent };
         (loss, figures)
+    }
+}
+
+impl Figures {
+    /// The same, with a backward pass that began at `start`.
+    fn after_backward(mut self, start: Instant) -> Self {
+        self.spent.backward = start.elapsed();
+        self
     }
 }

@@ -11,6 +11,7 @@ use crate::run::event::{
 use crate::run::exit::{Exit, code};
 use crate::run::number::Number;
 use crate::run::request::RequestKind;
+use crate::run::split::StepSplit;
 use crate::run::status::RunStatus;
 use crate::run::synthetic::EPOCH;
 use crate::run::synthetic::script::{self, BATCH, Fate, LABELS, Script, TEST_ROWS, TRAIN_ROWS, VALIDATION_ROWS};
@@ -137,6 +138,7 @@ impl Playback {
             Stage::Evaluate => {
                 let evaluation = self.evaluate(Split::Validation);
                 let (step, is_best) = (evaluation.step, evaluation.is_best);
+                events.push(emit(EventKind::StepSplit(self.split())));
                 events.push(emit(EventKind::Evaluation(evaluation)));
                 if is_best {
                     let bytes = 4 * script::ledger(&self.script.spec).trainable;
@@ -284,6 +286,13 @@ impl Playback {
             training_seconds: self.training_seconds,
             rss_bytes: self.script.memory_bytes + ((1.0 + self.noise(4)) * 8e6) as u64,
         })
+    }
+
+    /// Where the time of its steps goes.
+    fn split(&self) -> StepSplit {
+        let seconds = self.script.step_seconds;
+        let [data, forward, backward, update] = [0.01, 0.33, 0.52, 0.12].map(|share| Some(seconds * share));
+        StepSplit { step: self.step, steps: STEPS_PER_EPOCH, seconds, data, forward, backward, update }
     }
 
     fn evaluate(&mut self, split: Split) -> Evaluation {

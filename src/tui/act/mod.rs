@@ -29,7 +29,11 @@ pub fn scopes(state: &State) -> Vec<Scope> {
 
 /// Where bindings hold with nothing over the screen.
 pub fn here(state: &State) -> Vec<Scope> {
-    if form::act::shown(state).is_some() { vec![Scope::Form, Scope::Global] } else { screen_scopes(state) }
+    match form::act::shown(state) {
+        Some(form) if form.amends.is_some() => vec![Scope::Waiting, Scope::Form, Scope::Global],
+        Some(_) => vec![Scope::Form, Scope::Global],
+        None => screen_scopes(state),
+    }
 }
 
 /// Where bindings hold on a screen with nothing over it.
@@ -138,7 +142,7 @@ pub fn act(state: &mut State, action: Action) -> Vec<Effect> {
         Action::ExportScreenSvg => return vec![Effect::ExportScreen { is_picture: true }],
         Action::ExportScreenText => return vec![Effect::ExportScreen { is_picture: false }],
         Action::Clone => return launch::from_run(state),
-        Action::Edit => return if state.screen == Screen::Launch { launch::edit(state) } else { launch::from_experiment(state) },
+        Action::Edit => return if state.screen == Screen::Launch { launch::edit(state) } else { launch::edit_run(state) },
         Action::Rerun => return rerun(state),
         Action::EditFile => return launch::edit_file(state),
         Action::FormEnter

@@ -20,7 +20,7 @@ use crate::tui::update::{notice, problem};
 /// Opens the palette over what holds on this screen.
 pub fn open_palette(state: &mut State) {
     let mut scopes = act::here(state);
-    if scopes.contains(&Scope::Runs) {
+    if scopes.contains(&Scope::Runs) || scopes.contains(&Scope::Queue) {
         scopes.insert(1, Scope::RunMenu);
         scopes.push(Scope::CopyMenu);
     }

@@ -6,7 +6,7 @@ use crate::tui::act::moved;
 use crate::tui::effect::Effect;
 use crate::tui::form::draft::{self, Step};
 use crate::tui::form::field::Kind;
-use crate::tui::form::{Editing, Form, Page};
+use crate::tui::form::{Editing, Form, Page, amend};
 use crate::tui::keys::Key;
 use crate::tui::keys::action::Action;
 use crate::tui::overlay::input::Input;
@@ -69,6 +69,9 @@ pub fn plan(form: &mut Form) -> Vec<Effect> {
 
 /// Shows a form.
 pub fn show(state: &mut State, mut form: Form) -> Vec<Effect> {
+    if form.amends.is_some() && state.screen != Screen::Launch {
+        state.launch.back = state.screen;
+    }
     let effects = plan(&mut form);
     state.launch.form = Some(form);
     state.launch.is_form_shown = true;
@@ -126,6 +129,7 @@ pub fn act(state: &mut State, action: Action) -> Vec<Effect> {
             return plan(form);
         }
         Action::FormAnother => return another(form),
+        Action::Save | Action::Start if form.amends.is_some() => return amend::save(state),
         Action::EditFile => return vec![Effect::EditDraft { name: form.path(), text: form.text.clone() }],
         Action::Save => {
             let (path, text) = (form.path(), form.text.clone());
@@ -145,7 +149,11 @@ pub fn act(state: &mut State, action: Action) -> Vec<Effect> {
             return vec![effect];
         }
         Action::Back => {
-            if form.page == Page::Fields || form.document.is_err() {
+            let is_left = form.page == Page::Fields || form.document.is_err();
+            if is_left && form.amends.is_some() {
+                return amend::back(state);
+            }
+            if is_left {
                 state.launch.is_form_shown = false;
                 notice(state, "the form is kept: its row in the list brings it back".to_owned());
             } else {

@@ -75,11 +75,9 @@ pub fn document(spec: &RunSpec, name: &str, around: Surroundings) -> Node {
         ("max_train_rows", task.max_train_rows.map(|rows| whole(rows as i64))),
         ("max_length", unless(task.max_length, DEFAULT_MAX_LENGTH, whole)),
     ]);
-    let model = if Path::new(&spec.model.id).is_relative() && spec.model.folder.ends_with(&spec.model.id) {
-        path(&spec.model.folder)
-    } else {
-        text(&spec.model.id)
-    };
+    let id = Path::new(&spec.model.id);
+    let is_folder = id.is_relative() && (id.starts_with(".") || id.starts_with("..") || spec.model.folder.ends_with(id));
+    let model = if is_folder { path(&spec.model.folder) } else { text(&spec.model.id) };
     map(vec![
         ("name", Some(text(name))),
         ("model", Some(model)),

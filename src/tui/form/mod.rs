@@ -2,6 +2,7 @@
 //! right or wrong, the reader of experiment files says. Pure.
 
 pub mod act;
+pub mod amend;
 pub mod draft;
 pub mod estimate;
 pub mod field;
@@ -12,6 +13,7 @@ pub mod hear;
 use std::path::{Path, PathBuf};
 
 use crate::plan::error::PlanError;
+use crate::run::catalog::RunId;
 use crate::spec::experiment::document::{self, Node};
 use crate::spec::experiment::locate::locate;
 use crate::spec::experiment::problem::Problem;
@@ -37,6 +39,8 @@ pub struct Form {
     pub origin: Option<PathBuf>,
     /// The folder that it is saved in.
     pub folder: PathBuf,
+    /// The waiting run that it changes, in place of starting anything.
+    pub amends: Option<RunId>,
     /// What is wrong with it, by line.
     pub problems: Vec<Problem>,
     /// Fields that a problem belongs to.
@@ -120,6 +124,7 @@ impl Form {
             text: String::new(),
             origin,
             folder,
+            amends: None,
             problems: Vec::new(),
             marks: Vec::new(),
             cursor: 0,
@@ -196,7 +201,9 @@ impl Form {
 
     /// The rows of the form; none where it cannot show the file.
     pub fn fields(&self) -> Vec<Field> {
-        self.document.as_ref().map(|document| fields::fields(document, self.open, self.shows_all)).unwrap_or_default()
+        let mut fields = self.document.as_ref().map(|document| fields::fields(document, self.open, self.shows_all)).unwrap_or_default();
+        fields.retain(|field| self.amends.is_none() || !amend::is_fixed(field));
+        fields
     }
 
     /// The row under the cursor.

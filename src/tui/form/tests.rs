@@ -201,6 +201,10 @@ fn a_run_is_written_down_again_without_its_defaults() {
         let settings = read.runs[0].settings.clone();
         assert_eq!(settings.epochs.unwrap_or(3), spec.optimization.epochs, "{text}");
     }
+    // Beside another file a model in a folder is found by the folder's own path.
+    let model = crate::spec::run::Model { id: "./tiny".to_owned(), folder: PathBuf::from("/models/tiny") };
+    let text = write::text(&from_run::document(&RunSpec { model, ..spec.clone() }, "again", around));
+    assert!(text.contains("model: models/tiny\n"), "{text}");
     insta::assert_snapshot!("run_written_again", write::text(&from_run::document(&spec, "again", around)));
 }
 

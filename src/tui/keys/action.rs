@@ -26,6 +26,8 @@ pub enum Scope {
     Launch,
     /// The form of an experiment.
     Form,
+    /// The same of a run that waits.
+    Waiting,
     /// What waits, runs and why.
     Queue,
     /// The machine.

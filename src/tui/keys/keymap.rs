@@ -99,6 +99,7 @@ mod tests {
             vec![Scope::Found, Scope::Log],
             vec![Scope::Launch, Scope::Global],
             vec![Scope::Form, Scope::Global],
+            vec![Scope::Waiting, Scope::Global],
             vec![Scope::Queue, Scope::Global],
             vec![Scope::System, Scope::Global],
             vec![Scope::RunMenu, Scope::Menu],

@@ -2,11 +2,12 @@
 
 use std::path::PathBuf;
 
+use crate::run::status::RunStatus;
 use crate::tui::act::{self, moved};
 use crate::tui::effect::Effect;
 use crate::tui::form::{self, Form};
 use crate::tui::keys::action::Action;
-use crate::tui::state::State;
+use crate::tui::state::{Screen, State};
 use crate::tui::update::problem;
 
 /// What the screen remembers.
@@ -26,6 +27,8 @@ pub struct LaunchState {
     pub form: Option<Form>,
     /// Whether it is shown, in place of the list.
     pub is_form_shown: bool,
+    /// Where the form of a waiting run leads back to.
+    pub back: Screen,
 }
 
 /// A row of the list.
@@ -53,6 +56,16 @@ impl LaunchState {
     pub fn entry(&self) -> Option<Entry> {
         self.entries().into_iter().nth(self.cursor)
     }
+}
+
+/// Takes in the experiment files that were found; at the first look the cursor is on the one to begin with.
+pub fn take_in(state: &mut State, files: Vec<PathBuf>) {
+    let is_first_look = state.launch.files.is_none();
+    let quickstart = files.iter().position(|file| file.file_stem().is_some_and(|stem| stem == "quickstart"));
+    let cursor = if is_first_look { quickstart.unwrap_or(0) } else { state.launch.cursor };
+    state.launch.cursor = cursor.min(files.len() + 1);
+    state.launch.waiting = None;
+    state.launch.files = Some(files);
 }
 
 /// Moves the cursor through the list, the form or the plan.
@@ -124,12 +137,19 @@ pub fn from_run(state: &mut State) -> Vec<Effect> {
     }
 }
 
-/// Fills the form from the file that the chosen run was made from.
-pub fn from_experiment(state: &mut State) -> Vec<Effect> {
-    match state.selected().map(|run| run.id.clone()) {
-        Some(id) => vec![Effect::OpenExperiment(id)],
-        None => from_run(state),
-    }
+/// Opens the chosen run, where it waits for its first attempt; of another run the file of its experiment, or in the queue what to do instead.
+pub fn edit_run(state: &mut State) -> Vec<Effect> {
+    let is_queue = state.screen == Screen::Queue;
+    let Some(run) = state.selected() else { return from_run(state) };
+    let (name, status) = (run.id.run(), run.status.name());
+    let how = match run.status {
+        RunStatus::Queued if run.job.is_none() => return vec![Effect::OpenWaiting(run.id.clone())],
+        RunStatus::Queued => format!("{name} has trained before"),
+        _ if is_queue => format!("{name} is {status}"),
+        _ => return vec![Effect::OpenExperiment(run.id.clone())],
+    };
+    problem(state, &format!("{how}: C makes a new run of it; r l, r i change its rate and patience"));
+    Vec::new()
 }
 
 fn file(state: &State) -> Option<PathBuf> {

@@ -6,6 +6,7 @@ use crate::launch::wishes::{MOST_AT_ONCE, Wishes};
 use crate::run::catalog::RunId;
 use crate::run::request::RequestKind;
 use crate::run::status::RunStatus;
+use crate::spec::run::Device;
 use crate::tui::act::moved;
 use crate::tui::effect::Effect;
 use crate::tui::keys::action::Action;
@@ -131,10 +132,30 @@ fn at_once(state: &mut State, by: i64) -> Vec<Effect> {
     }
     let text = match then {
         1 => "one run at a time from now on; those that run go on".to_owned(),
-        many => format!("up to {many} runs at once from now on; each keeps the threads that it was given"),
+        many => match crowd(state, many) {
+            Some((threads, cores)) => {
+                format!(
+                    "up to {many} runs at once: {threads} threads will share {cores} cores and slow each other; E gives a waiting run fewer"
+                )
+            }
+            None => format!("up to {many} runs at once from now on; each keeps the threads that it was given"),
+        },
     };
     let wishes = Wishes { runs_at_once: Some(then), ..wishes(state) };
     wish(state, wishes, text)
+}
+
+/// The threads of the first `n_runs` runs, paused ones aside, and the cores, where those are fewer: each keeps the threads that it was given, since its bits depend
+/// on them.
+pub fn crowd(state: &State, n_runs: usize) -> Option<(usize, usize)> {
+    let n_cores = state.queue.outlook.as_ref()?.n_cores;
+    let rows = state.queue.rows();
+    let going = rows.iter().filter(|row| row.standing != Standing::Held).filter_map(|row| state.catalog.run(&row.id));
+    let specs = going.filter(|run| run.status != RunStatus::Paused).filter_map(|run| run.spec.as_ref().ok());
+    let on_processor = specs.take(n_runs).filter(|spec| !matches!(spec.device, Device::Cuda(_)));
+    let threads: Vec<usize> = on_processor.map(|spec| spec.threads).collect();
+    let sum = threads.iter().sum();
+    (threads.len() > 1 && n_cores > 0 && sum > n_cores).then_some((sum, n_cores))
 }
 
 fn usual(state: &mut State) -> Vec<Effect> {

@@ -3,13 +3,16 @@
 use crate::launch::outlook::Outlook;
 use crate::launch::queue::{Entry, Place};
 use crate::launch::wishes::Wishes;
-use crate::run::catalog::RunId;
+use crate::run::catalog::{Change, RunId, RunUpdate};
+use crate::run::exit::{Job, ProcessIdentity};
 use crate::run::machine::{Card, Machine, Worker};
 use crate::run::request::RequestKind;
+use crate::run::status::RunStatus;
 use crate::tui::effect::Effect;
 use crate::tui::keys::Key;
 use crate::tui::message::Message;
 use crate::tui::screenshot;
+use crate::tui::state::Screen;
 use crate::tui::theme::{Colors, Glyphs, Theme};
 use crate::tui::update::update;
 use crate::tui::view::tests::{PLAIN, press, snapshot, state, text};
@@ -25,7 +28,7 @@ fn outlook() -> Outlook {
         ("lora-r16-all-layers", Place::Waiting),
     ];
     let entries = places.map(|(name, place)| Entry { id: RunId(format!("demo-1/{name}")), place, runs_at_once: 2 });
-    Outlook { entries: entries.to_vec(), wishes: Wishes::default(), process: Some(4711) }
+    Outlook { entries: entries.to_vec(), wishes: Wishes::default(), process: Some(4711), n_cores: 8 }
 }
 
 #[test]
@@ -91,4 +94,57 @@ fn the_machine_is_shown_at_every_size() {
         snapshot(&format!("system_{columns}x{rows}"), &state, PLAIN);
         assert!(text(&screenshot::cells(&state, Theme::new(Colors::None, Glyphs::Ascii))).is_ascii());
     }
+}
+
+#[test]
+fn runs_of_the_queue_are_edited_cloned_opened_and_asked_as_on_the_overview() {
+    let mut state = state(6.0, (120, 40));
+    press(&mut state, &[Key::Char('5')]);
+    update(&mut state, Message::Queue(outlook()));
+    // It runs: what to do instead is said.
+    assert_eq!(update(&mut state, Message::Key(Key::Char('E'))), []);
+    let said = state.notice.as_ref().map(|notice| notice.text.clone()).unwrap_or_default();
+    assert_eq!(said, "full is running: C makes a new run of it; r l, r i change its rate and patience");
+    press(&mut state, &[Key::Char('j'), Key::Char('j')]);
+    let id = RunId("demo-1/lora-r8".to_owned());
+    // In the demonstration it runs by now; here it waits.
+    let waits = RunUpdate { id: id.clone(), change: Change::Status(RunStatus::Queued) };
+    let is_new = RunUpdate { id: id.clone(), change: Change::Job(None) };
+    update(&mut state, Message::Updates(vec![waits, is_new]));
+    assert_eq!(update(&mut state, Message::Key(Key::Char('E'))), [Effect::OpenWaiting(id.clone())]);
+    let cloned = update(&mut state, Message::Key(Key::Char('C')));
+    assert!(matches!(cloned.as_slice(), [Effect::CloneRun(spec)] if spec.name == "lora-r8"), "{cloned:?}");
+    press(&mut state, &[Key::Char('r'), Key::Char('R')]);
+    let again = update(&mut state, Message::Key(Key::Char('y')));
+    assert!(matches!(again.as_slice(), [Effect::Rerun(spec)] if spec.name == "lora-r8"), "{again:?}");
+    press(&mut state, &[Key::Enter]);
+    assert_eq!((state.screen, state.selected().map(|run| run.id.clone())), (Screen::Run, Some(id)));
+}
+
+#[test]
+fn what_waits_to_go_on_is_not_edited() {
+    let mut state = state(6.0, (120, 40));
+    let id = RunId("demo-1/full".to_owned());
+    let supervisor = ProcessIdentity { id: 1, start: 1 };
+    let job = Job { attempt: 1, host: "here".to_owned(), supervisor, started: 0.0, restart: None };
+    let changes = [Change::Job(Some(job)), Change::Status(RunStatus::Queued)];
+    update(&mut state, Message::Updates(changes.map(|change| RunUpdate { id: id.clone(), change }).to_vec()));
+    assert_eq!(update(&mut state, Message::Key(Key::Char('E'))), []);
+    assert!(state.notice.as_ref().is_some_and(|notice| notice.text.starts_with("full has trained before: C ")), "{:?}", state.notice);
+}
+
+#[test]
+fn runs_that_share_the_cores_are_said_to_be_slower() {
+    let mut state = state(6.0, (80, 24));
+    press(&mut state, &[Key::Char('5')]);
+    update(&mut state, Message::Queue(Outlook { n_cores: 2, ..outlook() }));
+    assert!(!screenshot::text(&state, PLAIN).contains("they share them"), "a thread each");
+    let Effect::Wish(_, said) = update(&mut state, Message::Key(Key::Char('+'))).remove(0) else { panic!("nothing is wished") };
+    assert_eq!(said, "up to 3 runs at once: 3 threads will share 2 cores and slow each other; E gives a waiting run fewer");
+    for run in &mut state.catalog.runs {
+        run.spec.as_mut().unwrap().threads = 2;
+    }
+    assert!(screenshot::text(&state, PLAIN).contains("the 2 that run have 4 threads on 2 cores: they share them, so each is slower"));
+    update(&mut state, Message::Queue(Outlook { n_cores: 0, ..outlook() }));
+    assert!(!screenshot::text(&state, PLAIN).contains("they share them"), "nothing is known of the cores");
 }

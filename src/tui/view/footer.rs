@@ -99,8 +99,9 @@ fn keys(state: &State, theme: Theme, area: Rect, buffer: &mut Buffer) {
     let mut column = 1;
     let mut seen = Vec::new();
     for binding in state.keymap.of(&scopes).filter(|binding| !binding.short.is_empty() && !binding.keys.is_empty()) {
-        // The nearest scope comes first where two name one key.
-        if seen.contains(&binding.keys[0]) {
+        // Where two scopes name one key the nearest counts.
+        let is_hidden = state.keymap.action(binding.keys[0], &scopes) != Some(binding.action);
+        if is_hidden || seen.contains(&binding.keys[0]) {
             continue;
         }
         seen.push(binding.keys[0]);

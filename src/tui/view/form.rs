@@ -42,10 +42,9 @@ pub fn draw(form: &Form, theme: Theme, area: Rect, buffer: &mut Buffer) {
 }
 
 fn panel(form: &Form, theme: Theme, area: Rect, buffer: &mut Buffer) {
-    let file = text::clean(&form.path().display().to_string());
+    let file = text::clean(&form.title());
     let title = text::middle(&file, usize::from(area.width).saturating_sub(24));
-    let saved = if form.is_saved { "saved" } else { "not saved" };
-    let inner = draw::panel(buffer, area, theme, &Line::styled(format!(" {title} "), theme.title()), saved);
+    let inner = draw::panel(buffer, area, theme, &Line::styled(format!(" {title} "), theme.title()), form.standing());
     let [body, about] = Layout::vertical([Constraint::Fill(1), Constraint::Length(u16::from(inner.height > 3))]).areas(inner);
     rows(form, theme, body, buffer);
     let Some(field) = form.field() else { return };

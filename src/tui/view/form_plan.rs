@@ -45,18 +45,19 @@ fn note(form: &Form) -> String {
     if form.is_planning {
         return "reading data and model …".to_owned();
     }
+    let key = form.what_start_does();
     match form.current_plan().filter(|_| form.problems.is_empty()).map(|plan| plan.warnings.len()) {
         None => String::new(),
-        Some(0) => "F5 starts it".to_owned(),
-        Some(1) => "! 1 warning   F5 starts it".to_owned(),
-        Some(n) => format!("! {n} warnings   F5 starts it"),
+        Some(0) => key.to_owned(),
+        Some(1) => format!("! 1 warning   {key}"),
+        Some(n) => format!("! {n} warnings   {key}"),
     }
 }
 
 /// The whole plan, scrolled.
 pub fn full(form: &Form, theme: Theme, area: Rect, buffer: &mut Buffer) {
     let Some(plan) = form.current_plan().filter(|_| form.problems.is_empty()) else { return draw(form, theme, area, buffer) };
-    let inner = draw::panel(buffer, area, theme, &Line::styled(" dry run: what would run ", theme.title()), "F5 starts it");
+    let inner = draw::panel(buffer, area, theme, &Line::styled(" dry run: what would run ", theme.title()), form.what_start_does());
     let lines = text::wrap(&text::clean(&plan.full), usize::from(inner.width).saturating_sub(1));
     let first = form.scroll.min(lines.len().saturating_sub(usize::from(inner.height)));
     for (row, line) in lines.iter().skip(first).take(usize::from(inner.height)).enumerate() {

@@ -12,7 +12,7 @@ use crate::tui::theme::Theme;
 use crate::tui::view::draw;
 
 /// Places in the order of the help.
-const PLACES: [(Scope, &str); 15] = [
+const PLACES: [(Scope, &str); 16] = [
     (Scope::Runs, "runs and charts"),
     (Scope::Overview, "all runs"),
     (Scope::Compare, "compare"),
@@ -23,6 +23,7 @@ const PLACES: [(Scope, &str); 15] = [
     (Scope::RunMenu, "run menu"),
     (Scope::Launch, "launch"),
     (Scope::Form, "form"),
+    (Scope::Waiting, "form of a run that waits"),
     (Scope::Queue, "queue"),
     (Scope::System, "system"),
     (Scope::Global, "everywhere"),

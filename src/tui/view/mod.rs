@@ -28,6 +28,7 @@ pub mod raster;
 pub mod resources;
 pub mod run;
 pub mod small;
+pub mod step_split;
 pub mod system;
 pub mod table;
 #[cfg(test)]

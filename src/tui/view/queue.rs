@@ -7,7 +7,7 @@ use ratatui::text::Line;
 
 use crate::run::catalog::RunView;
 use crate::run::status::RunStatus;
-use crate::tui::screen::queue::{Row, Standing};
+use crate::tui::screen::queue::{self, Row, Standing};
 use crate::tui::state::State;
 use crate::tui::text;
 use crate::tui::theme::Theme;
@@ -45,6 +45,10 @@ pub fn draw(state: &State, theme: Theme, area: Rect, buffer: &mut Buffer) {
         let band = Rect { y: table.y + row, height: 1, ..table };
         buffer.set_style(band.intersection(buffer.area), theme.selected());
         draw::put(buffer, table, 0, row, theme.choose("▌", "|"), theme.accent());
+    }
+    if let Some((threads, cores)) = queue::crowd(state, n_active).filter(|_| inner.height > 3) {
+        let shared = format!("the {n_active} that run have {threads} threads on {cores} cores: they share them, so each is slower");
+        draw::put(buffer, inner, 1, inner.height - 2, &shared, theme.warn());
     }
     draw::put(buffer, inner, 1, inner.height.saturating_sub(1), &process, theme.dim());
 }

@@ -13,6 +13,7 @@ use crate::tui::text;
 use crate::tui::theme::Theme;
 use crate::tui::view::draw;
 use crate::tui::view::health::{Fact, NAME_WIDTH, draw_facts};
+use crate::tui::view::step_split;
 
 /// Draws the pane.
 pub fn draw(state: &State, theme: Theme, area: Rect, buffer: &mut Buffer, run: &RunView, note: &str) {
@@ -48,10 +49,8 @@ fn facts(state: &State, theme: Theme, run: &RunView, width: usize) -> Vec<Fact> 
         let long = format!("{host}  process {process}  attempt {number}");
         fitting(width, [long, format!("process {process}, attempt {number}"), format!("process {process}")])
     });
-    let mut facts: Vec<Fact> = vec![
-        ("throughput", text_of(speed), Style::new()),
-        ("step", text_of(last.as_ref().map(|step| format!("{:.0} ms", step.seconds * 1e3))), Style::new()),
-    ];
+    let mut facts: Vec<Fact> = vec![("throughput", text_of(speed), Style::new())];
+    facts.extend(step_split::facts(theme, last.as_ref().map(|step| step.seconds), run.state.split.as_ref(), width));
     facts.extend(shares(run, width).into_iter().map(|(name, shares)| (name, shares, Style::new())));
     facts.extend([("processor", fitting(width, processor(state, run)), Style::new()), memory(state, theme, run, width)]);
     facts.extend(card(state, run).map(|card| ("gpu", card, Style::new())));
@@ -144,7 +143,7 @@ mod tests {
         let attempt = run.state.attempt.as_mut().unwrap();
         (attempt.host, attempt.process_id, attempt.attempt) = ("a-host-of-a-long-name.example.org".to_owned(), 4_194_304, 12);
         // A third of 100 columns, of 120, of 150; all of 80.
-        for (width, n_rows) in [(18, 10), (25, 10), (35, 9), (65, 9)] {
+        for (width, n_rows) in [(18, 11), (25, 11), (35, 10), (65, 10)] {
             let facts = facts(&state, PLAIN, &run, width);
             let cut: Vec<_> = facts.iter().filter(|(_, value, _)| text::width(value) > width).collect();
             assert!(cut.is_empty(), "{cut:?} in {width} columns");
