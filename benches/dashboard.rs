@@ -19,6 +19,9 @@ use finetop::run::status::RunStatus;
 use finetop::run::store::Store;
 use finetop::spec::run::RunSpec;
 use finetop::spec::task::Split;
+use finetop::tui::image::pictures::sequences;
+use finetop::tui::image::wanted::{figure, wanted};
+use finetop::tui::image::{Protocol, Support};
 use finetop::tui::keys::Key;
 use finetop::tui::message::Message;
 use finetop::tui::state::State;
@@ -51,7 +54,7 @@ fn main() -> ExitCode {
     let is_strict = arguments.iter().any(|argument| argument == "--strict");
     let part = arguments.iter().find(|argument| !argument.starts_with('-'));
     let mut table = Table::default();
-    for (name, measure) in [("log", log as fn(&mut Table)), ("frame", frames), ("arrive", arriving), ("list", listing)] {
+    for (name, measure) in [("log", log as fn(&mut Table)), ("frame", frames), ("arrive", arriving), ("list", listing), ("image", images)] {
         if part.is_none_or(|part| name.contains(part.as_str())) {
             measure(&mut table);
         }
@@ -349,5 +352,38 @@ fn listing(table: &mut Table) {
             }));
         }
         table.row(&format!("500 runs, key and frame, 200x60{name}"), seconds, Some(4.0));
+    }
+}
+
+/// Charts as images over the large load: their figures, which the dashboard's own thread makes between two frames, and what another thread
+/// takes to draw each and to write it as it is sent.
+fn images(table: &mut Table) {
+    let mut state = state_of(N_RUNS, N_STEPS, (120, 40));
+    state.chart.draws_images = true;
+    for size in [(120, 40), (200, 60)] {
+        state.size = size;
+        let screen = Screen::new(size);
+        for (name, key) in [("runs", '1'), ("compare", '2'), ("run", '3')] {
+            press(&mut state, key);
+            for protocol in [Protocol::Kitty, Protocol::Sixel, Protocol::Iterm] {
+                let support = Support { protocol, cell: (10, 20), ground: None, is_through_tmux: false };
+                let wanted = wanted(&state, screen.theme, support);
+                let (mut made, mut drawn, mut n_bytes) = (Vec::new(), Vec::new(), 0);
+                for _ in 0..5 {
+                    let mut figures = Vec::new();
+                    made.push(timed(|| figures.extend(wanted.iter().map(|wanted| figure(&state, screen.theme, wanted)))));
+                    n_bytes = 0;
+                    for (wanted, figure) in wanted.iter().zip(&figures) {
+                        let cells = (wanted.area.width, wanted.area.height);
+                        drawn.push(timed(|| n_bytes += sequences(figure, cells, 33, support).len()));
+                    }
+                }
+                let what = format!("{} of {name}, {}x{}", wanted.len(), size.0, size.1);
+                if protocol == Protocol::Kitty {
+                    table.row(&format!("figures of {what}"), made, Some(16.0));
+                }
+                table.row(&format!("… each drawn for {}, {} KB in all", protocol.name(), n_bytes / 1000), drawn, None);
+            }
+        }
     }
 }

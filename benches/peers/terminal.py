@@ -6,7 +6,7 @@
   load   20 runs of 50,000 steps with ten numbers each: seconds until all is read, resident memory, and the share of one core over ten
          seconds in which nothing happens
   keys   over that load 10,000 events a second are appended to the logs: milliseconds from the key that opens one run to the frame
-         that shows it; the share of one core that finetop takes meanwhile
+         that shows it, and from the key that smooths all curves otherwise to its frame; the share of one core that finetop takes meanwhile
   list   500 runs of 100 steps that are over: the same milliseconds, and the share of one core while nothing happens
 
 Nothing is needed but Python. The logs (240 MB) lie in a temporary folder.
@@ -117,6 +117,19 @@ def keys(viewer, count):
     return sorted(taken)
 
 
+def smoothing(viewer, count):
+    """Milliseconds from the key that smooths all curves more or less to its frame, sorted."""
+    taken = []
+    for number in range(count):
+        # Another notice, so that what is said of the smoothing is written in full.
+        os.write(viewer.terminal, b"y")
+        viewer.listen(0.3)
+        os.write(viewer.terminal, b"]" if number % 2 == 0 else b"[")
+        taken.append(until(viewer, b"smoothing"))
+        viewer.listen(0.3)
+    return sorted(taken)
+
+
 def quantiles(taken):
     at = lambda part: taken[min(len(taken) - 1, round((len(taken) - 1) * part))]
     return f"p50 {at(0.5):.1f} ms, p99 {at(0.99):.1f} ms, worst {taken[-1]:.1f} ms of {len(taken)}"
@@ -168,10 +181,12 @@ def main():
                         before, began = processor_seconds(viewer.process), time.monotonic()
                         taken = keys(viewer, arguments.count)
                         used = (processor_seconds(viewer.process) - before) / (time.monotonic() - began) * 100
+                        smoothed = smoothing(viewer, max(1, arguments.count // 4))
                     finally:
                         end.set()
                         writer.join()
                     print(f"key to frame while 10,000 events/s arrive: {quantiles(taken)}; {used:.1f} % of a core")
+                    print(f"… the key that smooths otherwise: {quantiles(smoothed)}")
             finally:
                 viewer.close()
         if "list" in parts:

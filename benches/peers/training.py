@@ -38,7 +38,9 @@ SKIPPED = 10
 def train(program, folder, experiment, is_watched):
     """Examples a second of a run, and the share of one core that the dashboard took."""
     runs = folder / f"runs-{time.monotonic_ns()}"
-    subprocess.run([program, "run", experiment, "--detach", "--runs", runs], check=True, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    started = subprocess.run([program, "run", experiment, "--detach", "--runs", runs], cwd=ROOT, stdin=subprocess.DEVNULL, capture_output=True, text=True)
+    if started.returncode != 0:
+        raise SystemExit(f"the run was not started:\n{started.stdout}{started.stderr}")
     viewer = None
     began = time.monotonic()
     if is_watched:
@@ -52,19 +54,24 @@ def train(program, folder, experiment, is_watched):
                 raise SystemExit("the run did not end in ten minutes")
             if viewer:
                 viewer.listen(0.5)
+                if os.waitpid(viewer.process, os.WNOHANG) != (0, 0):
+                    viewer.process = None
+                    raise SystemExit("the dashboard ended by itself")
             else:
                 time.sleep(0.5)
         share = processor_seconds(viewer.process) / (time.monotonic() - began) * 100 if viewer else 0.0
         if viewer and viewer.opened is None:
             raise SystemExit("the dashboard showed no curve")
     finally:
-        if viewer:
+        if viewer and viewer.process:
             viewer.close()
     end = json.loads((run / "exit.json").read_text())
     if end["code"] != 0:
         raise SystemExit("\n".join(["the run ended badly:", *end.get("stderr_tail", [])]))
     events = [json.loads(line)["event"] for line in (run / "events.jsonl").read_text().splitlines()]
     steps = [event["step"] for event in events if isinstance(event, dict) and "step" in event]
+    if len(steps) < 2 * SKIPPED:
+        raise SystemExit(f"{len(steps)} steps are too few: more epochs are needed")
     first, last = steps[SKIPPED - 1], steps[-1]
     return (last["examples"] - first["examples"]) / (last["training_seconds"] - first["training_seconds"]), share
 
@@ -77,11 +84,14 @@ def main():
     parser.add_argument("--method", default="lora")
     arguments = parser.parse_args()
     program = os.path.abspath(arguments.finetop)
-    with tempfile.TemporaryDirectory() as folder:
+    # The queue may still write while the folder goes.
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         folder = pathlib.Path(folder)
         experiment = folder / "cost.yaml"
         data = ROOT / "assets/did-it-happen"
         experiment.write_text(EXPERIMENT.format(data=data, epochs=arguments.epochs, method=arguments.method))
+        # Once for nothing, so that no counted run finds the model and the libraries on the disk alone.
+        train(program, folder, experiment, is_watched=True)
         alone, watched, shares = [], [], []
         for pair in range(arguments.pairs):
             # By turns, and each of the two first as often as the other.

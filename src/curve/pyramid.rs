@@ -15,7 +15,19 @@ pub const BLOCK: usize = 64;
 /// Points in a block of blocks.
 const TOWER: usize = BLOCK * BLOCK;
 
-/// A series summed up; the points themselves stay where they are, and are asked for by number: value, and steps since the one before.
+/// Series that are summed up side by side: so many hide that each average waits for the one before.
+const LANES: usize = 4;
+
+/// A series of points: value, and steps since the one before, asked for by number.
+pub trait Series {
+    /// Point number `idx`.
+    fn point(&self, idx: usize) -> (f64, u64);
+
+    /// The values of the points from number `from` on, and whether each of them follows the one before by at most one step.
+    fn block(&self, from: usize, values: &mut [f64; BLOCK]) -> bool;
+}
+
+/// A series summed up; the points themselves stay where they are.
 #[derive(Debug, Clone)]
 pub struct Pyramid {
     n_points: usize,
@@ -62,6 +74,13 @@ impl Level {
         *range = (range.0.min(value), range.1.max(value));
     }
 
+    /// Takes what many values are together into the last block.
+    fn push_all(&mut self, [first, least, greatest, last]: [f64; 4]) {
+        let (Some(ends), Some(range)) = (self.ends.last_mut(), self.ranges.last_mut()) else { return };
+        *ends = (if ends.0.is_nan() { first } else { ends.0 }, last);
+        *range = (range.0.min(least), range.1.max(greatest));
+    }
+
     /// What falls into these blocks together.
     fn column(&self, blocks: Range<usize>) -> Column {
         let next = self.non_finite.partition_point(|block| *block < blocks.start);
@@ -89,41 +108,100 @@ impl Pyramid {
         self.n_points
     }
 
-    /// Takes in the points up to number `n`, that one not included.
-    pub fn grow(&mut self, point: &impl Fn(usize) -> (f64, u64), n: usize) {
-        for idx in self.n_points..n {
-            if idx.is_multiple_of(BLOCK) {
-                if !self.ema.is_off() {
-                    self.starts.push(self.ema);
+    /// Takes in the points up to number `n` of each series, that one not included: a block of several at once, where all is as it mostly is.
+    pub fn grow_all<S: Series>(all: &mut [(&mut Self, S)], n: usize) {
+        for group in all.chunks_mut(LANES) {
+            // Those that know less come to where the others are by themselves.
+            let known = group.iter().map(|(pyramid, _)| pyramid.n_points).max().unwrap_or(n);
+            for pair in group.iter_mut().filter(|(pyramid, _)| pyramid.n_points < known) {
+                Self::grow_side_by_side(std::slice::from_mut(pair), known);
+            }
+            Self::grow_side_by_side(group, n);
+        }
+    }
+
+    /// The same of at most [`LANES`] series that have grown equally far.
+    fn grow_side_by_side<S: Series>(group: &mut [(&mut Self, S)], n: usize) {
+        match group.len() {
+            1 => Self::grow_lanes::<1, S>(group, n),
+            2 => Self::grow_lanes::<2, S>(group, n),
+            3 => Self::grow_lanes::<3, S>(group, n),
+            _ => Self::grow_lanes::<LANES, S>(group, n),
+        }
+    }
+
+    fn grow_lanes<const N: usize, S: Series>(group: &mut [(&mut Self, S)], n: usize) {
+        let mut at = group.first().map_or(n, |(pyramid, _)| pyramid.n_points);
+        let (mut values, mut emas) = ([[0.0; BLOCK]; N], [Ema::new(0.0); N]);
+        while at < n {
+            if !at.is_multiple_of(BLOCK) || at + BLOCK > n {
+                for (pyramid, series) in group.iter_mut() {
+                    pyramid.push(series, at..at + 1);
                 }
-                self.blocks.begin();
+                at += 1;
+                continue;
             }
-            if idx.is_multiple_of(TOWER) {
-                self.towers.begin();
+            let mut are_dense = [false; N];
+            for (lane, (pyramid, series)) in group.iter().enumerate() {
+                are_dense[lane] = series.block(at, &mut values[lane]);
+                emas[lane] = pyramid.ema;
             }
-            let (value, gap) = point(idx);
+            let blocks = Ema::blocks(&mut emas, &values);
+            for (lane, (pyramid, series)) in group.iter_mut().enumerate() {
+                if let Some(all) = blocks[lane].filter(|_| are_dense[lane]) {
+                    pyramid.begin();
+                    pyramid.ema = emas[lane];
+                    pyramid.blocks.push_all(all);
+                    pyramid.towers.push_all(all);
+                    pyramid.n_points += BLOCK;
+                } else {
+                    pyramid.push(series, at..at + BLOCK);
+                }
+            }
+            at += BLOCK;
+        }
+    }
+
+    /// Takes in these points, the next, one by one.
+    fn push(&mut self, series: &impl Series, range: Range<usize>) {
+        for idx in range {
+            self.begin();
+            let (value, gap) = series.point(idx);
             let value = self.ema.next(value, gap);
             self.blocks.push(value);
             self.towers.push(value);
+            self.n_points += 1;
         }
-        self.n_points = self.n_points.max(n);
+    }
+
+    /// Begins the block of the next point, where it is the first of one.
+    fn begin(&mut self) {
+        if self.n_points.is_multiple_of(TOWER) {
+            self.towers.begin();
+        }
+        if self.n_points.is_multiple_of(BLOCK) {
+            if !self.ema.is_off() {
+                self.starts.push(self.ema);
+            }
+            self.blocks.begin();
+        }
     }
 
     /// The smoothed value of point number `idx`.
-    pub fn value(&self, point: &impl Fn(usize) -> (f64, u64), idx: usize) -> f64 {
-        let Some(start) = self.starts.get(idx / BLOCK) else { return point(idx).0 };
+    pub fn value(&self, series: &impl Series, idx: usize) -> f64 {
+        let Some(start) = self.starts.get(idx / BLOCK) else { return series.point(idx).0 };
         let mut ema = *start;
         let smooth = |idx| {
-            let (value, gap) = point(idx);
+            let (value, gap) = series.point(idx);
             ema.next(value, gap)
         };
         (idx / BLOCK * BLOCK..=idx).map(smooth).last().unwrap_or(f64::NAN)
     }
 
     /// What falls between `start` and each of `ends`, which ascend: a column for each.
-    pub fn columns(&self, point: &impl Fn(usize) -> (f64, u64), start: usize, ends: &[usize]) -> Vec<Column> {
+    pub fn columns(&self, series: &impl Series, start: usize, ends: &[usize]) -> Vec<Column> {
         let mut at = start.min(self.n_points);
-        let mut ema = self.before(point, at);
+        let mut ema = self.before(series, at);
         let mut columns = vec![Column::default(); ends.len()];
         for (column, end) in columns.iter_mut().zip(ends) {
             let end = (*end).min(self.n_points);
@@ -141,7 +219,7 @@ impl Pyramid {
                     if let Some(start) = self.starts.get(at / BLOCK).filter(|_| at.is_multiple_of(BLOCK)) {
                         ema = *start;
                     }
-                    let (value, gap) = point(at);
+                    let (value, gap) = series.point(at);
                     column.push(ema.next(value, gap));
                     at += 1;
                 }
@@ -151,11 +229,11 @@ impl Pyramid {
     }
 
     /// The average before point number `idx`.
-    fn before(&self, point: &impl Fn(usize) -> (f64, u64), idx: usize) -> Ema {
+    fn before(&self, series: &impl Series, idx: usize) -> Ema {
         let Some(start) = self.starts.get(idx / BLOCK) else { return self.ema };
         let mut ema = *start;
         for idx in idx / BLOCK * BLOCK..idx {
-            let (value, gap) = point(idx);
+            let (value, gap) = series.point(idx);
             ema.next(value, gap);
         }
         ema
@@ -168,6 +246,20 @@ mod tests {
 
     use super::*;
 
+    /// Values, and steps since the one before.
+    struct Plain(Vec<(f64, u64)>);
+
+    impl Series for &Plain {
+        fn point(&self, idx: usize) -> (f64, u64) {
+            self.0[idx]
+        }
+
+        fn block(&self, from: usize, values: &mut [f64; BLOCK]) -> bool {
+            (0..BLOCK).for_each(|idx| values[idx] = self.0[from + idx].0);
+            self.0[from..from + BLOCK].iter().all(|(_, gap)| *gap <= 1)
+        }
+    }
+
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(64))]
 
@@ -176,31 +268,39 @@ mod tests {
             n in 1_usize..9000,
             grown in proptest::collection::vec(0_usize..9000, 0..4),
             cuts in proptest::collection::vec(0_usize..9000, 2..30),
-            weight in prop_oneof![Just(0.0), Just(0.9)],
+            weight in prop_oneof![Just(0.0), Just(0.8), Just(0.99)],
             seed in 1_u64..1000,
+            // How seldom a value is none, and steps are missing.
+            (seldom, missing) in prop_oneof![Just((257, 5)), Just((3001, 1009)), Just((1 << 40, 1 << 40))],
         ) {
-            let values: Vec<f64> = (0..n as u64).map(|i| {
+            let value = |i: u64| {
                 let noise = (i * seed).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 40;
-                if noise.is_multiple_of(257) { f64::NAN } else { noise as f64 / 1e5 }
-            }).collect();
-            let gap = |idx: usize| 1 + u64::from(idx.is_multiple_of(5));
-            let point = |idx: usize| (values[idx], gap(idx));
-            let mut pyramid = Pyramid::new(weight);
-            for until in &grown {
-                pyramid.grow(&point, (*until).min(n));
+                if noise.is_multiple_of(seldom) { f64::NAN } else { noise as f64 / 1e5 }
+            };
+            let gap = |i: u64| 1 + u64::from(i.is_multiple_of(missing));
+            let plain = Plain((0..n as u64).map(|i| (value(i), gap(i))).collect());
+            // Others beside it, of which some are behind it and some are averaged otherwise.
+            let mut pyramids = [0.0, weight, weight, 0.5, weight, 0.9].map(Pyramid::new);
+            Pyramid::grow_all(&mut [(&mut pyramids[2], &plain)], n / 3);
+            for until in grown.iter().chain([&n]) {
+                let mut all: Vec<(&mut Pyramid, &Plain)> = pyramids.iter_mut().map(|pyramid| (pyramid, &plain)).collect();
+                Pyramid::grow_all(&mut all, (*until).min(n));
             }
-            pyramid.grow(&point, n);
+            let pyramid = &pyramids[1];
             let mut cuts = cuts;
             cuts.sort_unstable();
-            let found = pyramid.columns(&point, cuts[0], &cuts[1..]);
+            let found = pyramid.columns(&&plain, cuts[0], &cuts[1..]);
             let mut ema = Ema::new(weight);
-            let smooth: Vec<f64> = (0..n).map(|idx| ema.next(values[idx], gap(idx))).collect();
+            let smooth: Vec<f64> = plain.0.iter().map(|(value, gap)| ema.next(*value, *gap)).collect();
             for (column, cut) in found.iter().zip(cuts.windows(2)) {
                 let mut expected = Column::default();
                 (cut[0].min(n)..cut[1].min(n)).for_each(|idx| expected.push(smooth[idx]));
                 prop_assert_eq!(*column, expected);
             }
-            let last = pyramid.value(&point, n - 1);
+            for other in [&pyramids[2], &pyramids[4]] {
+                prop_assert_eq!(&other.columns(&&plain, cuts[0], &cuts[1..]), &found);
+            }
+            let last = pyramid.value(&&plain, n - 1);
             prop_assert!(last.to_bits() == smooth[n - 1].to_bits() || last.is_nan());
         }
     }

@@ -1,5 +1,6 @@
 //! What a chart shows.
 
+use crate::curve::pyramid::BLOCK;
 use crate::metric::MetricName;
 use crate::run::steps::Steps;
 
@@ -99,6 +100,35 @@ impl Quantity {
             Self::StepSeconds => steps.seconds(idx),
             Self::Memory => steps.rss_bytes(idx) as f64 / 1024.0_f64.powi(3),
             Self::Loss | Self::Metric | Self::Named(_) | Self::Gap => steps.loss(idx),
+        }
+    }
+
+    /// Its values at the steps from number `from` on, column by column, which is several times as fast as one by one.
+    pub fn of_steps(self, steps: &Steps, from: usize, values: &mut [f64; BLOCK]) {
+        match self {
+            Self::LearningRate => steps.learning_rates(from, values),
+            Self::GradientNorm => steps.gradient_norms(from, values),
+            Self::Speed | Self::TokenSpeed => {
+                let mut counts = [0; BLOCK];
+                let mut before = match from.checked_sub(1) {
+                    None => 0,
+                    Some(idx) if self == Self::Speed => steps.examples(idx),
+                    Some(idx) => steps.tokens(idx),
+                };
+                if self == Self::Speed {
+                    steps.examples_from(from, &mut counts);
+                } else {
+                    steps.tokens_from(from, &mut counts);
+                }
+                steps.seconds_from(from, values);
+                for (value, count) in values.iter_mut().zip(counts) {
+                    *value = count.saturating_sub(before) as f64 / value.max(1e-9);
+                    before = count;
+                }
+            }
+            Self::StepSeconds => steps.seconds_from(from, values),
+            Self::Loss | Self::Metric | Self::Named(_) | Self::Gap => steps.losses(from, values),
+            Self::Memory => values.iter_mut().enumerate().for_each(|(idx, value)| *value = self.of_step(steps, from + idx)),
         }
     }
 }

@@ -8,7 +8,7 @@ use crate::curve::evaluations::{self, Concluded, Evaluated, EvaluationPlaces};
 use crate::curve::places::Places;
 use crate::curve::pyramid::Pyramid;
 use crate::curve::quantity::Quantity;
-use crate::curve::step_curve::{self, StepCurve};
+use crate::curve::step_curve::{Measured, StepCurve};
 use crate::metric::MetricName;
 use crate::run::state::RunState;
 use crate::run::steps::Steps;
@@ -72,12 +72,9 @@ impl RunCurves {
         let of_steps: Vec<Quantity> = quantities.iter().copied().filter(|quantity| quantity.is_of_steps()).collect();
         self.raw.retain(|quantity, _| of_steps.contains(quantity));
         self.smooth.retain(|quantity, _| of_steps.contains(quantity));
-        for quantity in of_steps {
-            let values = step_curve::point(steps, quantity);
-            self.raw.entry(quantity).or_insert_with(|| Pyramid::new(0.0)).grow(&values, steps.len());
-            if weight > 0.0 && quantity.is_smoothed() {
-                self.smooth.entry(quantity).or_insert_with(|| Pyramid::new(weight)).grow(&values, steps.len());
-            }
+        grow(&mut self.raw, of_steps.iter().copied(), 0.0, steps);
+        if weight > 0.0 {
+            grow(&mut self.smooth, of_steps.into_iter().filter(|quantity| quantity.is_smoothed()), weight, steps);
         }
     }
 
@@ -101,6 +98,16 @@ impl RunCurves {
     }
 }
 
+/// Sums up these quantities, with what is there already.
+fn grow(kept: &mut BTreeMap<Quantity, Pyramid>, quantities: impl Iterator<Item = Quantity>, weight: f64, steps: &Steps) {
+    for quantity in quantities {
+        kept.entry(quantity).or_insert_with(|| Pyramid::new(weight));
+    }
+    let mut all: Vec<(&mut Pyramid, Measured)> =
+        kept.iter_mut().map(|(quantity, pyramid)| (pyramid, Measured { steps, quantity: *quantity })).collect();
+    Pyramid::grow_all(&mut all, steps.len());
+}
+
 /// A curve of a run's steps, with its pyramid where there is one.
 pub fn curve<'a>(kept: Option<&'a RunCurves>, steps: &'a Steps, quantity: Quantity, x_axis: XAxis, weight: f64) -> StepCurve<'a> {
     let pyramid = kept.and_then(|kept| kept.pyramid(steps, quantity, x_axis, weight));
@@ -112,6 +119,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::curve::pyramid::{BLOCK, Series};
     use crate::curve::stretch::Stretch;
     use crate::run::event::StepTaken;
     use crate::run::number::Number;
@@ -177,6 +185,24 @@ mod tests {
                     let (least, greatest) = ends(beside);
                     prop_assert!(column.values.is_none_or(|values| values[1] >= least && values[2] <= greatest), "column {idx}");
                 }
+            }
+        }
+    }
+
+    #[test]
+    fn a_block_of_every_quantity_is_what_each_step_says() {
+        let steps = steps(2000, 7);
+        for quantity in Quantity::all(&[MetricName::Accuracy]) {
+            for from in [0, 1, 64, 950, 1936] {
+                let mut values = [0.0; BLOCK];
+                let measured = Measured { steps: &steps, quantity };
+                let is_consecutive = measured.block(from, &mut values);
+                let expected = (from..from + BLOCK).map(|idx| measured.point(idx)).collect::<Vec<_>>();
+                assert!(
+                    values.iter().zip(&expected).all(|(value, (expected, _))| value.to_bits() == expected.to_bits()),
+                    "{quantity:?} {from}"
+                );
+                assert_eq!(is_consecutive, expected.iter().all(|(_, gap)| *gap <= 1), "{quantity:?} {from}");
             }
         }
     }

@@ -1,5 +1,7 @@
 //! The steps of a run in columns: a million of them take 70 MB, and charts read one column at a time. No events, no files.
 
+use std::ops::Range;
+
 use crate::run::event::StepTaken;
 use crate::run::number::Number;
 
@@ -82,6 +84,15 @@ impl<T: Narrow> Column<T> {
         match self {
             Self::Narrow(values) => T::widen(values[idx]),
             Self::Wide(values) => values[idx],
+        }
+    }
+
+    /// The numbers from `from` on, as many as there is room for.
+    fn read(&self, from: usize, numbers: &mut [T]) {
+        let all = from..from + numbers.len();
+        match self {
+            Self::Narrow(values) => numbers.iter_mut().zip(&values[all]).for_each(|(number, half)| *number = T::widen(*half)),
+            Self::Wide(values) => numbers.copy_from_slice(&values[all]),
         }
     }
 
@@ -199,6 +210,46 @@ impl Steps {
             if is_before(middle) { low = middle + 1 } else { high = middle }
         }
         low
+    }
+
+    /// Whether each of these follows the one before by at most one.
+    pub fn are_consecutive(&self, range: Range<usize>) -> bool {
+        // No early end, so that many are compared at once.
+        match &self.step {
+            Column::Narrow(steps) => steps[range].windows(2).fold(true, |all, pair| all & (pair[1].saturating_sub(pair[0]) <= 1)),
+            Column::Wide(steps) => steps[range].windows(2).fold(true, |all, pair| all & (pair[1].saturating_sub(pair[0]) <= 1)),
+        }
+    }
+
+    /// [`StepTaken::loss`] of number `from` and those after it, as many as there is room for; so with the others.
+    pub fn losses(&self, from: usize, values: &mut [f64]) {
+        self.loss.read(from, values);
+    }
+
+    /// [`StepTaken::learning_rate`] of each.
+    pub fn learning_rates(&self, from: usize, values: &mut [f64]) {
+        self.learning_rate.read(from, values);
+    }
+
+    /// [`StepTaken::gradient_norm`] of each.
+    pub fn gradient_norms(&self, from: usize, values: &mut [f64]) {
+        self.gradient_norm.read(from, values);
+    }
+
+    /// [`StepTaken::seconds`] of each, to seven digits.
+    pub fn seconds_from(&self, from: usize, values: &mut [f64]) {
+        let all = from..from + values.len();
+        values.iter_mut().zip(&self.seconds[all]).for_each(|(value, seconds)| *value = f64::from(*seconds));
+    }
+
+    /// [`StepTaken::examples`] of each.
+    pub fn examples_from(&self, from: usize, counts: &mut [u64]) {
+        self.examples.read(from, counts);
+    }
+
+    /// [`StepTaken::tokens`] of each.
+    pub fn tokens_from(&self, from: usize, counts: &mut [u64]) {
+        self.tokens.read(from, counts);
     }
 
     /// [`StepTaken::step`] of number `idx`.

@@ -35,6 +35,18 @@ pub fn frontier(runs: &[&RunView], cost: Cost, metric: MetricName) -> Vec<Point>
     points
 }
 
+/// What a picture of these points spans: the powers of ten of their costs, and their values, each with room at both ends.
+pub fn ranges(points: &[Point]) -> ((f64, f64), (f64, f64)) {
+    let padded = |of: fn(&Point) -> f64, least: f64| {
+        let wider = |(low, high): (f64, f64), value: f64| (low.min(value), high.max(value));
+        let (low, high) = points.iter().map(of).fold((f64::INFINITY, f64::NEG_INFINITY), wider);
+        let pad = ((high - low) * 0.08).max(least);
+        (low - pad, high + pad)
+    };
+    // Costs are above 0, so their logarithms are numbers.
+    (padded(|point| point.cost.log10(), 0.2), padded(|point| point.value, 0.005))
+}
+
 fn point(idx: usize, run: &RunView, cost: Cost, metric: MetricName) -> Option<Point> {
     let evaluation = run.state.best().or(run.state.evaluations.last())?;
     let value = evaluation.metrics.get(&metric)?.0;

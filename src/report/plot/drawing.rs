@@ -86,6 +86,14 @@ impl Frame {
     fn corners(self) -> [Place; 4] {
         [(self.left, self.top), (self.right, self.top), (self.right, self.bottom), (self.left, self.bottom)]
     }
+
+    fn is_within(self, other: Self) -> bool {
+        self.left >= other.left && self.right <= other.right && self.top >= other.top && self.bottom <= other.bottom
+    }
+
+    fn meets(self, other: Self) -> bool {
+        self.left < other.right && other.left < self.right && self.top < other.bottom && other.top < self.bottom
+    }
 }
 
 /// Draws a figure.
@@ -178,6 +186,26 @@ fn panel(canvas: &mut dyn Canvas, panel: &Panel, cell: Frame, look: Look, room: 
             marks::best(canvas, at(x, y), look.series(curve.slot), look.ground);
         }
     }
+    names(canvas, panel, plot, &at, look);
+}
+
+/// Names beside markers: each where the plot has room and no name stands yet, the last first.
+fn names(canvas: &mut dyn Canvas, panel: &Panel, plot: Frame, at: &dyn Fn(f64, f64) -> Place, look: Look) {
+    let mut taken: Vec<Frame> = Vec::new();
+    for curve in panel.curves.iter().rev() {
+        let (Some(name), Some((x, y))) = (&curve.name, curve.points.last()) else { continue };
+        let ((x, y), width) = (at(*x, *y), canvas.width(name, TEXT));
+        // Where the line of a frontier does not pass, first.
+        let sides = [(10.0, TEXT), (-10.0 - width, -TEXT), (-10.0 - width, TEXT), (10.0, -TEXT)];
+        let places =
+            sides.map(|(dx, dy)| Frame { left: x + dx, top: y + dy - TEXT / 2.0, right: x + dx + width, bottom: y + dy + TEXT / 2.0 });
+        let is_free = |place: &&Frame| place.is_within(plot) && !taken.iter().any(|other| place.meets(*other));
+        if let Some(place) = places.iter().find(is_free).copied() {
+            let words = Words { size: TEXT, ink: look.series(curve.slot), anchor: Anchor::Left, is_bold: false };
+            canvas.words(name, (place.left, f64::midpoint(place.top, place.bottom)), words);
+            taken.push(place);
+        }
+    }
 }
 
 /// What a chart shows and how; how alone where the title stands elsewhere.
@@ -204,7 +232,10 @@ fn x_axis(canvas: &mut dyn Canvas, panel: &Panel, plot: Frame, cell: Frame, look
     let y = plot.bottom + 14.0;
     let name_left = cell.right - canvas.width(panel.x_name, TEXT);
     canvas.words(panel.x_name, (cell.right, y), Words { ink: look.ink, ..look.words(Anchor::Right) });
-    let (ticks, labels) = labels(panel.x_axis, ((plot.right - plot.left) / EACH_LABEL.0) as usize);
+    let (ticks, labels) = match &panel.x_ticks {
+        Some(ticks) => ticks.iter().cloned().unzip(),
+        None => labels(panel.x_axis, ((plot.right - plot.left) / EACH_LABEL.0) as usize),
+    };
     let mut free_from = f64::NEG_INFINITY;
     for (tick, label) in ticks.iter().zip(&labels) {
         let x = plot.left + panel.x_axis.share(*tick) * (plot.right - plot.left);
@@ -223,6 +254,7 @@ fn curve(canvas: &mut dyn Canvas, curve: &Curve, at: &dyn Fn(f64, f64) -> Place,
         Weight::Raw => (palette::mixed(ink, look.ground, 1), 1.0),
         Weight::Thin => (palette::mixed(ink, look.ground, 4), 1.2),
         Weight::Thick => (ink, 2.4),
+        Weight::Frontier => (look.dim, 1.4),
     };
     for piece in &curve.pieces {
         let places: Vec<Place> = piece.iter().map(|(x, y)| at(*x, *y)).collect();

@@ -1,9 +1,11 @@
 //! What a picture of charts shows: curves of runs in panels, with names, ranges and marks. Runs in, figure out.
 
+use std::borrow::Cow;
+
 use crate::curve::axis::XAxis;
 use crate::curve::changes;
 use crate::curve::columns::{Reduced, reduce};
-use crate::curve::evaluations::{self, Concluded};
+use crate::curve::evaluations::{self, Concluded, Evaluated};
 use crate::curve::quantity::Quantity;
 use crate::curve::range;
 use crate::curve::run_curves::{self, RunCurves};
@@ -12,6 +14,7 @@ use crate::curve::window::{self, Zoom};
 use crate::metric::MetricName;
 use crate::report::plot::canvas::Ink;
 use crate::run::catalog::RunView;
+use crate::run::state::RunState;
 use crate::spec::task::TaskKind;
 use crate::verdict::overfitting;
 
@@ -104,6 +107,8 @@ pub struct Panel {
     pub x_name: &'static str,
     /// The x axis.
     pub x_axis: Stretch,
+    /// Places on it with their labels, where they are not numbers as they are.
+    pub x_ticks: Option<Vec<(f64, String)>>,
     /// The y axis; `None` where there is nothing to see.
     pub y_axis: Option<Stretch>,
     /// The curves, the foremost last.
@@ -119,6 +124,8 @@ pub enum Weight {
     Thin,
     /// Of evaluations.
     Thick,
+    /// What joins several runs and is none of theirs.
+    Frontier,
 }
 
 /// A curve of a chart; places are share of the x axis, value.
@@ -134,6 +141,8 @@ pub struct Curve {
     pub points: Vec<(f64, f64)>,
     /// Its last value in a few characters, whether or not it is in sight.
     pub last: Option<String>,
+    /// What stands beside its last marker.
+    pub name: Option<String>,
     /// Where its run was best.
     pub best: Option<(f64, f64)>,
     /// Where its run stopped before its last step.
@@ -142,6 +151,24 @@ pub struct Curve {
     pub changes: Vec<(f64, f64)>,
     /// Shares of the x axis where it is NaN or infinite.
     pub broken: Vec<f64>,
+}
+
+impl Curve {
+    /// One with nothing on it.
+    pub const fn new(slot: usize, weight: Weight) -> Self {
+        Self {
+            slot,
+            weight,
+            pieces: Vec::new(),
+            points: Vec::new(),
+            last: None,
+            name: None,
+            best: None,
+            stop: None,
+            changes: Vec::new(),
+            broken: Vec::new(),
+        }
+    }
 }
 
 /// The picture of these runs, the foremost last.
@@ -175,17 +202,7 @@ fn panel(subjects: &[Subject], options: &Options, window: Stretch, quantity: Qua
         let (state, slot) = (&subject.run.state, subject.slot);
         let smoothing = if quantity.is_smoothed() { options.smoothing } else { 0.0 };
         let curve = |weight| run_curves::curve(subject.kept, &state.steps, quantity, options.x_axis, weight);
-        let empty = |weight| Curve {
-            slot,
-            weight,
-            pieces: Vec::new(),
-            points: Vec::new(),
-            last: None,
-            best: None,
-            stop: None,
-            changes: Vec::new(),
-            broken: Vec::new(),
-        };
+        let empty = |weight| Curve::new(slot, weight);
         let stop = evaluations::stop(subject.run);
         if quantity.is_of_steps() {
             if smoothing > 0.0 && subjects.len() <= MOST_RAW {
@@ -202,9 +219,8 @@ fn panel(subjects: &[Subject], options: &Options, window: Stretch, quantity: Qua
             });
         }
         if quantity.is_of_evaluations() {
-            let points = overfitting::points(state, options.metric);
-            let concluded = Concluded { points: &points, metric: options.metric, places: &[] };
-            let evaluated = evaluations::points(state, concluded, quantity, options.metric, options.x_axis);
+            let known = subject.kept.and_then(|kept| kept.evaluated(state, quantity, options.metric, options.x_axis));
+            let evaluated = known.map_or_else(|| Cow::Owned(evaluated(state, quantity, options)), Cow::Borrowed);
             let points: Vec<(f64, f64)> = evaluated.iter().map(|point| (point.x, point.y)).collect();
             let best = evaluations::best(state, &evaluated).filter(|_| options.shows_best).map(|point| (point.x, point.y));
             let stop = stop.and_then(|_| points.last().copied());
@@ -232,7 +248,14 @@ fn panel(subjects: &[Subject], options: &Options, window: Stretch, quantity: Qua
     let curves = y_axis.map_or_else(Vec::new, |y_axis| drafts.into_iter().map(|draft| placed(draft, window, y_axis)).collect());
     let kind = subjects.iter().find_map(|subject| subject.run.spec.as_ref().ok()).map(|spec| spec.task.kind);
     let title = if is_headed { title(quantity, options.metric, kind) } else { String::new() };
-    Panel { title, note: notes.join(", "), x_name: options.x_axis.name(), x_axis: window, y_axis, curves }
+    Panel { title, note: notes.join(", "), x_name: options.x_axis.name(), x_axis: window, x_ticks: None, y_axis, curves }
+}
+
+/// The evaluations of a run where nobody keeps them: all its steps are read for them.
+fn evaluated(state: &RunState, quantity: Quantity, options: &Options) -> Vec<Evaluated> {
+    let points = overfitting::points(state, options.metric);
+    let concluded = Concluded { points: &points, metric: options.metric, places: &[] };
+    evaluations::points(state, concluded, quantity, options.metric, options.x_axis)
 }
 
 /// A value in a few characters.

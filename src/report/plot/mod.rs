@@ -3,6 +3,7 @@
 pub mod canvas;
 mod drawing;
 pub mod figure;
+pub mod frontier;
 mod legend;
 mod letters;
 mod marks;

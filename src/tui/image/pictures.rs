@@ -25,6 +25,9 @@ const PAUSE: Duration = Duration::from_secs(1);
 /// The same, as a multiple of the time that drawing took: no more than a twentieth of one core goes into images.
 const PAUSE_FACTOR: u32 = 20;
 
+/// How long charts are read off the runs at a stretch: a key that comes meanwhile waits for it. Those that are left come when the first are drawn.
+const STRETCH: Duration = Duration::from_millis(6);
+
 /// Number of the first image; lower ones are more likely those of other programs.
 const FIRST_ID: u8 = 32;
 
@@ -54,6 +57,8 @@ pub struct Pictures {
     sender: UnboundedSender<Done>,
     receiver: UnboundedReceiver<Done>,
     looked: Option<Instant>,
+    /// How many of the charts were looked at since.
+    n_looked: usize,
     pause: Duration,
     is_behind: bool,
     seen: ((u16, u16), u64),
@@ -75,6 +80,7 @@ impl Pictures {
             sender,
             receiver,
             looked: None,
+            n_looked: 0,
             pause: PAUSE,
             is_behind: false,
             seen: ((0, 0), 0),
@@ -123,7 +129,6 @@ impl Pictures {
             self.seen = seen;
         }
         let wanted = if seen.0 == state.size { wanted::wanted(state, theme, support) } else { Vec::new() };
-        self.look(state, theme, support, &wanted);
         let is_ready = |(idx, wanted): (usize, &Wanted)| {
             let drawn = self.drawn.get(&id(idx)).filter(|drawn| drawn.wanted == *wanted)?;
             Some(&drawn.image)
@@ -139,30 +144,45 @@ impl Pictures {
                 gallery::cover(frame.buffer_mut(), support, image);
             }
         };
-        screen.draw_between(&before, frame, &after)
+        screen.draw_between(&before, frame, &after)?;
+        // After the frame, so that no key waits for it.
+        self.look(state, theme, support, &wanted);
+        Ok(())
     }
 
-    /// Lets be drawn what is wanted and not drawn yet; what runs have added at most every so often.
+    /// Lets be drawn what is wanted and not drawn yet, and at most every so often what runs have added; as much as a stretch allows.
     fn look(&mut self, state: &State, theme: Theme, support: Support, wanted: &[Wanted]) {
         let is_due = self.looked.is_none_or(|looked| looked.elapsed() >= self.pause);
         self.is_behind = !wanted.is_empty() && (self.is_busy || !is_due);
         if self.is_busy || self.has_failed {
             return;
         }
+        let begun = Instant::now();
+        let is_missing = |idx: &usize| self.drawn.get(&id(*idx)).is_none_or(|drawn| drawn.wanted != wanted[*idx]);
+        let (missing, others): (Vec<usize>, Vec<usize>) = (0..wanted.len()).partition(is_missing);
+        let n_missing = missing.len();
+        let due = others.into_iter().filter(|idx| is_due && *idx >= self.n_looked);
         let mut work = Vec::new();
-        for (idx, wanted) in wanted.iter().enumerate() {
-            let before = self.drawn.get(&id(idx)).filter(|drawn| drawn.wanted == *wanted);
-            if before.is_some() && !is_due {
-                continue;
+        let (mut n_looked, mut is_done) = (self.n_looked, true);
+        for (number, idx) in missing.into_iter().chain(due).enumerate() {
+            if begun.elapsed() > STRETCH {
+                is_done = false;
+                break;
             }
-            let figure = wanted::figure(state, theme, wanted);
+            let figure = wanted::figure(state, theme, &wanted[idx]);
             let is_empty = figure.panels.iter().all(|panel| panel.y_axis.is_none());
+            let before = self.drawn.get(&id(idx)).filter(|_| number >= n_missing);
             if !is_empty && before.is_none_or(|drawn| drawn.figure != figure) {
                 self.n_drawn += 1;
-                work.push((id(idx), self.n_drawn, wanted.clone(), figure));
+                work.push((id(idx), self.n_drawn, wanted[idx].clone(), figure));
+            }
+            if number >= n_missing {
+                n_looked = idx + 1;
             }
         }
-        if is_due {
+        self.n_looked = if is_done { 0 } else { n_looked };
+        self.is_behind |= !is_done;
+        if is_due && is_done {
             self.looked = Some(Instant::now());
         }
         if !work.is_empty() {
@@ -187,18 +207,22 @@ fn id(idx: usize) -> u8 {
 
 /// Draws a chart.
 fn drawn((id, number, wanted, figure): (u8, u64, Wanted, Figure), support: Support) -> (u8, Drawn) {
-    let pixels = plot::pixels(&figure);
     let area = wanted.area;
-    let cells = (area.width, area.height);
-    let bytes = match support.protocol {
+    let bytes = sequences(&figure, (area.width, area.height), id, support);
+    (id, Drawn { image: Image { area, id, number, bytes }, wanted, figure })
+}
+
+/// A figure as it is sent, to fill so many columns and rows from the cursor on.
+pub fn sequences(figure: &Figure, cells: (u16, u16), id: u8, support: Support) -> String {
+    let pixels = plot::pixels(figure);
+    match support.protocol {
         Protocol::Kitty => {
             let sequences = kitty::sequences(&plot::encoded(&pixels), id, cells, support.is_through_tmux);
             sequences.iter().map(|sequence| gallery::through(support, sequence)).collect()
         }
         Protocol::Iterm => iterm::sequence(&plot::encoded(&pixels), cells),
         Protocol::Sixel => sixel::sequence(&pixels),
-    };
-    (id, Drawn { image: Image { area, id, number, bytes }, wanted, figure })
+    }
 }
 
 #[cfg(test)]

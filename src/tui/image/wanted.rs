@@ -3,12 +3,14 @@
 use ratatui::layout::Rect;
 
 use crate::curve::palette;
+use crate::report::compare::frontier::frontier as points;
 use crate::report::plot::figure::{self, Figure, Inset, Options, Subject};
+use crate::report::plot::frontier;
 use crate::run::catalog::{RunId, RunView};
 use crate::tui::image::{Protocol, Support, kitty};
 use crate::tui::state::State;
 use crate::tui::theme::{Background, Colors, Glyphs, Theme};
-use crate::tui::view::{self, curves};
+use crate::tui::view::{self, compare, curves, draw};
 
 /// Columns and rows of cells below which a chart stays as it is.
 const LEAST: (u16, u16) = (24, 6);
@@ -27,10 +29,19 @@ const MOST_PIXELS: f64 = 1_500_000.0;
 pub struct Wanted {
     /// The cells that it takes, within the frame of its panel.
     pub area: Rect,
-    /// How it is drawn.
-    pub options: Options,
+    /// What is drawn, and how.
+    pub what: What,
     /// The runs with their slots, the foremost last.
     pub runs: Vec<(RunId, usize)>,
+}
+
+/// What an image shows.
+#[derive(Debug, Clone, PartialEq)]
+pub enum What {
+    /// Curves of runs.
+    Curves(Options),
+    /// Cost against quality.
+    Frontier(frontier::Options),
 }
 
 /// Whether charts can be images with this theme.
@@ -54,8 +65,9 @@ pub fn wanted(state: &State, theme: Theme, support: Support) -> Vec<Wanted> {
         let fits = !support.is_through_tmux || area.height <= kitty::MOST_ROWS;
         area.width >= LEAST.0 && area.height >= LEAST.1 && fits
     };
-    let places = view::chart_places(state).into_iter().map(|(panel, quantity)| (inside(panel), quantity));
-    let wanted = places.filter(|(area, _)| is_shown(*area)).take(MOST).map(|(area, quantity)| {
+    let inset = |scale| Inset { ground, scale, reach: None };
+    let curves = view::chart_places(state).into_iter().map(|(panel, quantity)| {
+        let area = draw::inside(panel);
         let (size, scale) = size(area, support);
         let options = Options {
             quantities: vec![quantity],
@@ -70,16 +82,16 @@ pub fn wanted(state: &State, theme: Theme, support: Support) -> Vec<Wanted> {
             title: String::new(),
             size,
             is_dark,
-            inset: Some(Inset { ground, scale, reach: None }),
+            inset: Some(inset(scale)),
         };
-        Wanted { area, options, runs: runs.clone() }
+        (area, What::Curves(options))
     });
-    wanted.collect()
-}
-
-/// The inside of a panel.
-fn inside(panel: Rect) -> Rect {
-    Rect { x: panel.x + 1, y: panel.y + 1, width: panel.width.saturating_sub(2), height: panel.height.saturating_sub(2) }
+    let frontier = view::frontier_place(state).map(|area| {
+        let (size, scale) = size(area, support);
+        (area, What::Frontier(frontier::Options { cost: state.compare.cost, metric: state.metric(), size, is_dark, inset: inset(scale) }))
+    });
+    let shown = curves.chain(frontier).filter(|(area, _)| is_shown(*area)).take(MOST);
+    shown.map(|(area, what)| Wanted { area, what, runs: runs.clone() }).collect()
 }
 
 /// Pixels of the image of an area, and how far its drawing is enlarged.
@@ -95,13 +107,23 @@ fn size(area: Rect, support: Support) -> ((u32, u32), f64) {
 /// What is drawn of it.
 pub fn figure(state: &State, theme: Theme, wanted: &Wanted) -> Figure {
     let runs = wanted.runs.iter().filter_map(|(id, slot)| Some((state.catalog.run(id)?, *slot)));
-    let subjects: Vec<Subject> = runs.map(|(run, slot)| Subject { run, slot, kept: state.curves.get(&run.id) }).collect();
-    let mut options = wanted.options.clone();
-    if let (true, Some(inset), Some(quantity)) = (state.chart.shares_y, &mut options.inset, wanted.options.quantities.first()) {
-        let runs: Vec<&RunView> = subjects.iter().map(|subject| subject.run).collect();
-        inset.reach = curves::chart(state, theme, &runs, *quantity).reach;
+    match &wanted.what {
+        What::Curves(options) => {
+            let subjects: Vec<Subject> = runs.map(|(run, slot)| Subject { run, slot, kept: state.curves.get(&run.id) }).collect();
+            let mut options = options.clone();
+            if let (true, Some(inset), Some(quantity)) = (state.chart.shares_y, &mut options.inset, options.quantities.first()) {
+                let runs: Vec<&RunView> = subjects.iter().map(|subject| subject.run).collect();
+                inset.reach = curves::chart(state, theme, &runs, *quantity).reach;
+            }
+            figure::figure(&subjects, &options)
+        }
+        What::Frontier(options) => {
+            let (runs, slots): (Vec<&RunView>, Vec<usize>) = runs.unzip();
+            let points = points(&runs, options.cost, options.metric);
+            let names: Vec<(usize, String)> = slots.into_iter().zip(compare::names(&runs)).collect();
+            frontier::figure(&points, &names, options, |cost| compare::short_cost(options.cost, cost))
+        }
     }
-    figure::figure(&subjects, &options)
 }
 
 #[cfg(test)]
@@ -122,8 +144,9 @@ mod tests {
         state
     }
 
-    fn shown(state: &State) -> Vec<(Rect, Quantity)> {
-        wanted(state, PLAIN, KITTY).into_iter().map(|wanted| (wanted.area, wanted.options.quantities[0])).collect()
+    fn shown(state: &State) -> Vec<(Rect, Option<Quantity>)> {
+        let quantity = |what| if let What::Curves(options) = what { Some(options.quantities[0]) } else { None };
+        wanted(state, PLAIN, KITTY).into_iter().map(|wanted| (wanted.area, quantity(wanted.what))).collect()
     }
 
     #[test]
@@ -134,7 +157,7 @@ mod tests {
             assert!(!all.is_empty(), "{size:?}");
             assert!(all.iter().all(|(area, _)| area.right() < size.0 && area.bottom() < size.1 - 2), "{all:?}");
             for (keys, is_there) in
-                [("3", true), ("!", false), ("\x1b", true), ("c", false), ("c", true), ("5", false), ("2", false), ("1", true)]
+                [("3", true), ("!", false), ("\x1b", true), ("c", false), ("c", true), ("5", false), ("2", size != (80, 24)), ("1", true)]
             {
                 let keys: Vec<Key> = keys.chars().map(|key| if key == '\x1b' { Key::Escape } else { Key::Char(key) }).collect();
                 press(&mut state, &keys);
@@ -166,6 +189,31 @@ mod tests {
         press(&mut state, &[Key::Char('y')]);
         let logarithmic = super::wanted(&state, PLAIN, KITTY);
         assert!(logarithmic[0] != wanted[0] && figure(&state, PLAIN, &logarithmic[0]) != first);
+    }
+
+    #[test]
+    fn the_efficiency_frontier_is_an_image_where_it_is_shown() {
+        for size in [(80, 24), (120, 40), (200, 60)] {
+            let mut state = with_images(size);
+            press(&mut state, &[Key::Char('2')]);
+            if size == (80, 24) {
+                press(&mut state, &[Key::Tab]);
+            }
+            let wanted = wanted(&state, PLAIN, KITTY);
+            assert_eq!(wanted.len(), 1, "{size:?}");
+            let first = figure(&state, PLAIN, &wanted[0]);
+            let panel = &first.panels[0];
+            assert!(panel.y_axis.is_some() && panel.curves.len() > 2 && panel.curves.iter().any(|curve| curve.name.is_some()), "{panel:?}");
+            assert_eq!(first.size, (u32::from(wanted[0].area.width) * 8, u32::from(wanted[0].area.height) * 16));
+            // The line that joins the efficient ones and the axis of cost are not seen in characters beside it.
+            let cells = crate::tui::screenshot::cells(&state, PLAIN);
+            let is_dot = |place: (u16, u16)| cells[place].symbol().chars().any(|letter| ('\u{2801}'..='\u{28FF}').contains(&letter));
+            let area = wanted[0].area;
+            let outside = (0..size.0).flat_map(|x| (0..size.1).map(move |y| (x, y))).filter(|place| !area.contains((*place).into()));
+            assert_eq!(outside.filter(|place| is_dot(*place)).count(), 0, "{size:?}");
+            press(&mut state, &[Key::Char('o')]);
+            assert!(super::wanted(&state, PLAIN, KITTY)[0] != wanted[0], "another cost");
+        }
     }
 
     #[test]

@@ -17,6 +17,9 @@ pub const N_PANES: usize = 4;
 /// Names of the panes, in order.
 pub const PANES: [&str; N_PANES] = ["metrics", "efficiency", "settings", "storage"];
 
+/// Which of them shows the efficiency frontier.
+pub const EFFICIENCY: usize = 1;
+
 /// What the screen remembers.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct CompareState {

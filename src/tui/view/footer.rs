@@ -8,6 +8,7 @@ use ratatui::text::{Line, Span};
 use crate::tui::act;
 use crate::tui::alerts::{self, Alert, Urgency};
 use crate::tui::keys::action::Action;
+use crate::tui::keys::keymap::Binding;
 use crate::tui::overlay::{Overlay, Prompt};
 use crate::tui::state::{Screen, State};
 use crate::tui::text;
@@ -94,24 +95,28 @@ pub fn line(theme: Theme, alert: &Alert, width: usize) -> Line<'static> {
     ])
 }
 
+/// The keys that hold here, as many as there is room for; that of the help always.
 fn keys(state: &State, theme: Theme, area: Rect, buffer: &mut Buffer) {
     let scopes = act::scopes(state);
-    let mut column = 1;
-    let mut seen = Vec::new();
+    let mut shown: Vec<&Binding> = Vec::new();
     for binding in state.keymap.of(&scopes).filter(|binding| !binding.short.is_empty() && !binding.keys.is_empty()) {
         // Where two scopes name one key the nearest counts.
-        let is_hidden = state.keymap.action(binding.keys[0], &scopes) != Some(binding.action);
-        if is_hidden || seen.contains(&binding.keys[0]) {
-            continue;
+        let holds = state.keymap.action(binding.keys[0], &scopes) == Some(binding.action);
+        if holds && !shown.iter().any(|other| other.keys[0] == binding.keys[0]) {
+            shown.push(binding);
         }
-        seen.push(binding.keys[0]);
+    }
+    let width = |binding: &Binding| text::width(&binding.keys[0].shown()) + text::width(binding.short) + 3;
+    let fits = |shown: &[&Binding]| shown.iter().map(|binding| width(binding)).sum::<usize>() <= usize::from(area.width) + 1;
+    while shown.len() > 1 && !fits(&shown) {
+        let least = shown.iter().rposition(|binding| binding.action != Action::Help).unwrap_or(0);
+        shown.remove(least);
+    }
+    let mut column = 1;
+    for binding in shown {
         let keys = binding.keys[0].shown();
-        let width = text::width(&keys) + 1 + text::width(binding.short);
-        if column + width > usize::from(area.width) {
-            break;
-        }
-        draw::put(buffer, area, column as u16, 1, &keys, theme.accent());
-        draw::put(buffer, area, (column + text::width(&keys) + 1) as u16, 1, binding.short, theme.dim());
-        column += width + 2;
+        draw::put(buffer, area, column, 1, &keys, theme.accent());
+        draw::put(buffer, area, column + text::width(&keys) as u16 + 1, 1, binding.short, theme.dim());
+        column += width(binding) as u16;
     }
 }

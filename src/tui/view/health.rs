@@ -194,10 +194,22 @@ fn patience(theme: Theme, run: &RunView) -> Fact {
     ("patience", format!("{}/{borne} on {}", patience.waited, stopping.metric.name()), style)
 }
 
-/// Draws facts, a line each.
+/// Draws facts, each in a line, or in more where it is long and there is room.
 pub fn draw_facts(theme: Theme, area: Rect, buffer: &mut Buffer, facts: &[Fact]) {
-    for (row, (name, value, style)) in facts.iter().enumerate() {
-        let line = Line::from(vec![Span::styled(format!(" {name:<NAME_WIDTH$}"), theme.dim()), Span::styled(value.clone(), *style)]);
-        draw::line(buffer, area, row as u16, &line);
+    let room = usize::from(area.width).saturating_sub(NAME_WIDTH + 1);
+    let mut n_free = usize::from(area.height).saturating_sub(facts.len());
+    let mut row = 0;
+    for (name, value, style) in facts {
+        let wrapped = text::wrap(value, room);
+        let n_more = wrapped.len().saturating_sub(1);
+        let is_broken = text::width(value) > room && n_more > 0 && n_more <= n_free;
+        n_free -= if is_broken { n_more } else { 0 };
+        let lines = if is_broken { wrapped } else { vec![value.clone()] };
+        for (idx, value) in lines.into_iter().enumerate() {
+            let name = if idx == 0 { name } else { "" };
+            let line = Line::from(vec![Span::styled(format!(" {name:<NAME_WIDTH$}"), theme.dim()), Span::styled(value, *style)]);
+            draw::line(buffer, area, row, &line);
+            row += 1;
+        }
     }
 }

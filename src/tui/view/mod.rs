@@ -87,6 +87,13 @@ pub fn chart_places(state: &State) -> Vec<(Rect, Quantity)> {
     }
 }
 
+/// Where the picture of the efficiency frontier stands, where it is shown.
+pub fn frontier_place(state: &State) -> Option<Rect> {
+    let (width, height) = state.size;
+    let is_shown = state.screen == Screen::Compare && width >= LEAST_SIZE.0 && height >= LEAST_SIZE.1;
+    is_shown.then(|| compare::frontier_place(state, body(Rect::new(0, 0, width, height)))).flatten()
+}
+
 /// Keeps the promise of the theme, whatever was drawn: no colour without colours, no letter beyond ASCII without Unicode.
 fn restrict(theme: Theme, buffer: &mut Buffer) {
     for cell in &mut buffer.content {

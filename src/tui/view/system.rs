@@ -85,7 +85,7 @@ fn resources(theme: Theme, machine: &Machine, width: usize) -> Vec<Line<'static>
         lines.push(line("limit", taken, limit, "  of this control group".to_owned()));
     }
     if let Some((total, free)) = machine.disk {
-        lines.push(line("disk", total.saturating_sub(free), total, format!("  {} free where the runs are", text::bytes(free))));
+        lines.push(line("disk", total.saturating_sub(free), total, format!("  {} free for the runs", text::bytes(free))));
     }
     for (idx, card) in machine.cards.iter().enumerate() {
         let temperature = card.temperature.map_or_else(String::new, |degrees| format!("  {degrees:.0} °C"));

@@ -7,7 +7,7 @@ use ratatui::text::Line;
 
 use crate::curve::ticks;
 use crate::report::compare::cost::Cost;
-use crate::report::compare::frontier::{Point, frontier};
+use crate::report::compare::frontier::{Point, frontier, ranges};
 use crate::tui::text;
 use crate::tui::theme::Glyphs;
 use crate::tui::view::compare::{Compared, open};
@@ -34,16 +34,20 @@ pub fn draw(compared: &Compared, area: Rect, buffer: &mut Buffer, note: &str) {
     if points.is_empty() {
         return draw::put(buffer, inner, 1, 0, "no run has been evaluated yet", theme.dim());
     }
-    let list_rows = (points.len() as u16 + 1).min(inner.height / 3);
-    let (chart, list) = if inner.width >= WIDE {
-        let [chart, list] = Layout::horizontal([Constraint::Fill(1), Constraint::Length(LIST_WIDTH)]).areas(inner);
-        (chart, list)
-    } else {
-        let [chart, list] = Layout::vertical([Constraint::Fill(1), Constraint::Length(list_rows)]).areas(inner);
-        (chart, list)
-    };
+    let (chart, list) = areas(inner, points.len());
     scatter(compared, chart, buffer, &points, cost);
     grid::draw(buffer, list, theme, &columns(compared, &points, cost), state.compare.scroll);
+}
+
+/// Where scatter and list stand inside the pane.
+pub fn areas(inner: Rect, n_points: usize) -> (Rect, Rect) {
+    let [chart, list] = if inner.width >= WIDE {
+        Layout::horizontal([Constraint::Fill(1), Constraint::Length(LIST_WIDTH)]).areas(inner)
+    } else {
+        let list_rows = (n_points as u16 + 1).min(inner.height / 3);
+        Layout::vertical([Constraint::Fill(1), Constraint::Length(list_rows)]).areas(inner)
+    };
+    (chart, list)
 }
 
 fn columns(compared: &Compared, points: &[Point], cost: Cost) -> Vec<Column> {
@@ -64,19 +68,12 @@ fn columns(compared: &Compared, points: &[Point], cost: Cost) -> Vec<Column> {
 }
 
 /// A cost in at most seven columns.
-fn short(cost: Cost, amount: f64) -> String {
+pub fn short(cost: Cost, amount: f64) -> String {
     match cost {
         Cost::Parameters => text::count(amount as u64),
         Cost::Bytes | Cost::Memory => text::bytes(amount as u64),
         Cost::Seconds => text::duration(amount),
     }
-}
-
-/// From the least to the greatest, with room at both ends.
-fn padded(values: impl Iterator<Item = f64>, least_share: f64) -> (f64, f64) {
-    let (low, high) = values.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| (low.min(value), high.max(value)));
-    let pad = ((high - low) * 0.08).max(least_share);
-    (low - pad, high + pad)
 }
 
 fn scatter(compared: &Compared, area: Rect, buffer: &mut Buffer, points: &[Point], cost: Cost) {
@@ -85,9 +82,7 @@ fn scatter(compared: &Compared, area: Rect, buffer: &mut Buffer, points: &[Point
         return;
     }
     let plot = Rect { x: area.x + AXIS_WIDTH, width: area.width - AXIS_WIDTH - 1, height: area.height - 2, ..area };
-    // Costs are above 0, so their logarithms are numbers.
-    let x_range = padded(points.iter().map(|point| point.cost.log10()), 0.2);
-    let y_range = padded(points.iter().map(|point| point.value), 0.005);
+    let (x_range, y_range) = ranges(points);
     let (width, height) = (usize::from(plot.width), usize::from(plot.height));
     let share = |value: f64, (low, high): (f64, f64)| ((value - low) / (high - low)).clamp(0.0, 1.0);
     let dot = |point: &Point| {

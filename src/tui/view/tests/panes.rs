@@ -55,3 +55,25 @@ fn below_the_charts_log_layers_confusion_and_mistakes_take_turns() {
         press(&mut state, &[Key::Tab]);
     }
 }
+
+#[test]
+fn the_verdict_is_whole_where_its_pane_is_narrow() {
+    for size in [(120, 40), (150, 45), (200, 60)] {
+        let mut state = state(45.0, size);
+        press(&mut state, &[Key::Enter]);
+        let shown = text(&screenshot::cells(&state, PLAIN));
+        assert!(shown.contains("OVERFITS: val. loss +19%") && shown.contains("in 3 evals"), "{shown}");
+    }
+}
+
+#[test]
+fn the_key_of_the_help_is_named_on_every_screen() {
+    for size in [(60, 16), (80, 24), (120, 40)] {
+        let mut state = state(45.0, size);
+        for number in '1'..='6' {
+            press(&mut state, &[Key::Char(number)]);
+            let shown = text(&screenshot::cells(&state, PLAIN));
+            assert!(shown.lines().last().is_some_and(|keys| keys.contains("? help")), "{number}: {shown}");
+        }
+    }
+}
