@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
 
+use crate::run::status::RunStatus;
 use crate::tui::act;
 use crate::tui::alerts::{self, Alert, Urgency};
 use crate::tui::keys::action::Action;
@@ -35,11 +36,9 @@ pub fn draw(state: &State, theme: Theme, area: Rect, buffer: &mut Buffer) {
     } else if state.screen == Screen::Overview && area.y <= overview::TALL_ROWS {
         let alerts = alerts::alerts(state);
         if let Some(first) = alerts.first() {
-            draw::line(buffer, area, 0, &line(theme, first, width.saturating_sub(8)));
-            if alerts.len() > 1 {
-                let more = Line::from(Span::styled(format!("+{} ", alerts.len() - 1), theme.dim()));
-                draw::right(buffer, area, 0, 0, &more);
-            }
+            let more = if alerts.len() > 1 { format!(" +{} ", alerts.len() - 1) } else { String::new() };
+            draw::line(buffer, area, 0, &line(theme, first, width.saturating_sub(text::width(&more))));
+            draw::right(buffer, area, 0, 0, &Line::styled(more, theme.dim()));
         }
     }
     keys(state, theme, area, buffer);
@@ -94,23 +93,61 @@ pub fn line(theme: Theme, alert: &Alert, width: usize) -> Line<'static> {
     ])
 }
 
+/// The keys that do something here and now, the most needed first; the one for help is never cut off.
 fn keys(state: &State, theme: Theme, area: Rect, buffer: &mut Buffer) {
     let scopes = act::scopes(state);
-    let mut column = 1;
     let mut seen = Vec::new();
+    let mut hints: Vec<(String, &str, Action)> = Vec::new();
     for binding in state.keymap.of(&scopes).filter(|binding| !binding.short.is_empty() && !binding.keys.is_empty()) {
         // The nearest scope comes first where two name one key.
-        if seen.contains(&binding.keys[0]) {
+        if !seen.contains(&binding.keys[0]) && is_apt(state, binding.action) {
+            seen.push(binding.keys[0]);
+            hints.push((binding.keys[0].shown(), binding.short, binding.action));
+        }
+    }
+    let wide = |(keys, short, _): &(String, &str, Action)| text::width(keys) + 1 + text::width(short);
+    let help = hints.iter().position(|(_, _, action)| *action == Action::Help);
+    let mut room = usize::from(area.width).saturating_sub(1);
+    room = room.saturating_sub(help.map_or(0, |idx| wide(&hints[idx]) + 2));
+    let mut column = 1;
+    let mut is_full = false;
+    for (idx, hint) in hints.iter().enumerate() {
+        if Some(idx) == help {
+            room += wide(hint) + 2;
+        } else if is_full {
             continue;
         }
-        seen.push(binding.keys[0]);
-        let keys = binding.keys[0].shown();
-        let width = text::width(&keys) + 1 + text::width(binding.short);
-        if column + width > usize::from(area.width) {
-            break;
+        if column + wide(hint) > room + 1 {
+            is_full = true;
+            continue;
         }
-        draw::put(buffer, area, column as u16, 1, &keys, theme.accent());
-        draw::put(buffer, area, (column + text::width(&keys) + 1) as u16, 1, binding.short, theme.dim());
-        column += width + 2;
+        let (keys, short, _) = hint;
+        draw::put(buffer, area, column as u16, 1, keys, theme.accent());
+        draw::put(buffer, area, (column + text::width(keys) + 1) as u16, 1, short, theme.dim());
+        column += wide(hint) + 2;
+    }
+}
+
+/// Whether an action would do anything now.
+fn is_apt(state: &State, action: Action) -> bool {
+    let any = |holds: fn(RunStatus) -> bool| state.targets().iter().any(|run| holds(run.status));
+    match action {
+        _ if state.is_read_only && action.changes_runs() => false,
+        Action::Stop | Action::Pause => any(|status| !status.is_over()),
+        Action::Accept => !matches!(state.overlay, Some(Overlay::Help(_))),
+        Action::Compare => matches!(state.screen, Screen::Overview | Screen::Run) && any(|_| true),
+        Action::Launch => matches!(state.screen, Screen::Overview | Screen::Queue | Screen::System),
+        Action::Open
+        | Action::Mark
+        | Action::RunMenu
+        | Action::Charts
+        | Action::Log
+        | Action::XAxis
+        | Action::NextPane
+        | Action::ZoomIn
+        | Action::SmoothMore
+        | Action::Clone => any(|_| true),
+        Action::Filter | Action::Sort | Action::Columns | Action::Group | Action::Crosshair => state.in_focus().next().is_some(),
+        _ => true,
     }
 }

@@ -100,7 +100,10 @@ fn sums(plan: &DraftPlan) -> String {
     let time = match plan.seconds() {
         Some(seconds) => format!("training about {}, as earlier runs went", about(seconds)),
         None if n_known == 0 => "time unknown: no earlier run of this model and these methods".to_owned(),
-        None => format!("time of {} runs unknown: no earlier run like them", plan.runs.len() - n_known),
+        None => match plan.runs.len() - n_known {
+            1 => "time of 1 run unknown: no earlier run like it".to_owned(),
+            several => format!("time of {several} runs unknown: no earlier run like them"),
+        },
     };
     let mut memory: Vec<u64> = plan.runs.iter().map(|run| run.memory_bytes).collect();
     memory.sort_unstable_by(|a, b| b.cmp(a));
