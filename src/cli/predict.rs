@@ -17,9 +17,9 @@ pub const EXAMPLES: &str = "\
 Examples:
   echo 'It rained all night.' | finetop predict --run quickstart-1/lora
   finetop predict --run lora                      type texts, read answers
-  finetop predict --run lora texts.txt > a.jsonl  a text per line, answer per line
-  finetop predict --run lora --run full test.tsv  two runs; columns as in training
-  finetop predict --run lora --column text a.csv  the text is in another column
+  finetop predict --run lora texts.txt > a.jsonl  an answer per line
+  finetop predict --run lora --run full test.tsv  two runs at once
+  finetop predict --run lora --column text a.csv  text of another column
 
 Inputs: a text per line; of a task on pairs, two texts with a tab between them. A file that ends in .tsv, .csv, .jsonl or \
 .parquet is read by the names of its columns; it needs no labels, and where it has them the accuracy goes to stderr. Standard \
