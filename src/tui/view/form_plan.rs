@@ -80,7 +80,7 @@ fn short(plan: &DraftPlan, theme: Theme, width: usize) -> Vec<(String, Style)> {
     let of_run = |run: &DraftRun| {
         let name = text::middle(&text::clean(&run.name), name_width);
         let time = run.seconds.map_or_else(|| "?".to_owned(), about);
-        let percent = format!("{:.2}", run.percent);
+        let percent = text::percent(run.percent / 100.0);
         let (memory, disk) = (bytes(run.memory_bytes), bytes(run.disk_bytes));
         format!("{name:<name_width$} {:>11} {percent:>6} {memory:>8} {time:>7} {disk:>8}", grouped(run.trainable))
     };
