@@ -258,8 +258,8 @@ fn begun(state: &State, experiment: &str) -> String {
             )
         }
         0 => format!("{experiment} started; it goes on when you quit"),
-        1 => format!("{experiment} is in the queue, beside 1 run that goes on; 5 shows what waits and why"),
-        many => format!("{experiment} is in the queue, beside {many} runs that go on; 5 shows what waits and why"),
+        1 => format!("{experiment} is in the queue; 1 run goes on; 5 shows why it waits"),
+        many => format!("{experiment} is in the queue; {many} runs go on; 5 shows why it waits"),
     }
 }
 

@@ -191,7 +191,7 @@ fn launching_goes_from_file_to_plan_to_runs() {
     assert_eq!(press(&mut state, "\n"), [], "it is being started already");
     update(&mut state, Message::Launched("experiments/b.yaml".into(), Ok("b-1".to_owned())));
     assert_eq!((state.screen, state.experiment()), (Screen::Overview, Some("b-1")));
-    assert_eq!(notice_of(&state), "b-1 is in the queue, beside 4 runs that go on; 5 shows what waits and why");
+    assert_eq!(notice_of(&state), "b-1 is in the queue; 4 runs go on; 5 shows why it waits");
     let mut state = playing(500.0);
     update(&mut state, Message::Launched("experiments/b.yaml".into(), Ok("b-1".to_owned())));
     assert_eq!(notice_of(&state), "b-1 started; it goes on when you quit; { shows the one before");

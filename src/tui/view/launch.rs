@@ -96,7 +96,7 @@ fn draw_plan(state: &State, theme: Theme, area: Rect, buffer: &mut Buffer) {
 /// What enter does with the row under the cursor.
 fn hint_of(state: &State) -> &'static str {
     match state.launch.entry() {
-        Some(Entry::New) => "enter builds an experiment in a form: model, data, methods, and what they cost",
+        Some(Entry::New) => "enter builds an experiment in a form: model, data, methods, what they cost",
         Some(Entry::FromRun) => "enter fills a form from the run under the cursor of the overview",
         Some(Entry::Continue) => "enter goes on with the form",
         _ => "enter shows what the file would run, without training; E opens it in a form",
