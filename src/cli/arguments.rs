@@ -1,6 +1,7 @@
 //! What may be written on the command line. Must not act on it.
 
 pub mod control;
+mod number;
 
 use std::path::PathBuf;
 
@@ -9,6 +10,7 @@ use clap::{Args, Parser, Subcommand};
 use crate::cli::arguments::control::{
     AskArguments, EXTEND, ExtendArguments, MUTE, MuteArguments, PauseArguments, REQUEUE, SET, STOP, SetArguments, StopArguments,
 };
+use crate::cli::arguments::number::whole;
 use crate::cli::compare::{self, CompareArguments};
 use crate::cli::demo::DemoArguments;
 use crate::cli::latency::{self, LatencyArguments};
@@ -20,56 +22,59 @@ use crate::spec::experiment::overrides::Overrides;
 
 const EXAMPLES: &str = "\
 Examples:
-  finetop run experiments/quickstart.yaml     train, and watch live
-  finetop                                     watch what runs under runs/, from any terminal
-  finetop plan experiments/quickstart.yaml    what would run: parameters, steps, memory, warnings
-  finetop methods                             the methods: what they are, what they cost
-  finetop list                                all runs with their status
-  finetop compare quickstart-1                its runs side by side, at equal cost
-  finetop predict --run lora texts.txt        labels and probabilities of a trained run
-  finetop stop quickstart-1/lora              stop one early; it keeps its best checkpoint
-  finetop resume quickstart-1/lora            let it go on from its last checkpoint after all
-  finetop demo                                a look at the dashboard without training anything
+  finetop run experiments/quickstart.yaml   train, and watch live
+  finetop                                   watch what runs under runs/
+  finetop plan experiments/quickstart.yaml  what would run, and what it takes
+  finetop methods                           what the methods are, what they cost
+  finetop list                              all runs with their status
+  finetop compare quickstart-1              its runs side by side, at equal cost
+  finetop predict --run lora texts.txt      labels and probabilities
+  finetop stop quickstart-1/lora            stop early; the best is kept
+  finetop resume quickstart-1/lora          let it go on after all
+  finetop demo                              the dashboard, without training
 
 Closing a terminal stops nothing: runs are processes of their own, and each has a folder under runs/.";
 
 const RUN_EXAMPLES: &str = "\
 Examples:
-  finetop run experiments/quickstart.yaml                       open the dashboard on it
-  finetop run experiments/quickstart.yaml --headless            a line per event, a table at the end
-  finetop run experiments/quickstart.yaml --json > result.json  one JSON document; progress goes to stderr
-  finetop run experiments/quickstart.yaml --detach              print the runs' names and leave
-  finetop run experiments/quickstart.yaml --data my.csv         the same runs on other rows; columns as the experiment says
+  finetop run quickstart.yaml                       open the dashboard on it
+  finetop run quickstart.yaml --headless            a line per event, a table
+  finetop run quickstart.yaml --json > result.json  one document
+  finetop run quickstart.yaml --detach              print the names and leave
+  finetop run quickstart.yaml --data my.csv         the same runs on other rows
 
-Without a terminal (a pipe, CI=1, TERM=dumb) it is headless by itself. There, Ctrl-C asks the runs to stop early and
+Without a terminal (a pipe, CI=1, TERM=dumb) it is headless by itself. There, Ctrl-C asks the runs to stop early and \
 keep their best; a second Ctrl-C kills them.
 
 Exit codes: 0 all runs ended well; 1 some did not; 2 nothing was started, the error says why; 130 interrupted.";
 
 const METRICS: &str = "\
-Metrics of a classification: loss (cross-entropy), accuracy, f1 (of the second label, the positive one of two), macro_f1 (mean over
+Metrics of a classification: loss (cross-entropy), accuracy, f1 (of the second label, the positive one of two), macro_f1 (mean over \
 all labels), matthews. Metrics of a regression (`data: {kind: regression}`): loss (mean squared error), pearson, spearman.";
 const METHODS_EXAMPLES: &str = "\
 Examples:
-  finetop methods                               all methods: learning rate, parameters, bytes per task
-  finetop methods lora                          one method: equation, hyperparameters, counts, lines to paste
-  finetop methods --model bert-base --labels 6  counts for another model and head";
+  finetop methods                       all: learning rate, parameters, bytes
+  finetop methods lora                  one: equation, settings, lines to paste
+  finetop methods --model bert-base     counts for another model";
 const EXPORT_EXAMPLES: &str = "\
 Examples:
-  finetop export quickstart-1/lora --out adapter            for peft.PeftModel.from_pretrained
-  finetop export quickstart-1/lora --out model --merged     for AutoModelForSequenceClassification.from_pretrained
-  finetop export pfeiffer --out adapter                     bottleneck adapters are AdapterHub's
+  finetop export quickstart-1/lora --out adapter          PEFT loads it
+  finetop export quickstart-1/lora --out model --merged   Transformers loads it
+  finetop export pfeiffer --out adapter                   AdapterHub loads it
 
 The folder's README.md holds the Python lines that load it. Exit codes: 0 written; 2 not written, the error says why.";
 
 const IMPORT_EXAMPLES: &str = "\
 Examples:
-  finetop import adapter --data experiments/data            go on training an adapter
-  finetop import adapter --data test.tsv --epochs 0         evaluate it as it is; the run can then be used like any other
-  finetop import runs/first-1/lora --data second.tsv        from one task to the next
-  finetop import adapter --data train.tsv --dry-run         print the experiment that would run
+  finetop import adapter --data train.tsv              go on training an adapter
+  finetop import adapter --data test.tsv --epochs 0    evaluate it as it is
+  finetop import runs/first-1/lora --data second.tsv   from one task to the next
+  finetop import adapter --data train.tsv --dry-run    print what would run
 
 Pickled weights (.bin) are refused, and the error says how to convert them.";
+
+/// What concerns the dashboard alone stands together, below what a command is about.
+const DASHBOARD: &str = "Where the dashboard opens";
 
 const WHICH: &str = "\
 A RUN is EXPERIMENT-NUMBER/NAME as `finetop list` shows it, or its NAME, or the beginning of either, where only one run fits.";
@@ -79,19 +84,19 @@ A RUN is EXPERIMENT-NUMBER/NAME as `finetop list` shows it, or its NAME, or the 
 #[command(name = "finetop", version, after_help = EXAMPLES, max_term_width = 110)]
 pub struct Arguments {
     /// Folder of all runs.
-    #[arg(long, value_name = "DIR", default_value = "runs", global = true)]
+    #[arg(long, value_name = "DIR", default_value = "runs", global = true, display_order = 90)]
     pub runs: PathBuf,
     /// Draw the dashboard with ASCII characters alone.
     #[arg(long)]
     pub ascii: bool,
     /// Settings of the dashboard, in place of ~/.config/finetop/settings.yaml; `finetop settings` explains them.
-    #[arg(long, value_name = "FILE", global = true)]
+    #[arg(long, value_name = "FILE", global = true, help_heading = DASHBOARD)]
     pub settings: Option<PathBuf>,
     /// Look at runs only: nothing can be started, stopped or changed from the dashboard.
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = DASHBOARD)]
     pub read_only: bool,
     /// Leave the mouse to the terminal, which then selects text with it (else: shift and drag selects).
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = DASHBOARD)]
     pub no_mouse: bool,
     /// A picture instead of the dashboard.
     #[command(flatten)]
@@ -213,13 +218,13 @@ pub struct OverrideArguments {
     #[arg(long, value_name = "PATH")]
     pub data: Option<PathBuf>,
     /// Use at most this many training rows.
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(2..))]
+    #[arg(long, value_name = "N", value_parser = |text: &str| whole(text, &(2..=u64::from(u32::MAX))))]
     pub max_train_rows: Option<u64>,
     /// Passes over the training rows.
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    #[arg(long, value_name = "N", value_parser = |text: &str| whole(text, &(1..=10_000_u32)))]
     pub epochs: Option<u32>,
     /// The one seed of every run.
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(0..=i64::MAX as u64))]
+    #[arg(long, value_name = "N", value_parser = |text: &str| whole(text, &(0..=i64::MAX as u64)))]
     pub seed: Option<u64>,
 }
 
@@ -353,6 +358,23 @@ mod tests {
     #[test]
     fn the_definitions_agree_with_each_other() {
         Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn examples_fit_eighty_columns_and_paragraphs_are_wrapped_by_the_terminal() {
+        let root = Arguments::command();
+        for command in std::iter::once(&root).chain(root.get_subcommands()) {
+            let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+            for line in help.lines().filter(|line| line.starts_with("  ")) {
+                assert!(line.chars().count() <= 80, "{}: {line}", command.get_name());
+            }
+            let mut lines = help.lines().peekable();
+            while let Some(line) = lines.next() {
+                let next = lines.peek().copied().unwrap_or_default();
+                let goes_on = next.starts_with(char::is_lowercase) || next.starts_with(['(', '`']);
+                assert!(line.starts_with("  ") || !goes_on, "{}: broken by hand after {line:?}", command.get_name());
+            }
+        }
     }
 
     #[test]

@@ -17,11 +17,11 @@ use crate::run::store;
 /// Shown below the arguments.
 pub const EXAMPLES: &str = "\
 Examples:
-  finetop compare quickstart-1                       all runs of an experiment, at equal optimizer steps
-  finetop compare lora full --at seconds             two runs at equal training time
-  finetop compare quickstart-1 --metric f1 --json    one JSON document
+  finetop compare quickstart-1              all its runs, at equal steps
+  finetop compare lora full --at seconds    two, at equal training time
+  finetop compare quickstart-1 --metric f1 --json
 
-A RUN is EXPERIMENT-NUMBER/NAME as `finetop list` shows it, or its NAME, or the beginning of either, where only one run fits; the
+A RUN is EXPERIMENT-NUMBER/NAME as `finetop list` shows it, or its NAME, or the beginning of either, where only one run fits; the \
 folder name of an experiment means all of its runs. Differences are weighed against the 95 % interval that the validation rows leave.";
 
 /// Arguments of `compare`.

@@ -44,7 +44,7 @@ pub fn run(arguments: &DemoArguments, look: &Look) -> anyhow::Result<u8> {
     if let Some(file) = &arguments.picture.screenshot {
         let mut state = State::new("the demonstration".to_owned(), EPOCH + arguments.at, arguments.picture.size, None);
         update(&mut state, Message::Updates(Synthetic::new().poll(arguments.at)));
-        return picture::write(state, &arguments.picture, file, arguments.ascii);
+        return picture::write(state, None, &arguments.picture, file, arguments.ascii);
     }
     if !dashboard::is_possible() {
         bail!("the demonstration needs a terminal; without one use `finetop demo --screenshot FILE.svg`");

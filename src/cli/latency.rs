@@ -20,9 +20,9 @@ Examples:
   finetop latency lora ia3 --batch-size 1  two runs, one text at a time
   finetop latency quickstart-1 --length 128 --json > latency.json
 
-Measured is the forward pass from tokens to logits, in one process, on rows of the validation split: of the base with the
-same head and no method, of the run as trained, and with the method folded into the weights where it can be. They take turns
-on the same batch, each first as often as the others, after a warm-up. Given are the median of milliseconds per example, half
+Measured is the forward pass from tokens to logits, in one process, on rows of the validation split: of the base with the \
+same head and no method, of the run as trained, and with the method folded into the weights where it can be. They take turns \
+on the same batch, each first as often as the others, after a warm-up. Given are the median of milliseconds per example, half \
 the distance of the quartiles (\u{b1}), and the median ratio to the base in the same round. Leave the machine alone meanwhile.";
 
 /// Arguments of `latency`.

@@ -55,6 +55,9 @@ fn dispatch(arguments: Arguments) -> anyhow::Result<u8> {
     let root = &arguments.runs;
     let look = Look { settings: arguments.settings.clone(), read_only: arguments.read_only, no_mouse: arguments.no_mouse };
     let out = &mut io::stdout().lock();
+    if root.exists() && !root.is_dir() {
+        anyhow::bail!("{} is a file; --runs names the folder of all runs", root.display());
+    }
     match arguments.command {
         None => match &arguments.picture.screenshot {
             Some(file) => picture::of_runs(root, &arguments.picture, file, arguments.ascii),

@@ -20,11 +20,11 @@ use crate::run::store;
 /// Shown below the help.
 pub const EXAMPLES: &str = "\
 Examples:
-  finetop plot quickstart-1 --out loss.png                               training and validation loss of a whole experiment
-  finetop plot lora full --metric accuracy --x examples --out acc.svg    one metric of two runs
-  finetop plot lora --metric loss --metric lr --smooth 0.9 --log-y --out lora.png
+  finetop plot quickstart-1 --out loss.png        losses of all its runs
+  finetop plot lora full --metric accuracy --x examples --out acc.svg
+  finetop plot lora --metric loss --metric lr --smooth 0.9 --out lora.png
 
-A RUN is meant as in `finetop show`, or all runs of an EXPERIMENT by its name. Letters in a PNG are drawn without any font, ASCII alone;
+A RUN is meant as in `finetop show`, or all runs of an EXPERIMENT by its name. Letters in a PNG are drawn without any font, ASCII alone; \
 in an SVG they are text.";
 
 /// What `--metric` may be besides a metric.

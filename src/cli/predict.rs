@@ -16,19 +16,19 @@ use crate::run::{clock, store};
 pub const EXAMPLES: &str = "\
 Examples:
   echo 'It rained all night.' | finetop predict --run quickstart-1/lora
-  finetop predict --run lora                               type texts, read answers
-  finetop predict --run lora reviews.txt > answers.jsonl   a text per line, an answer per line
-  finetop predict --run lora --run full test.tsv           two runs on one base in memory; columns as in training
-  finetop predict --run lora --column review new.csv       the text is in another column
+  finetop predict --run lora                      type texts, read answers
+  finetop predict --run lora texts.txt > a.jsonl  an answer per line
+  finetop predict --run lora --run full test.tsv  two runs at once
+  finetop predict --run lora --column text a.csv  text of another column
 
-Inputs: a text per line; of a task on pairs, two texts with a tab between them. A file that ends in .tsv, .csv, .jsonl or
-.parquet is read by the names of its columns; it needs no labels, and where it has them the accuracy goes to stderr. Standard
+Inputs: a text per line; of a task on pairs, two texts with a tab between them. A file that ends in .tsv, .csv, .jsonl or \
+.parquet is read by the names of its columns; it needs no labels, and where it has them the accuracy goes to stderr. Standard \
 input is read as lines, and answered as they come: it may be endless. Texts are cut at the run's max_length, as in training.
 
-Answers: one per input, in the order of the inputs. jsonl (the default where standard output is no terminal):
-  {\"label\": \"a\", \"probabilities\": {\"a\": 0.9, \"b\": 0.1}}, of a regression {\"value\": 3.2}; with several runs one object per input
-  and run, which begins with {\"line\": 1, \"run\": \"quickstart-1/lora\", …}. tsv: the same as columns below a header. Numbers have six
-  decimals. An empty or broken line is answered with {\"error\": …}, in tsv with empty cells and a line on stderr.
+Answers: one per input, in the order of the inputs. jsonl (the default where standard output is no terminal): \
+{\"label\": \"a\", \"probabilities\": {\"a\": 0.9, \"b\": 0.1}}, of a regression {\"value\": 3.2}; with several runs one object per input \
+and run, which begins with {\"line\": 1, \"run\": \"quickstart-1/lora\", …}. tsv: the same as columns below a header. Numbers have six \
+decimals. An empty or broken line is answered with {\"error\": …}, in tsv with empty cells and a line on stderr.
 
 Exit codes: 0 all were answered; 1 some were not; 2 nothing could be done, the error says why; 130 interrupted.";
 

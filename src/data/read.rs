@@ -121,8 +121,8 @@ pub fn rows(bytes: Vec<u8>, ending: &str, columns: &Columns) -> Result<(Vec<Row>
     let (table, mut class_names) = parse(bytes, ending, &wanted)?;
     let no_rows = match ending {
         "parquet" => "the file has no rows",
-        _ if is_empty => "the file is empty",
-        _ => "there are no rows below the header",
+        _ if is_empty => "the file is empty; it needs rows, a text and a label each",
+        _ => "there are no rows below the header; add some, a text and a label each",
     };
     Ok((checked(table, columns, no_rows)?, class_names.remove(&columns.label)))
 }
@@ -151,7 +151,7 @@ fn text(bytes: &[u8]) -> Result<&str, Problem> {
         let lines: Vec<&[u8]> = bytes[..error.valid_up_to()].split(|&byte| byte == b'\n').collect();
         let (line, column) = (lines.len(), lines.last().map_or(0, |last| last.len()) + 1);
         let byte = bytes[error.valid_up_to()];
-        Problem::at(line, format!("broken UTF-8: byte {column} of the line is 0x{byte:02x}"))
+        Problem::at(line, format!("broken UTF-8: byte {column} of the line is 0x{byte:02x}; save the file as UTF-8"))
     })
 }
 
@@ -206,9 +206,9 @@ mod tests {
 
     #[test]
     fn bad_files_say_what_and_where() {
-        assert_eq!(problem(b""), "the file is empty");
-        assert_eq!(problem(b"text\tlabel\n"), "there are no rows below the header");
-        assert_eq!(problem(b"text\tlabel\nab\tc\na\xff\tc\n"), "3: broken UTF-8: byte 2 of the line is 0xff");
+        assert_eq!(problem(b""), "the file is empty; it needs rows, a text and a label each");
+        assert_eq!(problem(b"text\tlabel\n"), "there are no rows below the header; add some, a text and a label each");
+        assert_eq!(problem(b"text\tlabel\nab\tc\na\xff\tc\n"), "3: broken UTF-8: byte 2 of the line is 0xff; save the file as UTF-8");
         assert_eq!(problem(b"\xff\xfet\0"), "the file is UTF-16; save it as UTF-8");
         assert_eq!(problem(b"text\tlabel\n \tc\n"), "2: \"text\" is empty");
         assert_eq!(problem(b"text\tlabel\na\t \n"), "2: \"label\" is empty");

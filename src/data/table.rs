@@ -35,7 +35,9 @@ impl Problem {
 /// Picks the wanted columns out of records whose first is the header.
 pub fn select(records: Vec<Record>, wanted: &[&str]) -> Result<Table, Problem> {
     let mut records = records.into_iter();
-    let Some(header) = records.next() else { return Err(Problem { line: None, message: "the file is empty".to_owned() }) };
+    let Some(header) = records.next() else {
+        return Err(Problem { line: None, message: "the file is empty; it needs rows, a text and a label each".to_owned() });
+    };
     let names: Vec<&str> = header.fields.iter().map(|name| name.trim()).collect();
     let mut positions = Vec::new();
     for &column in wanted {

@@ -23,6 +23,7 @@ use crate::tui::background;
 use crate::tui::drafting;
 use crate::tui::editor;
 use crate::tui::effect::Effect;
+use crate::tui::figures;
 use crate::tui::image::Surroundings;
 use crate::tui::image::pictures::Pictures;
 use crate::tui::input;
@@ -285,8 +286,8 @@ fn perform(effect: Effect, screen: &mut Screen, state: &mut State, theme: Theme,
             update(state, Message::Requested(Ok(format!("copied: {text}"))));
         }
         Effect::ExportCharts { is_vector } => {
-            let written = outside::export_charts(state, is_vector);
-            update(state, Message::Requested(written));
+            let figure = figures::of_charts(state);
+            spawn(outside, move || Message::Requested(outside::export_charts(&figure, is_vector)));
         }
         Effect::ExportScreen { is_picture } => {
             let written = outside::export_screen(state, theme, is_picture);

@@ -15,6 +15,7 @@ use crate::plan::environment::Environment;
 use crate::plan::prepare;
 use crate::report;
 use crate::report::plot;
+use crate::report::plot::figure::Figure;
 use crate::run::catalog::{Catalog, RunId, RunView};
 use crate::run::clock;
 use crate::run::dir::RunDir;
@@ -24,7 +25,7 @@ use crate::run::status::RunStatus;
 use crate::spec::experiment::overrides::Overrides;
 use crate::tui::act::heard::HEARD_WITHIN_SECONDS;
 use crate::tui::effect::Effect;
-use crate::tui::figures;
+
 use crate::tui::message::Message;
 use crate::tui::overlay::Question;
 use crate::tui::screenshot;
@@ -132,10 +133,9 @@ pub fn export_screen(state: &State, theme: Theme, is_picture: bool) -> Result<St
     Ok(format!("written: {}", path.display()))
 }
 
-/// Writes the charts that are shown to a new file here; its name, or why not.
-pub fn export_charts(state: &State, is_vector: bool) -> Result<String, String> {
-    let figure = figures::of_charts(state);
-    let (ending, content) = if is_vector { ("svg", plot::svg(&figure).into_bytes()) } else { ("png", plot::png(&figure)) };
+/// Writes charts to a new file here; its name, or why not. A picture of pixels takes a while to draw.
+pub fn export_charts(figure: &Figure, is_vector: bool) -> Result<String, String> {
+    let (ending, content) = if is_vector { ("svg", plot::svg(figure).into_bytes()) } else { ("png", plot::png(figure)) };
     let path = new_file("finetop-charts", ending)?;
     fs::write(&path, content).map_err(|error| format!("cannot write {}: {error}", path.display()))?;
     Ok(format!("written: {}", path.display()))

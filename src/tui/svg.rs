@@ -30,19 +30,12 @@ pub fn render(buffer: &Buffer) -> String {
 
 fn row(svg: &mut String, buffer: &Buffer, y: u16) {
     let top = MARGIN + f64::from(y) * CELL.1;
+    grounds(svg, buffer, y, top);
     let mut x = 0;
     while x < buffer.area.width {
         let cell = &buffer[(x, y)];
         let left = MARGIN + f64::from(x) * CELL.0;
-        let (ink, ground) = colors(cell);
-        if let Some(ground) = ground {
-            let _ = writeln!(
-                svg,
-                "<rect x=\"{left:.1}\" y=\"{top:.1}\" width=\"{:.1}\" height=\"{}\" fill=\"{ground}\"/>",
-                CELL.0 + 0.3,
-                CELL.1
-            );
-        }
+        let ink = colors(cell).0;
         let symbol = cell.symbol().chars().next().unwrap_or(' ');
         if symbol == ' ' {
             x += 1;
@@ -73,6 +66,22 @@ fn row(svg: &mut String, buffer: &Buffer, y: u16) {
                 f64::from(x - start) * CELL.0,
                 escaped(&text)
             );
+        }
+    }
+}
+
+/// What lies under the letters of a row, neighbours of one colour together.
+fn grounds(svg: &mut String, buffer: &Buffer, y: u16, top: f64) {
+    let ground = |x: u16| colors(&buffer[(x, y)]).1;
+    let mut x = 0;
+    while x < buffer.area.width {
+        let (start, color) = (x, ground(x));
+        while x < buffer.area.width && ground(x) == color {
+            x += 1;
+        }
+        if let Some(color) = color {
+            let (left, width) = (MARGIN + f64::from(start) * CELL.0, f64::from(x - start) * CELL.0 + 0.3);
+            let _ = writeln!(svg, "<rect x=\"{left:.1}\" y=\"{top:.1}\" width=\"{width:.1}\" height=\"{}\" fill=\"{color}\"/>", CELL.1);
         }
     }
 }
@@ -177,5 +186,16 @@ mod tests {
         assert!(svg.contains(">a&lt;b</text>"), "{svg}");
         assert_eq!(svg.matches("<circle").count(), 2);
         assert!(svg.contains("#010203") && svg.contains("<path") && svg.ends_with("</svg>\n"));
+    }
+
+    #[test]
+    fn a_band_lies_under_every_letter_of_it() {
+        let mut buffer = Buffer::empty(Rect::new(0, 0, 12, 1));
+        buffer.set_string(0, 0, " full 22.7M ", Style::new());
+        buffer.set_style(Rect::new(0, 0, 11, 1), Style::new().bg(Color::Rgb(4, 5, 6)));
+        let svg = render(&buffer);
+        let width = format!("width=\"{:.1}\"", 11.0 * CELL.0 + 0.3);
+        let bands: Vec<&str> = svg.lines().filter(|line| line.contains("#040506")).collect();
+        assert!(bands.len() == 1 && bands[0].contains(&width), "{svg}");
     }
 }

@@ -33,13 +33,13 @@ pub fn grouped(value: u64) -> String {
     grouped
 }
 
-/// Bytes in at most seven characters: `1.2M`, `310M`.
+/// Bytes in at most seven characters, in powers of 1,000 as plans and tables tell them: `1.3M`, `325M`.
 pub fn bytes(value: u64) -> String {
     const UNITS: [&str; 5] = ["B", "K", "M", "G", "T"];
     let mut number = value as f64;
     let mut unit = 0;
     while number >= 1000.0 && unit + 1 < UNITS.len() {
-        number /= 1024.0;
+        number /= 1000.0;
         unit += 1;
     }
     if unit == 0 || number >= 100.0 { format!("{number:.0}{}", UNITS[unit]) } else { format!("{number:.1}{}", UNITS[unit]) }
@@ -170,7 +170,7 @@ mod tests {
     fn numbers_keep_their_width() {
         assert_eq!([count(812), count(1536), count(22_713_216), count(999_999)].join(" "), "812 1.5K 22.7M 1000.0K");
         assert_eq!(grouped(22_713_216), "22,713,216");
-        assert_eq!([bytes(512), bytes(1_258_291), bytes(325_058_560)].join(" "), "512B 1.2M 310M");
+        assert_eq!([bytes(512), bytes(1_258_291), bytes(325_058_560)].join(" "), "512B 1.3M 325M");
         assert_eq!([percent(1.0), percent(0.0027), percent(0.000_01), percent(0.0)].join(" "), "100.00 0.27 <0.01 0.00");
         assert_eq!([value(0.2134), value(12.34), value(f64::NAN), value(-1e9)].join(" "), "0.213 12.3 NaN -1e9");
         assert_eq!([duration(45.2), duration(525.0), duration(4020.0), duration(f64::NAN)].join(" "), "45s 8m45s 1h07m --");

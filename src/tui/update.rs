@@ -10,6 +10,7 @@ use crate::tui::act;
 use crate::tui::act::overlay;
 use crate::tui::effect::Effect;
 use crate::tui::form;
+use crate::tui::keys::action::Action;
 use crate::tui::listed;
 use crate::tui::message::Message;
 use crate::tui::overlay::Overlay;
@@ -241,6 +242,7 @@ fn take_in(state: &mut State, updates: Vec<RunUpdate>, is_whole: bool) -> Vec<Ef
     if state.cursor.as_ref().is_some_and(|cursor| state.catalog.run(cursor).is_none()) {
         state.cursor = None;
     }
+    overlay::settle(state);
     effects
 }
 
@@ -248,9 +250,15 @@ fn take_in(state: &mut State, updates: Vec<RunUpdate>, is_whole: bool) -> Vec<Ef
 fn begun(state: &State, experiment: &str) -> String {
     let is_ahead = |run: &&RunView| !run.status.is_over() && run.status != RunStatus::Queued && run.id.experiment() != experiment;
     match state.catalog.runs.iter().filter(is_ahead).count() {
+        0 if state.catalog.runs.iter().any(|run| run.id.experiment() != experiment) => {
+            format!(
+                "{experiment} started; it goes on when you quit; {} shows the one before",
+                state.keymap.shown(Action::PreviousExperiment)
+            )
+        }
         0 => format!("{experiment} started; it goes on when you quit"),
-        1 => format!("{experiment} is in the queue, beside 1 run that goes on; 5 shows what waits and why"),
-        many => format!("{experiment} is in the queue, beside {many} runs that go on; 5 shows what waits and why"),
+        1 => format!("{experiment} is in the queue; 1 run goes on; 5 shows why it waits"),
+        many => format!("{experiment} is in the queue; {many} runs go on; 5 shows why it waits"),
     }
 }
 

@@ -140,10 +140,10 @@ fn a_run_is_cloned_with_a_change_and_extended(terminal: &mut Terminal, place: &P
     fs::write(place.path().join("editor.sh"), change).unwrap();
     terminal.press(F4);
     // While the editor has the terminal nothing else hears a key.
-    terminal.wait_for("▸ epochs 2, batch_size 2");
+    terminal.wait_for("epochs             2");
     terminal.press(F5);
     // It asks for one run at once, and another trains: from the queue's screen both may.
-    terminal.wait_for("tiny-copy-1 is in the queue, beside 1 run that goes on; 5 shows");
+    terminal.wait_for("tiny-copy-1 is in the queue; 1 run goes on; 5 shows why");
     terminal.press("5");
     wait_for_line(terminal, &["tiny-copy-1/full", "queued", "first; 1 of at most 1 run"]);
     terminal.press("+");

@@ -33,6 +33,7 @@ mod model;
 mod model_files;
 mod output;
 mod peers;
+mod pictures;
 mod pip;
 mod places;
 mod platform;
@@ -55,6 +56,8 @@ commands:
               and compare every logit (makes two Python environments first)
   bench ARGS  set up, then measure finetop and Transformers, PEFT and AdapterHub by
               turns on the same rows, and print the ratios (same environments)
+  pictures    set up, train two experiments (minutes), and make the pictures of the
+              README from them; --runs FOLDER and --programs FOLDER use what is there
   doctor      say what was found where, and how to mend what is missing
   help        this text
 
@@ -161,9 +164,15 @@ fn run(mut arguments: Vec<String>) -> Result<ExitCode> {
             setup::set_up(&places, output)?;
             return bench::measure(&places, options);
         }
+        "pictures" => {
+            let options = pictures::Options::read(&arguments)?;
+            let places = places()?;
+            setup::set_up(&places, output)?;
+            pictures::make(&places, options)?;
+        }
         "doctor" if arguments.is_empty() => return Ok(doctor::examine(&places()?)),
         "doctor" => bail!("`doctor` takes no arguments"),
-        unknown => bail!("no command `{unknown}`: one of setup, run, test, interop, bench, doctor, help"),
+        unknown => bail!("no command `{unknown}`: one of setup, run, test, interop, bench, pictures, doctor, help"),
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -9,15 +9,15 @@ use crate::run::request;
 /// Help of `stop`.
 pub const STOP: &str = "\
 Examples:
-  finetop stop lora                       now: finish the step, evaluate, keep the best, test it
-  finetop stop lora --at epoch-end        after the epoch that it is in
-  finetop stop lora --at 500              at step 500
-  finetop stop lora --at 'gap > 0.1'      as soon as the validation loss lies that far above the training loss
-  finetop stop lora --cancel              not later after all
+  finetop stop lora                    now: evaluate, keep the best, test it
+  finetop stop lora --at epoch-end     after the epoch that it is in
+  finetop stop lora --at 500           at step 500
+  finetop stop lora --at 'gap > 0.1'   once validation loss lies that far above
+  finetop stop lora --cancel           not later after all
 
-A condition is NAME < NUMBER, with <, <=, > or >= and one of these names: step, epoch, seconds (of training), loss (of the last step), gap
-(latest validation loss minus the mean training loss since the evaluation before it), validation_loss, and the metrics of the latest
-validation: accuracy, f1, macro_f1, matthews, pearson, spearman. It is looked at after every step. A later stop takes the place of an
+A condition is NAME < NUMBER, with <, <=, > or >= and one of these names: step, epoch, seconds (of training), loss (of the last step), gap \
+(latest validation loss minus the mean training loss since the evaluation before it), validation_loss, and the metrics of the latest \
+validation: accuracy, f1, macro_f1, matthews, pearson, spearman. It is looked at after every step. A later stop takes the place of an \
 earlier one and outlives crashes and pauses. `finetop resume` takes a stopped run up again.
 
 A RUN is EXPERIMENT-NUMBER/NAME as `finetop list` shows it, or its NAME, or the beginning of either, where only one run fits.
@@ -29,8 +29,8 @@ Examples:
   finetop set lora --lr 1e-4              another rate, from its next step on
   finetop set lora adapter --patience 5   bear five evaluations without a gain
 
---lr is the highest rate of the schedule; its shape, and the proportion of rates of their own (head, layers), stay. The change is an event in
-the run's log with its step, so a run that is killed later goes on with the same bits. A run that waits, is paused or has ended takes it
+--lr is the highest rate of the schedule; its shape, and the proportion of rates of their own (head, layers), stay. The change is an event in \
+the run's log with its step, so a run that is killed later goes on with the same bits. A run that waits, is paused or has ended takes it \
 up when it goes on (`finetop resume`, `finetop extend`).
 
 Exit codes: 0 all were asked; 1 some could not be, the error says why; 2 no such run, or not understood.";
@@ -41,14 +41,14 @@ Examples:
   finetop mute lora overfitting           say no more of it
   finetop mute lora spike plateau --off   hear them again
 
-What alerts there are, `finetop show RUN` says; muted ones are still judged and marked (muted). It is an event in the run's log, so every
+What alerts there are, `finetop show RUN` says; muted ones are still judged and marked (muted). It is an event in the run's log, so every \
 viewer knows.
 
 Exit codes: 0 done; 1 it could not be, the error says why; 2 no such run or rule.";
 
 /// Help of `requeue`.
 pub const REQUEUE: &str = "\
-A run that trains or is paused saves, leaves and waits for its turn again; one that was stopped, killed, lost or has failed waits for its
+A run that trains or is paused saves, leaves and waits for its turn again; one that was stopped, killed, lost or has failed waits for its \
 turn and goes on from its last checkpoint. `finetop resume` does the same for those that have ended, and only lets paused ones go on.
 
 A RUN is EXPERIMENT-NUMBER/NAME as `finetop list` shows it, or its NAME, or the beginning of either, where only one run fits.
@@ -59,7 +59,7 @@ pub const EXTEND: &str = "\
 Examples:
   finetop extend quickstart-1/lora --epochs 3
 
-The learning-rate schedule is computed for the new total, so the rate jumps; the numbers are said first, and on a terminal you are asked.
+The learning-rate schedule is computed for the new total, so the rate jumps; the numbers are said first, and on a terminal you are asked. \
 The best so far and the patience of early stopping carry on.";
 
 /// Arguments of `stop`.

@@ -1,7 +1,9 @@
 //! Opening, using and closing what lies over a screen. Pure.
 
+use crate::run::catalog::RunId;
 use crate::run::condition::StopAt;
 use crate::run::request::{self, RequestKind, Setting};
+use crate::run::status::RunStatus;
 use crate::tui::act::control::{self, UNDO_SECONDS};
 use crate::tui::act::{self, moved};
 use crate::tui::effect::Effect;
@@ -218,4 +220,38 @@ pub fn answer(state: &mut State, is_yes: bool) -> Vec<Effect> {
     }
     notice(state, question.otherwise);
     Vec::new()
+}
+
+/// Withdraws a question, or a stop that was announced, about runs that have all ended meanwhile.
+pub fn settle(state: &mut State) {
+    let asked = if let Some(Overlay::Question(question)) = &state.overlay { ended(state, &question.then) } else { None };
+    let announced = state.pending.as_ref().and_then(|pending| ended(state, &pending.effects));
+    if asked.is_some() {
+        state.overlay = None;
+    }
+    if announced.is_some() {
+        state.pending = None;
+    }
+    if let Some(which) = asked.or(announced) {
+        notice(state, format!("{which} meanwhile: nothing is asked any more"));
+    }
+}
+
+/// What became of the runs that effects ask something of, where all of them are over; `None` where one is not, or none is asked.
+fn ended(state: &State, effects: &[Effect]) -> Option<String> {
+    let mut ids = Vec::new();
+    for effect in effects {
+        match effect {
+            Effect::Request(id, _) => ids.push(id),
+            Effect::RequestAll(several, _) => ids.extend(several),
+            _ => return None,
+        }
+    }
+    let status = |id: &&RunId| state.catalog.run(id).map(|run| run.status).filter(|status| status.is_over());
+    let over: Vec<RunStatus> = ids.iter().map_while(status).collect();
+    match (ids.as_slice(), over.as_slice()) {
+        ([], _) => None,
+        ([id], [status]) => Some(format!("{} is {}", id.run(), status.name())),
+        (several, over) => (several.len() == over.len()).then(|| format!("all {} runs have ended", several.len())),
+    }
 }

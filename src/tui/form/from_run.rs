@@ -78,11 +78,10 @@ pub fn document(spec: &RunSpec, name: &str, around: Surroundings) -> Node {
     let id = Path::new(&spec.model.id);
     let is_folder = id.is_relative() && (id.starts_with(".") || id.starts_with("..") || spec.model.folder.ends_with(id));
     let model = if is_folder { path(&spec.model.folder) } else { text(&spec.model.id) };
-    map(vec![
+    let top = map(vec![
         ("name", Some(text(name))),
         ("model", Some(model)),
         ("data", Some(data)),
-        ("threads", None),
         (
             "device",
             match spec.device {
@@ -91,7 +90,31 @@ pub fn document(spec: &RunSpec, name: &str, around: Surroundings) -> Node {
                 Device::Cuda(idx) => Some(text(&format!("cuda:{idx}"))),
             },
         ),
-        ("runs", Some(Node::List(vec![run(spec, around)]))),
+    ]);
+    // What the form has rows for stands at the top, so that changing it there changes the run.
+    let Node::Map(mut entries) = top else { return top };
+    let Node::Map(shared) = shared(spec) else { return Node::Map(entries) };
+    entries.extend(shared);
+    entries.push(("runs".to_owned(), Node::List(vec![run(spec, around)])));
+    Node::Map(entries)
+}
+
+/// What holds for all runs of the new experiment, whichever methods are added to this one.
+fn shared(spec: &RunSpec) -> Node {
+    let watched = spec.early_stopping.as_ref();
+    let early_stopping = watched.map(|early| {
+        map(vec![
+            ("metric", Some(text(early.metric.name()))),
+            ("patience", unless(early.patience, PATIENCE, whole)),
+            ("min_delta", unless(early.min_delta, 0.0, Node::Float)),
+        ])
+    });
+    let default_metric = watched.map_or(spec.task.kind.default_metric(), |early| early.metric);
+    map(vec![
+        ("epochs", unless(spec.optimization.epochs, EPOCHS, whole)),
+        ("batch_size", unless(spec.optimization.batch_size, BATCH_SIZE, |size| whole(size as i64))),
+        ("early_stopping", early_stopping),
+        ("best_metric", unless(spec.best_metric, default_metric, |metric| text(metric.name()))),
     ])
 }
 
@@ -110,8 +133,6 @@ fn run(spec: &RunSpec, around: Surroundings) -> Node {
     let schedule = Schedule::NAMES.iter().find(|(_, schedule)| *schedule == own.schedule).map_or("linear", |(name, _)| name);
     let default_rate = own.learning_rate.to_bits() == about.learning_rate.to_bits() && own.head_learning_rate == about.head_learning_rate;
     entries.extend([
-        ("epochs", unless(own.epochs, EPOCHS, whole)),
-        ("batch_size", unless(own.batch_size, BATCH_SIZE, |size| whole(size as i64))),
         ("gradient_accumulation", unless(own.gradient_accumulation, 1, |parts| whole(parts as i64))),
         ("lr", (!default_rate).then_some(Node::Float(own.learning_rate))),
         ("head_lr", own.head_learning_rate.filter(|_| !default_rate).map(Node::Float)),
@@ -141,19 +162,6 @@ fn run(spec: &RunSpec, around: Surroundings) -> Node {
         ("restarts", unless(spec.restarts, RESTARTS, whole)),
         ("head", head(spec, around)),
     ]);
-    let watched = spec.early_stopping.as_ref();
-    entries.push((
-        "early_stopping",
-        watched.map(|early| {
-            map(vec![
-                ("metric", Some(text(early.metric.name()))),
-                ("patience", unless(early.patience, PATIENCE, whole)),
-                ("min_delta", unless(early.min_delta, 0.0, Node::Float)),
-            ])
-        }),
-    ));
-    let default_metric = watched.map_or(spec.task.kind.default_metric(), |early| early.metric);
-    entries.push(("best_metric", unless(spec.best_metric, default_metric, |metric| text(metric.name()))));
     entries.push(("seed", unless(spec.seed, 0, whole)));
     map(entries)
 }

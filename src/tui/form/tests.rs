@@ -6,8 +6,10 @@ use proptest::prelude::*;
 
 use super::from_run::{self, Surroundings};
 use super::*;
+use crate::metric::MetricName;
 use crate::run::synthetic::{EPOCH, Synthetic};
 use crate::spec::backbone::Backbone;
+use crate::spec::early_stopping::EarlyStopping;
 use crate::spec::method::Method;
 use crate::spec::run::{Precision, RunSpec};
 use crate::tui::effect::Effect;
@@ -18,6 +20,7 @@ use crate::tui::screenshot;
 use crate::tui::state::State;
 use crate::tui::theme::{Colors, Glyphs, Theme};
 use crate::tui::update::update;
+use crate::tui::view::frames::frames;
 
 const PLAIN: Theme = Theme::new(Colors::True, Glyphs::Unicode);
 
@@ -198,14 +201,25 @@ fn a_run_is_written_down_again_without_its_defaults() {
         let text = write::text(&from_run::document(&RunSpec { method: method.clone(), ..spec.clone() }, "again", around));
         let read = read::experiment(text.as_bytes()).unwrap_or_else(|problems| panic!("{text}\n{problems:?}"));
         assert_eq!(read.runs[0].method, method, "{text}");
-        let settings = read.runs[0].settings.clone();
-        assert_eq!(settings.epochs.unwrap_or(3), spec.optimization.epochs, "{text}");
+        assert_eq!(read.settings.epochs.unwrap_or(3), spec.optimization.epochs, "{text}");
     }
     // Beside another file a model in a folder is found by the folder's own path.
     let model = crate::spec::run::Model { id: "./tiny".to_owned(), folder: PathBuf::from("/models/tiny") };
     let text = write::text(&from_run::document(&RunSpec { model, ..spec.clone() }, "again", around));
     assert!(text.contains("model: models/tiny\n"), "{text}");
     insta::assert_snapshot!("run_written_again", write::text(&from_run::document(&spec, "again", around)));
+}
+
+#[test]
+fn what_the_form_has_rows_for_stands_above_the_run_that_it_was_filled_from() {
+    let mut spec: RunSpec = serde_yaml::from_str(include_str!("../../../tests/fixtures/experiments/run.yaml")).unwrap();
+    (spec.optimization.epochs, spec.optimization.batch_size) = (5, 16);
+    spec.early_stopping = Some(EarlyStopping { metric: MetricName::Accuracy, patience: 7, min_delta: 0.0 });
+    let around = Surroundings { current: Path::new("/"), model: None, precision: Precision::Fp32 };
+    let text = write::text(&from_run::document(&spec, "again", around));
+    let read = read::experiment(text.as_bytes()).unwrap();
+    assert_eq!((read.settings.epochs, read.settings.batch_size, read.runs[0].settings.epochs), (Some(5), Some(16), None), "{text}");
+    assert!(text.contains("\nearly_stopping: {metric: accuracy, patience: 7}\n"), "{text}");
 }
 
 #[test]
@@ -264,6 +278,9 @@ fn the_form_at_every_size() {
         set(&mut state, "learning rate", "5");
         planned(&mut state);
         insta::assert_snapshot!(format!("form_planned_{columns}x{rows}"), screenshot::text(&state, PLAIN));
+        if columns >= 80 {
+            insta::assert_snapshot!(format!("form_in_every_guise_{columns}x{rows}"), frames(&state));
+        }
     }
 }
 

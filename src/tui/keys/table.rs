@@ -1,4 +1,4 @@
-//! Every default binding, by how much it is needed: the footer is cut at the right.
+//! Every default binding, by how much it is needed: the footer shows as many as fit, and always the key for help.
 
 use crate::tui::keys::Key;
 use crate::tui::keys::action::{Action, Scope};
@@ -41,7 +41,7 @@ pub const KEYS: &[Row] = &[
     row(&[Key::Char('/')], Scope::Mistakes, Action::Search, "words", "show the rows alone that have these words"),
     row(&[Key::Char('o')], Scope::Mistakes, Action::Pair, "labels", "show the rows of the next pair of labels alone, then those of all"),
     row(&[Key::Escape], Scope::Compare, Action::Back, "back", "back to all runs"),
-    row(&[Key::Char('=')], Scope::Compare, Action::Budget, "equal", "compare at equal steps, examples, training seconds or FLOPs"),
+    row(&[Key::Char('=')], Scope::Compare, Action::Budget, "budget", "compare at equal steps, examples, training seconds or FLOPs"),
     row(&[Key::Char('o')], Scope::Compare, Action::CostAxis, "cost", "weigh against parameters, bytes, seconds or memory"),
     row(&[Key::Char('h')], Scope::Compare, Action::ColumnLeft, "", "settings of the runs before"),
     row(&[Key::Char('l')], Scope::Compare, Action::ColumnRight, "", "settings of the runs after"),
@@ -80,12 +80,13 @@ pub const KEYS: &[Row] = &[
     row(&[Key::Char('t')], Scope::Runs, Action::Stop, "stop", "stop early: finish the step, evaluate, keep the best (asks once)"),
     row(&[Key::Char('p')], Scope::Runs, Action::Pause, "pause", "pause at the next step, or go on"),
     row(&[Key::Char('r')], Scope::Runs, Action::RunMenu, "run menu", "all that can be done with a run, or with the marked ones"),
+    row(&[Key::Char('2')], Scope::Global, Action::Compare, "compare", "marked runs side by side; the efficiency frontier"),
+    row(&[Key::Char('n')], Scope::Global, Action::Launch, "new", "start an experiment"),
     row(&[Key::Char('/')], Scope::Overview, Action::Filter, "filter", "show some runs only, for example method:lora lr>1e-4 state:running"),
     row(&[Key::Tab], Scope::Runs, Action::NextPane, "pane", "next chart or pane"),
     row(&[Key::Char('m')], Scope::Runs, Action::Charts, "charts", "choose the charts: any metric, as many as fit"),
     row(&[Key::Char('y')], Scope::Runs, Action::Log, "log", "logarithmic y axis"),
     row(&[Key::Char('x')], Scope::Runs, Action::XAxis, "x axis", "x axis: step, epoch, examples, tokens, training time, wall time"),
-    row(&[Key::Char('n')], Scope::Global, Action::Launch, "new", "start an experiment"),
     row(&[Key::Char('?'), Key::Function(1)], Scope::Global, Action::Help, "help", "this help"),
     row(&[Key::Char(':'), Key::Ctrl('p')], Scope::Global, Action::Palette, "commands", "every command by name"),
     row(&[Key::Char('!')], Scope::Global, Action::Alerts, "alerts", "all that deserves attention: since when, why, what to do, which key"),
@@ -123,14 +124,13 @@ pub const KEYS: &[Row] = &[
     row(&[Key::Char('M')], Scope::Runs, Action::Mute, "", "mute alerts of the run, or hear them again"),
     row(&[Key::Char('U')], Scope::Global, Action::Undo, "", "take back a stop while it is announced"),
     row(&[Key::Char('a')], Scope::Overview, Action::MarkAll, "", "mark all runs"),
-    row(&[Key::Char('u')], Scope::Overview, Action::MarkNone, "", "mark none: the charts show the run under the cursor"),
+    row(&[Key::Char('u')], Scope::Overview, Action::MarkNone, "", "mark none: the charts show all runs"),
     row(&[Key::Char('}')], Scope::Overview, Action::NextExperiment, "", "next experiment; after the last one: all runs"),
     row(&[Key::Char('{')], Scope::Overview, Action::PreviousExperiment, "", "previous experiment"),
     row(&[Key::Char('/')], Scope::Run, Action::Search, "", "look for words in the log"),
     row(&[Key::Char('l')], Scope::Run, Action::NextRun, "", "next run"),
     row(&[Key::Char('h')], Scope::Run, Action::PreviousRun, "", "previous run"),
     row(&[Key::Char('1')], Scope::Global, Action::Overview, "", "all runs and their charts"),
-    row(&[Key::Char('2')], Scope::Global, Action::Compare, "", "marked runs side by side; the efficiency frontier"),
     row(&[Key::Char('3')], Scope::Global, Action::Run, "", "the run under the cursor"),
     row(&[Key::Char('4')], Scope::Global, Action::Launch, "", "start an experiment"),
     row(&[Key::Char('5')], Scope::Global, Action::Queue, "", "what waits, runs and why"),

@@ -66,6 +66,27 @@ fn a_run_that_is_over_cannot_be_stopped() {
 }
 
 #[test]
+fn a_question_about_a_run_that_ends_meanwhile_goes_away() {
+    let ends = |state: &mut State| {
+        let over = RunUpdate { id: id("full"), change: Change::Status(RunStatus::Finished) };
+        update(state, Message::Updates(vec![over]));
+    };
+    let mut state = playing(20.0);
+    press(&mut state, "t");
+    ends(&mut state);
+    assert_eq!((state.overlay.as_ref(), notice_of(&state)), (None, "full is finished meanwhile: nothing is asked any more"));
+    let mut state = playing(20.0);
+    press(&mut state, "ty");
+    assert!(state.pending.is_some());
+    ends(&mut state);
+    assert!(state.pending.is_none(), "a stop that was announced");
+    let mut state = playing(20.0);
+    press(&mut state, "  t");
+    ends(&mut state);
+    assert!(question_of(&state).starts_with("stop "), "another run of the question still goes on");
+}
+
+#[test]
 fn p_pauses_and_lets_go_on() {
     let mut state = playing(20.0);
     assert_eq!(press(&mut state, "p"), [Effect::Request(id("full"), RequestKind::Pause)]);
@@ -170,10 +191,10 @@ fn launching_goes_from_file_to_plan_to_runs() {
     assert_eq!(press(&mut state, "\n"), [], "it is being started already");
     update(&mut state, Message::Launched("experiments/b.yaml".into(), Ok("b-1".to_owned())));
     assert_eq!((state.screen, state.experiment()), (Screen::Overview, Some("b-1")));
-    assert_eq!(notice_of(&state), "b-1 is in the queue, beside 4 runs that go on; 5 shows what waits and why");
+    assert_eq!(notice_of(&state), "b-1 is in the queue; 4 runs go on; 5 shows why it waits");
     let mut state = playing(500.0);
     update(&mut state, Message::Launched("experiments/b.yaml".into(), Ok("b-1".to_owned())));
-    assert_eq!(notice_of(&state), "b-1 started; it goes on when you quit");
+    assert_eq!(notice_of(&state), "b-1 started; it goes on when you quit; { shows the one before");
 }
 
 #[test]

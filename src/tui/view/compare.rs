@@ -107,5 +107,10 @@ fn pane(compared: &Compared, area: Rect, buffer: &mut Buffer, idx: usize, note: 
 /// A pane's box: its title, what it says besides, a note on keys.
 fn open(compared: &Compared, area: Rect, buffer: &mut Buffer, title: &str, says: &str, note: &str) -> Rect {
     let notes: Vec<&str> = [says, note].into_iter().filter(|note| !note.is_empty()).collect();
-    draw::panel(buffer, area, compared.theme, &Line::styled(format!(" {title} "), compared.theme.title()), &notes.join(" · "))
+    let both = notes.join(" · ");
+    let title = format!(" {title} ");
+    // Where not all fits, the way to the other panes stays.
+    let room = usize::from(area.width).saturating_sub(text::width(&title) + 8);
+    let shown = [both.as_str(), note].into_iter().find(|note| text::width(note) <= room).unwrap_or_default();
+    draw::panel(buffer, area, compared.theme, &Line::styled(title, compared.theme.title()), shown)
 }

@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
 
+use crate::run::status::RunStatus;
 use crate::tui::act;
 use crate::tui::alerts::{self, Alert, Urgency};
 use crate::tui::keys::action::Action;
@@ -36,11 +37,9 @@ pub fn draw(state: &State, theme: Theme, area: Rect, buffer: &mut Buffer) {
     } else if state.screen == Screen::Overview && area.y <= overview::TALL_ROWS {
         let alerts = alerts::alerts(state);
         if let Some(first) = alerts.first() {
-            draw::line(buffer, area, 0, &line(theme, first, width.saturating_sub(8)));
-            if alerts.len() > 1 {
-                let more = Line::from(Span::styled(format!("+{} ", alerts.len() - 1), theme.dim()));
-                draw::right(buffer, area, 0, 0, &more);
-            }
+            let more = if alerts.len() > 1 { format!(" +{} ", alerts.len() - 1) } else { String::new() };
+            draw::line(buffer, area, 0, &line(theme, first, width.saturating_sub(text::width(&more))));
+            draw::right(buffer, area, 0, 0, &Line::styled(more, theme.dim()));
         }
     }
     keys(state, theme, area, buffer);
@@ -95,14 +94,14 @@ pub fn line(theme: Theme, alert: &Alert, width: usize) -> Line<'static> {
     ])
 }
 
-/// The keys that hold here, as many as there is room for; that of the help always.
+/// The keys that do something here and now, as many as there is room for, the most needed first; that of the help always.
 fn keys(state: &State, theme: Theme, area: Rect, buffer: &mut Buffer) {
     let scopes = act::scopes(state);
     let mut shown: Vec<&Binding> = Vec::new();
     for binding in state.keymap.of(&scopes).filter(|binding| !binding.short.is_empty() && !binding.keys.is_empty()) {
         // Where two scopes name one key the nearest counts.
         let holds = state.keymap.action(binding.keys[0], &scopes) == Some(binding.action);
-        if holds && !shown.iter().any(|other| other.keys[0] == binding.keys[0]) {
+        if holds && is_apt(state, binding.action) && !shown.iter().any(|other| other.keys[0] == binding.keys[0]) {
             shown.push(binding);
         }
     }
@@ -118,5 +117,29 @@ fn keys(state: &State, theme: Theme, area: Rect, buffer: &mut Buffer) {
         draw::put(buffer, area, column, 1, &keys, theme.accent());
         draw::put(buffer, area, column + text::width(&keys) as u16 + 1, 1, binding.short, theme.dim());
         column += width(binding) as u16;
+    }
+}
+
+/// Whether an action would do anything now.
+fn is_apt(state: &State, action: Action) -> bool {
+    let any = |holds: fn(RunStatus) -> bool| state.targets().iter().any(|run| holds(run.status));
+    match action {
+        _ if state.is_read_only && action.changes_runs() => false,
+        Action::Stop | Action::Pause => any(|status| !status.is_over()),
+        Action::Accept => !matches!(state.overlay, Some(Overlay::Help(_))),
+        Action::Compare => matches!(state.screen, Screen::Overview | Screen::Run) && any(|_| true),
+        Action::Launch => matches!(state.screen, Screen::Overview | Screen::Queue | Screen::System),
+        Action::Open
+        | Action::Mark
+        | Action::RunMenu
+        | Action::Charts
+        | Action::Log
+        | Action::XAxis
+        | Action::NextPane
+        | Action::ZoomIn
+        | Action::SmoothMore
+        | Action::Clone => any(|_| true),
+        Action::Filter | Action::Sort | Action::Columns | Action::Group | Action::Crosshair => state.in_focus().next().is_some(),
+        _ => true,
     }
 }

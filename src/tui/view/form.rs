@@ -87,6 +87,11 @@ pub fn rows(form: &Form, theme: Theme, area: Rect, buffer: &mut Buffer) {
             line.push_span(Span::styled(format!("  {}", theme.choose("✗", "x")), theme.bad()));
         }
         draw::line(buffer, Rect { x: area.x + 1, width: area.width.saturating_sub(1), ..area }, row, &line);
+        // What is cut says so; while it is typed the end is where the cursor stands.
+        let is_typed = is_selected && form.editing.is_some();
+        if !is_typed && line.width() >= usize::from(area.width) {
+            draw::put(buffer, area, area.width.saturating_sub(1), row, theme.choose("…", "~"), theme.dim());
+        }
     }
 }
 

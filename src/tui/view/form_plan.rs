@@ -81,7 +81,7 @@ fn short(plan: &DraftPlan, theme: Theme, width: usize) -> Vec<(String, Style)> {
     let of_run = |run: &DraftRun| {
         let name = text::middle(&text::clean(&run.name), name_width);
         let time = run.seconds.map_or_else(|| "?".to_owned(), about);
-        let percent = format!("{:.2}", run.percent);
+        let percent = text::percent(run.percent / 100.0);
         let (memory, disk) = (bytes(run.memory_bytes), bytes(run.disk_bytes));
         format!("{name:<name_width$} {:>11} {percent:>6} {memory:>8} {time:>7} {disk:>8}", grouped(run.trainable))
     };
@@ -101,7 +101,10 @@ fn sums(plan: &DraftPlan) -> String {
     let time = match plan.seconds() {
         Some(seconds) => format!("training about {}, as earlier runs went", about(seconds)),
         None if n_known == 0 => "time unknown: no earlier run of this model and these methods".to_owned(),
-        None => format!("time of {} runs unknown: no earlier run like them", plan.runs.len() - n_known),
+        None => match plan.runs.len() - n_known {
+            1 => "time of 1 run unknown: no earlier run like it".to_owned(),
+            several => format!("time of {several} runs unknown: no earlier run like them"),
+        },
     };
     let mut memory: Vec<u64> = plan.runs.iter().map(|run| run.memory_bytes).collect();
     memory.sort_unstable_by(|a, b| b.cmp(a));

@@ -64,7 +64,7 @@ fn styles(buffer: &Buffer) -> String {
 }
 
 /// A frame in all its guises.
-fn frames(state: &State) -> String {
+pub(crate) fn frames(state: &State) -> String {
     let cells = |colors, glyphs| screenshot::cells(state, Theme::new(colors, glyphs));
     let (color, plain) = (cells(Colors::True, Glyphs::Unicode), cells(Colors::None, Glyphs::Unicode));
     let ascii = cells(Colors::Sixteen, Glyphs::Ascii);
@@ -98,6 +98,24 @@ fn shown(screen: Screen, size: (u16, u16)) -> State {
     }
     state.notice = None;
     state
+}
+
+/// The state of a screen after these keys.
+fn after(screen: Screen, keys: &str) -> State {
+    let mut state = shown(screen, SIZES[0]);
+    for key in keys.chars() {
+        update(&mut state, Message::Key(if key == '\t' { Key::Tab } else { Key::Char(key) }));
+    }
+    state.notice = None;
+    state
+}
+
+#[test]
+fn what_lies_over_a_screen_and_the_frontier_in_every_guise() {
+    for (name, keys) in [("help", "?"), ("alerts", "!"), ("palette", ":"), ("menu", "r"), ("question", "t"), ("columns", "w")] {
+        insta::assert_snapshot!(format!("over_{name}_80x24"), frames(&after(Screen::Overview, keys)));
+    }
+    insta::assert_snapshot!("frontier_80x24", frames(&after(Screen::Compare, "\t")));
 }
 
 #[test]

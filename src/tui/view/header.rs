@@ -17,9 +17,8 @@ pub fn draw(state: &State, theme: Theme, area: Rect, buffer: &mut Buffer) {
     let reserved = left.width() + 2;
     draw::line(buffer, area, 0, &left);
     let counts = counts(state);
-    let shows_help = area.width >= 64;
     let room = usize::from(area.width).saturating_sub(reserved);
-    let widest = [Words::Long, Words::Short, Words::Glyphs].map(|words| tally(&counts, theme, words, shows_help));
+    let widest = [Words::Long, Words::Short, Words::Glyphs].map(|words| tally(&counts, theme, words));
     if let Some(line) = widest.into_iter().find(|line| line.width() <= room) {
         draw::right(buffer, area, 0, reserved, &line);
     }
@@ -88,7 +87,7 @@ fn counts(state: &State) -> Vec<(RunStatus, usize)> {
     counts
 }
 
-fn tally(counts: &[(RunStatus, usize)], theme: Theme, words: Words, shows_help: bool) -> Line<'static> {
+fn tally(counts: &[(RunStatus, usize)], theme: Theme, words: Words) -> Line<'static> {
     let mut spans: Vec<Span> = Vec::new();
     for (status, count) in counts {
         let what = match words {
@@ -98,9 +97,6 @@ fn tally(counts: &[(RunStatus, usize)], theme: Theme, words: Words, shows_help: 
         };
         spans.push(Span::styled(format!("{count} {what}"), theme.status(*status)));
         spans.push(Span::raw("  "));
-    }
-    if shows_help && !matches!(words, Words::Short) {
-        spans.push(Span::styled("? help ", theme.dim()));
     }
     Line::from(spans)
 }

@@ -4,6 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
+use crate::tui::act;
 use crate::tui::keys::action::Scope;
 use crate::tui::overlay::Help;
 use crate::tui::state::State;
@@ -11,7 +12,7 @@ use crate::tui::text;
 use crate::tui::theme::Theme;
 use crate::tui::view::draw;
 
-/// Places in the order of the help.
+/// Places in the order of the help, but for those of the screen below, which come first.
 const PLACES: [(Scope, &str); 16] = [
     (Scope::Runs, "runs and charts"),
     (Scope::Overview, "all runs"),
@@ -32,10 +33,12 @@ const PLACES: [(Scope, &str); 16] = [
 ];
 
 /// Signs of the table.
-const SIGNS: [&str; 3] = [
+const SIGNS: [&str; 5] = [
     "V.LOSS, T.LOSS  validation loss; mean training loss since the evaluation before",
     "GAP             V.LOSS − T.LOSS; ! overfits, ~ watch",
     "BEST            step of the best validation",
+    "★ ⊣ ⇅ ✗        on charts: best, stopped before its last step, another learning rate, NaN",
+    "*  ·            marked; not on the charts, since others are marked",
 ];
 
 /// Draws the help over the body.
@@ -68,7 +71,12 @@ pub fn draw(state: &State, help: &Help, theme: Theme, area: Rect, buffer: &mut B
 fn lines(state: &State, theme: Theme, search: &str) -> Vec<Line<'static>> {
     let fits = |text: &str| search.split_whitespace().all(|word| text.to_lowercase().contains(word));
     let mut lines = Vec::new();
-    for (scope, place) in PLACES {
+    // What holds on the screen below comes first.
+    let here = act::here(state);
+    let nearness = |scope: Scope| here.iter().filter(|near| **near != Scope::Global).position(|near| *near == scope).unwrap_or(usize::MAX);
+    let mut places = PLACES;
+    places.sort_by_key(|(scope, _)| nearness(*scope));
+    for (scope, place) in places {
         let scopes = [scope];
         let bindings = state.keymap.of(&scopes).filter(|binding| fits(&format!("{place} {} {}", binding.shown(), binding.about)));
         let bindings: Vec<_> = bindings.collect();

@@ -1,4 +1,4 @@
-//! Screen 3: pick an experiment file, see its plan or its errors, start it.
+//! Screen 4: pick an experiment file, see its plan or its errors, start it.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Constraint, Layout, Rect};
@@ -17,27 +17,30 @@ pub fn draw(state: &State, theme: Theme, area: Rect, buffer: &mut Buffer) {
     if let Some(shown) = form::act::shown(state) {
         return view::form::draw(shown, theme, area, buffer);
     }
-    let n_files = state.launch.entries().len() as u16;
+    let n_rows = state.launch.entries().len() as u16 + 2;
+    // Where no plan is shown the list may have all the room but for what enter does.
+    let most = if state.launch.plan.is_some() { area.height / 3 } else { area.height.saturating_sub(3) };
     let [files, plan] = if area.width >= 110 {
         Layout::horizontal([Constraint::Length(38), Constraint::Fill(1)]).areas(area)
     } else {
-        Layout::vertical([Constraint::Length((n_files + 2).min(area.height / 3).max(3)), Constraint::Fill(1)]).areas(area)
+        Layout::vertical([Constraint::Length(n_rows.min(most).max(3)), Constraint::Fill(1)]).areas(area)
     };
     draw_files(state, theme, files, buffer);
     draw_plan(state, theme, plan, buffer);
 }
 
 fn draw_files(state: &State, theme: Theme, area: Rect, buffer: &mut Buffer) {
-    let inner = draw::panel(
-        buffer,
-        area,
-        theme,
-        &Line::styled(" experiments ", theme.title()),
-        if state.launch.files.is_none() { "looking …" } else { "" },
-    );
     let entries = state.launch.entries();
-    let n_rows = usize::from(inner.height);
+    let n_rows = usize::from(area.height.saturating_sub(2));
     let first = (state.launch.cursor + 1).saturating_sub(n_rows);
+    let (above, below) = (first, entries.len().saturating_sub(first + n_rows));
+    let note = match (&state.launch.files, above, below) {
+        (None, ..) => "looking …".to_owned(),
+        (_, 0, 0) => String::new(),
+        (_, above, 0) => format!("↑ {above} more"),
+        (_, _, below) => format!("↓ {below} more"),
+    };
+    let inner = draw::panel(buffer, area, theme, &Line::styled(" experiments ", theme.title()), &note);
     for (row, (idx, entry)) in entries.iter().enumerate().skip(first).take(n_rows).enumerate() {
         let is_selected = idx == state.launch.cursor;
         let style = if is_selected { theme.selected() } else { Style::new() };
@@ -93,7 +96,7 @@ fn draw_plan(state: &State, theme: Theme, area: Rect, buffer: &mut Buffer) {
 /// What enter does with the row under the cursor.
 fn hint_of(state: &State) -> &'static str {
     match state.launch.entry() {
-        Some(Entry::New) => "enter builds an experiment in a form: model, data, methods, and what they cost",
+        Some(Entry::New) => "enter builds an experiment in a form: model, data, methods, what they cost",
         Some(Entry::FromRun) => "enter fills a form from the run under the cursor of the overview",
         Some(Entry::Continue) => "enter goes on with the form",
         _ => "enter shows what the file would run, without training; E opens it in a form",

@@ -11,7 +11,7 @@ pub mod form;
 pub mod form_plan;
 pub mod form_text;
 #[cfg(test)]
-mod frames;
+pub(crate) mod frames;
 pub mod grid;
 pub mod header;
 pub mod health;

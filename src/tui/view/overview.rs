@@ -154,9 +154,9 @@ fn empty(state: &State, theme: Theme, area: Rect, buffer: &mut Buffer) {
         ]
     } else if state.is_loaded {
         vec![
-            Line::styled(format!("no runs in {}", state.root), theme.title()),
+            Line::styled(format!("no runs in {} yet", state.root), theme.title()),
             Line::raw(""),
-            Line::from(vec![Span::styled("n", theme.accent()), Span::raw("  start an experiment")]),
+            Line::from(vec![Span::styled("n", theme.accent()), Span::raw("  start an experiment, from a file or a form")]),
             Line::from(vec![Span::styled("?", theme.accent()), Span::raw("  all keys")]),
             Line::from(vec![Span::styled("q", theme.accent()), Span::raw("  quit")]),
         ]

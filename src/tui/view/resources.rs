@@ -40,7 +40,9 @@ fn facts(state: &State, theme: Theme, run: &RunView, width: usize) -> Vec<Fact> 
         fitting(width, [format!("{bytes}  best, step {step}"), format!("{bytes}  step {step}"), bytes.clone()])
     });
     let training = run.state.training.as_ref();
-    let device = training.map(|training| format!("{}  {} threads", text::clean(&training.device), training.threads));
+    let device = training.map(|training| {
+        format!("{}  {} {}", text::clean(&training.device), training.threads, if training.threads == 1 { "thread" } else { "threads" })
+    });
     let elapsed = run.state.first_time.zip(run.state.last_time).map(|(first, last)| text::duration(last - first));
     let trained = last.as_ref().map(|step| format!("  training {}", text::duration(step.training_seconds)));
     let elapsed = elapsed.map(|elapsed| fitting(width, [elapsed.clone() + &trained.unwrap_or_default(), elapsed]));

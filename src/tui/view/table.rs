@@ -38,6 +38,7 @@ pub fn draw(state: &State, theme: Theme, area: Rect, buffer: &mut Buffer) {
     let rows = rows(state, &runs);
     let selected_row = rows.iter().position(|row| *row == Row::Run(selected)).unwrap_or(0);
     let first = first_row(selected_row, n_rows);
+    let has_marked = runs.iter().any(|run| state.marked.contains(&run.id));
     let best_loss = best(&runs, MetricName::Loss);
     let best_metric = best(&runs, metric);
     for (offset, table_row) in rows.iter().skip(first).take(n_rows).enumerate() {
@@ -51,7 +52,7 @@ pub fn draw(state: &State, theme: Theme, area: Rect, buffer: &mut Buffer) {
             Row::Run(idx) => *idx,
         };
         let run = runs[idx];
-        prefix(state, theme, area, buffer, row, run, idx == selected, name_width);
+        prefix(state, theme, area, buffer, row, run, idx == selected, has_marked, name_width);
         let mut x = PREFIX + name_width;
         for column in &columns {
             let (text, mut style) = cell(state, theme, run, *column);
@@ -172,7 +173,17 @@ fn place(buffer: &mut Buffer, area: Rect, x: usize, row: u16, column: Column, te
 }
 
 #[expect(clippy::too_many_arguments, reason = "one call; a struct for it would say less")]
-fn prefix(state: &State, theme: Theme, area: Rect, buffer: &mut Buffer, row: u16, run: &RunView, is_selected: bool, name_width: usize) {
+fn prefix(
+    state: &State,
+    theme: Theme,
+    area: Rect,
+    buffer: &mut Buffer,
+    row: u16,
+    run: &RunView,
+    is_selected: bool,
+    has_marked: bool,
+    name_width: usize,
+) {
     let slot = state.slot(&run.id);
     let color = Style::new().fg(theme.series_color(slot));
     if is_selected {
@@ -185,7 +196,8 @@ fn prefix(state: &State, theme: Theme, area: Rect, buffer: &mut Buffer, row: u16
     if is_marked {
         draw::put(buffer, area, 2, row, "*", theme.accent());
     }
-    let is_charted = is_marked || state.marked.is_empty();
+    // As in `State::charted`: where none in view is marked, all are drawn.
+    let is_charted = is_marked || !has_marked;
     let (marker, marker_style) = if is_charted { (theme.marker(slot), color) } else { ("·", theme.dim()) };
     draw::put(buffer, area, 3, row, marker, marker_style);
     if run.state.standing.stop_at.is_some() && !run.status.is_over() {

@@ -1,6 +1,7 @@
 //! Frames, reviewed line by line, and what must hold for every frame.
 
 mod alerts;
+mod hints;
 mod kept;
 mod log;
 mod mistakes;

@@ -90,14 +90,16 @@ fn scatter(compared: &Compared, area: Rect, buffer: &mut Buffer, points: &[Point
         let y = (1.0 - share(point.value, y_range)) * (height * 4 - 1) as f64;
         (x.round() as usize, y.round() as usize)
     };
-    for tick in ticks::ticks(y_range.0, y_range.1, (height / 3).clamp(2, 8)) {
-        let row = ((1.0 - share(tick, y_range)) * (height * 4 - 1) as f64).round() as u16 / 4;
-        draw::put(buffer, Rect { width: AXIS_WIDTH - 1, ..area }, 0, row, &format!("{:>6}", text::value(tick)), theme.dim());
-    }
     for row in 0..plot.height {
         draw::put(buffer, area, AXIS_WIDTH - 1, row, theme.choose("│", "|"), theme.line());
     }
-    draw::put(buffer, area, AXIS_WIDTH - 1, plot.height, &theme.choose("─", "-").repeat(width + 1), theme.line());
+    let axis = format!("{}{}", theme.choose("└", "+"), theme.choose("─", "-").repeat(width));
+    draw::put(buffer, area, AXIS_WIDTH - 1, plot.height, &axis, theme.line());
+    for tick in ticks::ticks(y_range.0, y_range.1, (height / 3).clamp(2, 8)) {
+        let row = ((1.0 - share(tick, y_range)) * (height * 4 - 1) as f64).round() as u16 / 4;
+        draw::put(buffer, Rect { width: AXIS_WIDTH - 1, ..area }, 0, row, &format!("{:>6}", text::value(tick)), theme.dim());
+        draw::put(buffer, area, AXIS_WIDTH - 1, row, theme.choose("┤", "+"), theme.line());
+    }
     cost_ticks(compared, Rect { y: plot.bottom() + 1, height: 1, ..plot }, buffer, x_range, cost);
     let mut raster = Raster::new(width, height);
     let efficient: Vec<&Point> = points.iter().filter(|point| point.is_efficient).collect();
@@ -120,9 +122,11 @@ fn scatter(compared: &Compared, area: Rect, buffer: &mut Buffer, points: &[Point
         draw::put(buffer, plot, column, row, marker, style);
         if point.is_efficient {
             let name = text::middle(&compared.names[point.idx], 12);
-            let room = plot.width.saturating_sub(column + 2);
-            if usize::from(room) >= text::width(&name) && row + 1 < plot.height {
-                draw::put(buffer, plot, column + 2, row + 1, &name, compared.color(point.idx));
+            let (room, wide) = (plot.width.saturating_sub(column + 2), text::width(&name) as u16);
+            // At the right edge it stands to the left of its marker.
+            let start = if room >= wide { Some(column + 2) } else { column.checked_sub(wide + 1) };
+            if let Some(start) = start.filter(|_| row + 1 < plot.height) {
+                draw::put(buffer, plot, start, row + 1, &name, compared.color(point.idx));
             }
         }
     }
