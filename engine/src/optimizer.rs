@@ -90,7 +90,9 @@ impl AdamW {
                 gradient_divisor: gradient_scale.min(1.0).recip(),
             };
             with_gradients(group, |tensors| native::adamw(tensors, update));
-            group.iter().for_each(|slot| slot.update_rows(update));
+            for slot in group {
+                slot.update_rows(update);
+            }
         }
     }
 }
