@@ -60,13 +60,7 @@ unsafe extern "C" {
         first_moments: *const *const C_tensor,
         second_moments: *const *const C_tensor,
         n_tensors: i64,
-        step: f64,
-        learning_rate: f64,
-        beta1: f64,
-        beta2: f64,
-        weight_decay: f64,
-        epsilon: f64,
-        gradient_divisor: f64,
+        update: *const Update,
     ) -> *mut c_char;
     fn finetop_adamw_rows(
         parameter: *const C_tensor,
@@ -74,13 +68,7 @@ unsafe extern "C" {
         first_moment: *const C_tensor,
         second_moment: *const C_tensor,
         seen: *const C_tensor,
-        step: f64,
-        learning_rate: f64,
-        beta1: f64,
-        beta2: f64,
-        weight_decay: f64,
-        epsilon: f64,
-        gradient_divisor: f64,
+        update: *const Update,
     ) -> *mut c_char;
     fn free(pointer: *mut std::ffi::c_void);
 }
@@ -181,15 +169,16 @@ pub struct Group<'a> {
     pub second_moments: &'a [&'a Tensor],
 }
 
-/// Numbers of one AdamW update.
+/// Numbers of one AdamW update, laid out as `Update` in `native/adamw.cpp`.
 #[derive(Debug, Clone, Copy)]
+#[repr(C)]
 pub struct Update {
     /// Its number, from 1.
     pub step: u64,
     /// Learning rate of the group.
     pub learning_rate: f64,
     /// Decay rates of the moments.
-    pub betas: (f64, f64),
+    pub betas: [f64; 2],
     /// Decoupled weight decay.
     pub weight_decay: f64,
     /// Added to the denominator.
@@ -213,13 +202,7 @@ pub fn adamw(group: Group, update: Update) {
             lists[2].as_ptr(),
             lists[3].as_ptr(),
             lists[0].len() as i64,
-            update.step as f64,
-            update.learning_rate,
-            update.betas.0,
-            update.betas.1,
-            update.weight_decay,
-            update.epsilon,
-            update.gradient_divisor,
+            &raw const update,
         ));
     }
 }
@@ -239,13 +222,7 @@ pub fn adamw_rows(parameter: &Tensor, gradient: &Tensor, moments: [&Tensor; 2], 
             moments[0].as_ptr(),
             moments[1].as_ptr(),
             seen.as_ptr(),
-            update.step as f64,
-            update.learning_rate,
-            update.betas.0,
-            update.betas.1,
-            update.weight_decay,
-            update.epsilon,
-            update.gradient_divisor,
+            &raw const update,
         ));
     }
 }

@@ -84,7 +84,7 @@ impl AdamW {
             let update = native::Update {
                 step,
                 learning_rate: learning_rate * group[0].learning_rate_scale,
-                betas: (self.beta1, self.beta2),
+                betas: [self.beta1, self.beta2],
                 weight_decay: group[0].weight_decay,
                 epsilon: self.epsilon,
                 gradient_divisor: gradient_scale.min(1.0).recip(),

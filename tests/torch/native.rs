@@ -139,7 +139,7 @@ fn an_update_of_the_rows_that_have_a_gradient_is_that_of_the_whole_table() {
             let update = Update {
                 step: step as u64,
                 learning_rate: 0.01 / step as f64,
-                betas: (0.9, 0.99),
+                betas: [0.9, 0.99],
                 weight_decay,
                 epsilon: 1e-6,
                 gradient_divisor: 1.7,
