@@ -4,6 +4,7 @@
 //! last value, the two in the middle beside those of the next block, since a frame reads some ten thousand; where a column ends within a
 //! block, the points themselves are read, and smoothing goes on from where the block begins.
 
+use std::cmp::Reverse;
 use std::ops::Range;
 
 use crate::curve::columns::Column;
@@ -15,11 +16,17 @@ pub const BLOCK: usize = 64;
 /// Points in a block of blocks.
 const TOWER: usize = BLOCK * BLOCK;
 
-/// Series that are summed up side by side: so many hide that each average waits for the one before.
-const LANES: usize = 4;
+/// Series that are summed up side by side: so many hide that each average waits for the one before, and more find no room in registers.
+const LANES: usize = 8;
+
+/// Blocks of a series that are read in one go: short pieces of many series by turns are more than memory fetches ahead.
+const AHEAD: usize = 4;
 
 /// A series of points: value, and steps since the one before, asked for by number.
 pub trait Series {
+    /// How many there are.
+    fn n_points(&self) -> usize;
+
     /// Point number `idx`.
     fn point(&self, idx: usize) -> (f64, u64);
 
@@ -53,6 +60,12 @@ struct Level {
 impl Level {
     const fn new() -> Self {
         Self { ends: Vec::new(), ranges: Vec::new(), non_finite: Vec::new() }
+    }
+
+    fn clear(&mut self) {
+        self.ends.clear();
+        self.ranges.clear();
+        self.non_finite.clear();
     }
 
     fn begin(&mut self) {
@@ -108,65 +121,83 @@ impl Pyramid {
         self.n_points
     }
 
-    /// Takes in the points up to number `n` of each series, that one not included: a block of several at once, where all is as it mostly is.
-    pub fn grow_all<S: Series>(all: &mut [(&mut Self, S)], n: usize) {
-        for group in all.chunks_mut(LANES) {
-            // Those that know less come to where the others are by themselves.
-            let known = group.iter().map(|(pyramid, _)| pyramid.n_points).max().unwrap_or(n);
-            for pair in group.iter_mut().filter(|(pyramid, _)| pyramid.n_points < known) {
-                Self::grow_side_by_side(std::slice::from_mut(pair), known);
+    /// Begins anew, to be smoothed by this weight, in the room that is there already.
+    pub fn restart(&mut self, weight: f64) {
+        (self.n_points, self.ema) = (0, Ema::new(weight));
+        self.starts.clear();
+        self.blocks.clear();
+        self.towers.clear();
+    }
+
+    /// Takes in all points of each series, of whichever runs: a block of several at once, where all is as it mostly is.
+    pub fn grow_all<S: Series>(all: &mut [(&mut Self, S)]) {
+        for (pyramid, series) in &mut *all {
+            let whole = pyramid.n_points.next_multiple_of(BLOCK);
+            pyramid.push(series, whole.min(series.n_points()));
+        }
+        let mut waiting: Vec<(usize, &mut Self, &S)> = Vec::new();
+        for (pyramid, series) in &mut *all {
+            let n_blocks = series.n_points().saturating_sub(pyramid.n_points) / BLOCK;
+            if n_blocks > 0 {
+                waiting.push((n_blocks, pyramid, series));
             }
-            Self::grow_side_by_side(group, n);
         }
-    }
-
-    /// The same of at most [`LANES`] series that have grown equally far.
-    fn grow_side_by_side<S: Series>(group: &mut [(&mut Self, S)], n: usize) {
-        match group.len() {
-            1 => Self::grow_lanes::<1, S>(group, n),
-            2 => Self::grow_lanes::<2, S>(group, n),
-            3 => Self::grow_lanes::<3, S>(group, n),
-            _ => Self::grow_lanes::<LANES, S>(group, n),
-        }
-    }
-
-    fn grow_lanes<const N: usize, S: Series>(group: &mut [(&mut Self, S)], n: usize) {
-        let mut at = group.first().map_or(n, |(pyramid, _)| pyramid.n_points);
-        let (mut values, mut emas) = ([[0.0; BLOCK]; N], [Ema::new(0.0); N]);
-        while at < n {
-            if !at.is_multiple_of(BLOCK) || at + BLOCK > n {
-                for (pyramid, series) in group.iter_mut() {
-                    pyramid.push(series, at..at + 1);
+        // Those side by side have about as much to take in.
+        waiting.sort_by_key(|(n_blocks, ..)| Reverse(*n_blocks));
+        for mut group in waiting.chunks_mut(LANES) {
+            let mut n_done = 0;
+            while let Some((least, ..)) = group.last() {
+                let n_blocks = least - n_done;
+                match group.len() {
+                    1 => Self::grow_lanes::<1, S>(group, n_blocks),
+                    2 => Self::grow_lanes::<2, S>(group, n_blocks),
+                    3 | 4 => Self::grow_lanes::<4, S>(group, n_blocks),
+                    _ => Self::grow_lanes::<LANES, S>(group, n_blocks),
                 }
-                at += 1;
-                continue;
+                n_done += n_blocks;
+                let n_left = group.partition_point(|(n_blocks, ..)| *n_blocks > n_done);
+                group = &mut group[..n_left];
             }
-            let mut are_dense = [false; N];
-            for (lane, (pyramid, series)) in group.iter().enumerate() {
-                are_dense[lane] = series.block(at, &mut values[lane]);
+        }
+        for (pyramid, series) in all {
+            pyramid.push(series, series.n_points());
+        }
+    }
+
+    /// Takes in the next so many blocks of each; lanes that have no series average nothing.
+    fn grow_lanes<const N: usize, S: Series>(group: &mut [(usize, &mut Self, &S)], n_blocks: usize) {
+        let (mut values, mut are_dense, mut emas) = ([[[0.0; BLOCK]; N]; AHEAD], [[false; N]; AHEAD], [Ema::new(0.0); N]);
+        for done in (0..n_blocks).step_by(AHEAD) {
+            let n_read = AHEAD.min(n_blocks - done);
+            for (lane, (_, pyramid, series)) in group.iter().enumerate() {
+                for ahead in 0..n_read {
+                    are_dense[ahead][lane] = series.block(pyramid.n_points + ahead * BLOCK, &mut values[ahead][lane]);
+                }
                 emas[lane] = pyramid.ema;
             }
-            let blocks = Ema::blocks(&mut emas, &values);
-            for (lane, (pyramid, series)) in group.iter_mut().enumerate() {
-                if let Some(all) = blocks[lane].filter(|_| are_dense[lane]) {
-                    pyramid.begin();
-                    pyramid.ema = emas[lane];
-                    pyramid.blocks.push_all(all);
-                    pyramid.towers.push_all(all);
-                    pyramid.n_points += BLOCK;
-                } else {
-                    pyramid.push(series, at..at + BLOCK);
+            for ahead in 0..n_read {
+                let blocks = Ema::blocks(&mut emas, &values[ahead]);
+                for (lane, (_, pyramid, series)) in group.iter_mut().enumerate() {
+                    if let Some(all) = blocks[lane].filter(|_| are_dense[ahead][lane]) {
+                        pyramid.begin();
+                        pyramid.ema = emas[lane];
+                        pyramid.blocks.push_all(all);
+                        pyramid.towers.push_all(all);
+                        pyramid.n_points += BLOCK;
+                    } else {
+                        pyramid.push(*series, pyramid.n_points + BLOCK);
+                        emas[lane] = pyramid.ema;
+                    }
                 }
             }
-            at += BLOCK;
         }
     }
 
-    /// Takes in these points, the next, one by one.
-    fn push(&mut self, series: &impl Series, range: Range<usize>) {
-        for idx in range {
+    /// Takes in the next points, up to number `n`, one by one.
+    fn push(&mut self, series: &impl Series, n: usize) {
+        while self.n_points < n {
             self.begin();
-            let (value, gap) = series.point(idx);
+            let (value, gap) = series.point(self.n_points);
             let value = self.ema.next(value, gap);
             self.blocks.push(value);
             self.towers.push(value);
@@ -247,16 +278,18 @@ mod tests {
     use super::*;
 
     /// Values, and steps since the one before.
-    struct Plain(Vec<(f64, u64)>);
+    impl Series for &[(f64, u64)] {
+        fn n_points(&self) -> usize {
+            self.len()
+        }
 
-    impl Series for &Plain {
         fn point(&self, idx: usize) -> (f64, u64) {
-            self.0[idx]
+            self[idx]
         }
 
         fn block(&self, from: usize, values: &mut [f64; BLOCK]) -> bool {
-            (0..BLOCK).for_each(|idx| values[idx] = self.0[from + idx].0);
-            self.0[from..from + BLOCK].iter().all(|(_, gap)| *gap <= 1)
+            (0..BLOCK).for_each(|idx| values[idx] = self[from + idx].0);
+            self[from..from + BLOCK].iter().all(|(_, gap)| *gap <= 1)
         }
     }
 
@@ -278,29 +311,35 @@ mod tests {
                 if noise.is_multiple_of(seldom) { f64::NAN } else { noise as f64 / 1e5 }
             };
             let gap = |i: u64| 1 + u64::from(i.is_multiple_of(missing));
-            let plain = Plain((0..n as u64).map(|i| (value(i), gap(i))).collect());
-            // Others beside it, of which some are behind it and some are averaged otherwise.
-            let mut pyramids = [0.0, weight, weight, 0.5, weight, 0.9].map(Pyramid::new);
-            Pyramid::grow_all(&mut [(&mut pyramids[2], &plain)], n / 3);
+            let plain: Vec<(f64, u64)> = (0..n as u64).map(|i| (value(i), gap(i))).collect();
+            // Others beside it, of which some are behind it, some are averaged otherwise, and one was averaged otherwise before.
+            let weights = [0.0, weight, 0.6, 0.5, weight, 0.9, 0.0, 0.3, weight, 0.95, 0.0];
+            let mut pyramids = weights.map(Pyramid::new);
+            Pyramid::grow_all(&mut [(&mut pyramids[2], &plain[..n / 3])]);
             for until in grown.iter().chain([&n]) {
-                let mut all: Vec<(&mut Pyramid, &Plain)> = pyramids.iter_mut().map(|pyramid| (pyramid, &plain)).collect();
-                Pyramid::grow_all(&mut all, (*until).min(n));
+                let end = |number: usize| until * (number + 1) / if *until == n { number + 1 } else { weights.len() };
+                let mut all: Vec<_> =
+                    pyramids.iter_mut().enumerate().map(|(number, pyramid)| (pyramid, &plain[..end(number).min(n)])).collect();
+                Pyramid::grow_all(&mut all);
+                pyramids[2].restart(weight);
             }
+            Pyramid::grow_all(&mut [(&mut pyramids[2], &plain[..])]);
+            let plain = &plain[..];
             let pyramid = &pyramids[1];
             let mut cuts = cuts;
             cuts.sort_unstable();
-            let found = pyramid.columns(&&plain, cuts[0], &cuts[1..]);
+            let found = pyramid.columns(&plain, cuts[0], &cuts[1..]);
             let mut ema = Ema::new(weight);
-            let smooth: Vec<f64> = plain.0.iter().map(|(value, gap)| ema.next(*value, *gap)).collect();
+            let smooth: Vec<f64> = plain.iter().map(|(value, gap)| ema.next(*value, *gap)).collect();
             for (column, cut) in found.iter().zip(cuts.windows(2)) {
                 let mut expected = Column::default();
                 (cut[0].min(n)..cut[1].min(n)).for_each(|idx| expected.push(smooth[idx]));
                 prop_assert_eq!(*column, expected);
             }
-            for other in [&pyramids[2], &pyramids[4]] {
-                prop_assert_eq!(&other.columns(&&plain, cuts[0], &cuts[1..]), &found);
+            for other in [&pyramids[2], &pyramids[4], &pyramids[8]] {
+                prop_assert_eq!(&other.columns(&plain, cuts[0], &cuts[1..]), &found);
             }
-            let last = pyramid.value(&&plain, n - 1);
+            let last = pyramid.value(&plain, n - 1);
             prop_assert!(last.to_bits() == smooth[n - 1].to_bits() || last.is_nan());
         }
     }

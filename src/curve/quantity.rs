@@ -109,22 +109,14 @@ impl Quantity {
             Self::LearningRate => steps.learning_rates(from, values),
             Self::GradientNorm => steps.gradient_norms(from, values),
             Self::Speed | Self::TokenSpeed => {
-                let mut counts = [0; BLOCK];
-                let mut before = match from.checked_sub(1) {
-                    None => 0,
-                    Some(idx) if self == Self::Speed => steps.examples(idx),
-                    Some(idx) => steps.tokens(idx),
-                };
+                let mut gains = [0.0; BLOCK];
                 if self == Self::Speed {
-                    steps.examples_from(from, &mut counts);
+                    steps.gains_of_examples(from, &mut gains);
                 } else {
-                    steps.tokens_from(from, &mut counts);
+                    steps.gains_of_tokens(from, &mut gains);
                 }
                 steps.seconds_from(from, values);
-                for (value, count) in values.iter_mut().zip(counts) {
-                    *value = count.saturating_sub(before) as f64 / value.max(1e-9);
-                    before = count;
-                }
+                values.iter_mut().zip(gains).for_each(|(seconds, gain)| *seconds = gain / seconds.max(1e-9));
             }
             Self::StepSeconds => steps.seconds_from(from, values),
             Self::Loss | Self::Metric | Self::Named(_) | Self::Gap => steps.losses(from, values),

@@ -43,8 +43,8 @@ pub struct RunCurves {
 }
 
 impl RunCurves {
-    /// Takes in new events, and what was concluded from them.
-    pub fn follow(&mut self, state: &RunState, concluded: Concluded, charted: &Charted) {
+    /// Takes in new events, and what was concluded from them, but for the values of steps, which [`follow`] sums up.
+    fn take_in(&mut self, state: &RunState, concluded: Concluded, charted: &Charted) {
         let Charted { quantities, metric, x_axis, weight } = *charted;
         let steps = &state.steps;
         if self.n_cuts != steps.n_cuts() || self.n_steps > steps.len() {
@@ -52,7 +52,7 @@ impl RunCurves {
         }
         if self.weight.to_bits() != weight.to_bits() {
             self.weight = weight;
-            self.smooth.clear();
+            self.smooth.values_mut().for_each(|pyramid| pyramid.restart(weight));
         }
         for idx in self.n_steps.max(1)..steps.len() {
             for axis in XAxis::ALL {
@@ -69,13 +69,15 @@ impl RunCurves {
         let points = |quantity: &Quantity| (*quantity, evaluations::points(state, concluded, *quantity, metric, x_axis));
         self.evaluated = of_evaluations.map(points).collect();
         self.metric = Some(metric);
-        let of_steps: Vec<Quantity> = quantities.iter().copied().filter(|quantity| quantity.is_of_steps()).collect();
-        self.raw.retain(|quantity, _| of_steps.contains(quantity));
-        self.smooth.retain(|quantity, _| of_steps.contains(quantity));
-        grow(&mut self.raw, of_steps.iter().copied(), 0.0, steps);
-        if weight > 0.0 {
-            grow(&mut self.smooth, of_steps.into_iter().filter(|quantity| quantity.is_smoothed()), weight, steps);
-        }
+        let of_steps = || quantities.iter().copied().filter(|quantity| quantity.is_of_steps());
+        keep(&mut self.raw, of_steps(), 0.0);
+        keep(&mut self.smooth, of_steps().filter(|quantity| quantity.is_smoothed() && weight > 0.0), weight);
+    }
+
+    /// All pyramids, and what they sum up.
+    fn pyramids<'a>(&'a mut self, steps: &'a Steps) -> impl Iterator<Item = (&'a mut Pyramid, Measured<'a>)> {
+        let all = self.raw.iter_mut().chain(&mut self.smooth);
+        all.map(move |(quantity, pyramid)| (pyramid, Measured { steps, quantity: *quantity }))
     }
 
     /// The evaluations of a run that have the quantity; `None` where they are not kept.
@@ -98,14 +100,22 @@ impl RunCurves {
     }
 }
 
-/// Sums up these quantities, with what is there already.
-fn grow(kept: &mut BTreeMap<Quantity, Pyramid>, quantities: impl Iterator<Item = Quantity>, weight: f64, steps: &Steps) {
+/// Takes in what is new of these runs, and what was concluded from it: of all of them together, since that is several times as fast.
+pub fn follow(runs: &mut [(&mut RunCurves, &RunState, Concluded)], charted: &Charted) {
+    let mut pyramids = Vec::new();
+    for (kept, state, concluded) in runs {
+        kept.take_in(state, *concluded, charted);
+        pyramids.extend(kept.pyramids(&state.steps));
+    }
+    Pyramid::grow_all(&mut pyramids);
+}
+
+/// Keeps these quantities and no others.
+fn keep(kept: &mut BTreeMap<Quantity, Pyramid>, quantities: impl Iterator<Item = Quantity> + Clone, weight: f64) {
+    kept.retain(|quantity, _| quantities.clone().any(|other| other == *quantity));
     for quantity in quantities {
         kept.entry(quantity).or_insert_with(|| Pyramid::new(weight));
     }
-    let mut all: Vec<(&mut Pyramid, Measured)> =
-        kept.iter_mut().map(|(quantity, pyramid)| (pyramid, Measured { steps, quantity: *quantity })).collect();
-    Pyramid::grow_all(&mut all, steps.len());
 }
 
 /// A curve of a run's steps, with its pyramid where there is one.
@@ -127,7 +137,7 @@ mod tests {
     fn follow(kept: &mut RunCurves, steps: &Steps, quantities: &[Quantity], weight: f64, x_axis: XAxis) {
         let state = RunState { steps: steps.clone(), ..RunState::default() };
         let concluded = Concluded { points: &[], metric: MetricName::Loss, places: &[] };
-        kept.follow(&state, concluded, &Charted { quantities, metric: MetricName::Accuracy, x_axis, weight });
+        super::follow(&mut [(kept, &state, concluded)], &Charted { quantities, metric: MetricName::Accuracy, x_axis, weight });
     }
 
     fn steps(n: u64, seed: u64) -> Steps {
@@ -191,9 +201,15 @@ mod tests {
 
     #[test]
     fn a_block_of_every_quantity_is_what_each_step_says() {
-        let steps = steps(2000, 7);
+        let mut steps = steps(2000, 7);
+        // Taken again, with steps missing, and more tokens than 32 bits count.
+        steps.forget_after(1700);
+        for step in 1..=400 {
+            let taken = StepTaken { step: 1700 + step + step / 150, tokens: step << 30, ..steps.at(0) };
+            steps.push(&taken, 2.0);
+        }
         for quantity in Quantity::all(&[MetricName::Accuracy]) {
-            for from in [0, 1, 64, 950, 1936] {
+            for from in [0, 1, 64, 950, 1600, 1690, 1830, 1840, 1850, 1936] {
                 let mut values = [0.0; BLOCK];
                 let measured = Measured { steps: &steps, quantity };
                 let is_consecutive = measured.block(from, &mut values);

@@ -37,6 +37,10 @@ pub struct Measured<'a> {
 }
 
 impl Series for Measured<'_> {
+    fn n_points(&self) -> usize {
+        self.steps.len()
+    }
+
     fn point(&self, idx: usize) -> (f64, u64) {
         let gap = if idx == 0 { 1 } else { self.steps.step(idx).saturating_sub(self.steps.step(idx - 1)) };
         (self.quantity.of_step(self.steps, idx), gap)

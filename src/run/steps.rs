@@ -22,6 +22,8 @@ pub struct Steps {
     /// Measured too: seconds since the run's first event.
     wall_seconds: Vec<f32>,
     n_cuts: u64,
+    /// From this number on each step follows the one before by at most one.
+    dense_from: usize,
 }
 
 /// Numbers in half their width for as long as all of them fit without loss.
@@ -104,6 +106,26 @@ impl<T: Narrow> Column<T> {
     }
 }
 
+impl Column<u64> {
+    /// By how much the numbers from `from` on are each more than the one before, which is 0 before the first.
+    fn read_gains(&self, from: usize, gains: &mut [f64]) {
+        let Some(before) = from.checked_sub(1) else {
+            let Some((first, others)) = gains.split_first_mut() else { return };
+            *first = self.at(0) as f64;
+            return self.read_gains(1, others);
+        };
+        let all = before..from + gains.len();
+        match self {
+            Self::Narrow(counts) => {
+                gains.iter_mut().zip(counts[all].windows(2)).for_each(|(gain, pair)| *gain = f64::from(pair[1].saturating_sub(pair[0])));
+            }
+            Self::Wide(counts) => {
+                gains.iter_mut().zip(counts[all].windows(2)).for_each(|(gain, pair)| *gain = pair[1].saturating_sub(pair[0]) as f64);
+            }
+        }
+    }
+}
+
 impl Steps {
     /// How many there are.
     pub const fn len(&self) -> usize {
@@ -117,6 +139,10 @@ impl Steps {
 
     /// Appends a step that ended `wall_seconds` after the run's first event.
     pub fn push(&mut self, taken: &StepTaken, wall_seconds: f64) {
+        let n = self.len();
+        if n > 0 && taken.step.saturating_sub(self.step.at(n - 1)) > 1 {
+            self.dense_from = n;
+        }
         self.step.push(taken.step);
         self.epoch.push(taken.epoch);
         self.loss.push(taken.loss.0);
@@ -214,11 +240,12 @@ impl Steps {
 
     /// Whether each of these follows the one before by at most one.
     pub fn are_consecutive(&self, range: Range<usize>) -> bool {
-        // No early end, so that many are compared at once.
-        match &self.step {
-            Column::Narrow(steps) => steps[range].windows(2).fold(true, |all, pair| all & (pair[1].saturating_sub(pair[0]) <= 1)),
-            Column::Wide(steps) => steps[range].windows(2).fold(true, |all, pair| all & (pair[1].saturating_sub(pair[0]) <= 1)),
-        }
+        // No early end, so that many are compared at once; mostly none is.
+        range.start >= self.dense_from
+            || match &self.step {
+                Column::Narrow(steps) => steps[range].windows(2).fold(true, |all, pair| all & (pair[1].saturating_sub(pair[0]) <= 1)),
+                Column::Wide(steps) => steps[range].windows(2).fold(true, |all, pair| all & (pair[1].saturating_sub(pair[0]) <= 1)),
+            }
     }
 
     /// [`StepTaken::loss`] of number `from` and those after it, as many as there is room for; so with the others.
@@ -242,14 +269,14 @@ impl Steps {
         values.iter_mut().zip(&self.seconds[all]).for_each(|(value, seconds)| *value = f64::from(*seconds));
     }
 
-    /// [`StepTaken::examples`] of each.
-    pub fn examples_from(&self, from: usize, counts: &mut [u64]) {
-        self.examples.read(from, counts);
+    /// By how much [`StepTaken::examples`] of each is more than that of the one before.
+    pub fn gains_of_examples(&self, from: usize, gains: &mut [f64]) {
+        self.examples.read_gains(from, gains);
     }
 
-    /// [`StepTaken::tokens`] of each.
-    pub fn tokens_from(&self, from: usize, counts: &mut [u64]) {
-        self.tokens.read(from, counts);
+    /// By how much [`StepTaken::tokens`] of each is more than that of the one before.
+    pub fn gains_of_tokens(&self, from: usize, gains: &mut [f64]) {
+        self.tokens.read_gains(from, gains);
     }
 
     /// [`StepTaken::step`] of number `idx`.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::curve::run_curves::Charted;
+use crate::curve::run_curves::{self, Charted, RunCurves};
 use crate::run::catalog::{Change, RunId, RunUpdate, RunView};
 use crate::run::status::RunStatus;
 use crate::spec::flat::flat;
@@ -225,10 +225,11 @@ fn take_in(state: &mut State, updates: Vec<RunUpdate>, is_whole: bool) -> Vec<Ef
     // All steps of a run are read for it: once for all parts.
     state.unjudged.append(&mut changed);
     if is_whole {
-        for id in std::mem::take(&mut state.unjudged) {
+        let judged = std::mem::take(&mut state.unjudged);
+        for id in &judged {
             refresh(state, id.clone());
-            follow(state, id);
         }
+        follow(state, |id| judged.contains(id));
         if !state.log.search.is_empty() {
             screen::log::look_through(state);
         }
@@ -264,19 +265,18 @@ fn begun(state: &State, experiment: &str) -> String {
 
 /// Sums up the curves of every run for the charts that are shown.
 pub fn follow_all(state: &mut State) {
-    let ids: Vec<RunId> = state.catalog.runs.iter().map(|run| run.id.clone()).collect();
-    for id in ids {
-        follow(state, id);
-    }
+    follow(state, |_| true);
 }
 
-/// Sums up what is new in the curves of a run.
-fn follow(state: &mut State, id: RunId) {
-    let Some(run) = state.catalog.run(&id) else { return };
-    let mut curves = state.curves.remove(&id).unwrap_or_default();
+/// Sums up what is new in the curves of these runs.
+fn follow(state: &mut State, is_meant: impl Fn(&RunId) -> bool) {
+    let meant = state.catalog.runs.iter().filter(|run| is_meant(&run.id));
+    let mut kept: Vec<(&RunView, RunCurves)> = meant.map(|run| (run, state.curves.remove(&run.id).unwrap_or_default())).collect();
     let (metric, x_axis, weight) = (state.metric(), state.chart.x_axis, state.smoothing());
-    curves.follow(&run.state, state.concluded(&id), &Charted { quantities: &state.chart.quantities, metric, x_axis, weight });
-    state.curves.insert(id, curves);
+    let mut runs: Vec<_> = kept.iter_mut().map(|(run, curves)| (curves, &run.state, state.concluded(&run.id))).collect();
+    run_curves::follow(&mut runs, &Charted { quantities: &state.chart.quantities, metric, x_axis, weight });
+    let kept: Vec<(RunId, RunCurves)> = kept.into_iter().map(|(run, curves)| (run.id.clone(), curves)).collect();
+    state.curves.extend(kept);
 }
 
 /// Draws the conclusions from a run's events.
