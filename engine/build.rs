@@ -1,7 +1,8 @@
 //! Compiles the C++ in `native`, and lets binaries and tests find libtorch at run time without `LD_LIBRARY_PATH`.
 
 /// What calls libtorch.
-const SOURCES: [&str; 13] = [
+const SOURCES: [&str; 14] = [
+    "native/activation.cpp",
     "native/adamw.cpp",
     "native/add_norm.cpp",
     "native/attention.cpp",
@@ -19,9 +20,10 @@ const SOURCES: [&str; 13] = [
 /// Loops over numbers, compiled for several processors.
 const KERNELS: &str = "native/kernels/kernels.cpp";
 /// What both include.
-const HEADERS: [&str; 7] = [
+const HEADERS: [&str; 8] = [
     "native/draw.h",
     "native/guard.h",
+    "native/kernels/activation.h",
     "native/kernels/adamw.h",
     "native/kernels/heads.h",
     "native/kernels/kernels.h",

@@ -42,40 +42,21 @@ pub fn save_last(path: &Path, previous: &Path, params: &Params, optimizer: &Adam
 
 /// Reads the weights of a checkpoint into `params`.
 pub fn load_weights(path: &Path, params: &Params) -> Result<Position, EngineError> {
-    let (mut tensors, position) = read(path)?;
-    for (name, tensor) in params.trainable() {
-        restore(path, &mut tensors, name, tensor)?;
-    }
-    Ok(position)
+    read(path, params.trainable().into_iter().map(|(name, tensor)| (Cow::from(name), tensor)))
 }
 
 /// Reads weights, optimizer and position.
 pub fn load_last(path: &Path, params: &Params, optimizer: &AdamW) -> Result<Position, EngineError> {
-    let (mut tensors, position) = read(path)?;
-    for (name, tensor) in params.trainable() {
-        restore(path, &mut tensors, name, tensor)?;
-    }
-    for slot in optimizer.slots() {
-        restore(path, &mut tensors, &format!("{FIRST_MOMENT}{}", slot.name), &slot.first_moment)?;
-        restore(path, &mut tensors, &format!("{SECOND_MOMENT}{}", slot.name), &slot.second_moment)?;
-    }
-    Ok(position)
+    let weights = params.trainable().into_iter().map(|(name, tensor)| (Cow::from(name), tensor));
+    let moments = optimizer.slots().iter().flat_map(|slot| {
+        [(FIRST_MOMENT, &slot.first_moment), (SECOND_MOMENT, &slot.second_moment)]
+            .map(|(which, moment)| (Cow::from(format!("{which}{}", slot.name)), moment))
+    });
+    read(path, weights.chain(moments))
 }
 
-fn restore(path: &Path, tensors: &mut BTreeMap<String, Tensor>, name: &str, into: &Tensor) -> Result<(), EngineError> {
-    let problem = match tensors.remove(name) {
-        Some(tensor) if tensor.size() == into.size() => {
-            let _guard = tch::no_grad_guard();
-            into.shallow_clone().copy_(&tensor);
-            return Ok(());
-        }
-        Some(tensor) => format!("tensor {name} has shape {:?}, the run's {:?}", tensor.size(), into.size()),
-        None => format!("tensor {name} is missing"),
-    };
-    Err(EngineError::Weights { path: path.to_owned(), problem })
-}
-
-fn read(path: &Path) -> Result<(BTreeMap<String, Tensor>, Position), EngineError> {
+/// Reads the tensors of these names, one after the other, since a copy of all of them is as large as the model.
+fn read<'a>(path: &Path, wanted: impl Iterator<Item = (Cow<'a, str>, &'a Tensor)>) -> Result<Position, EngineError> {
     let bytes = std::fs::read(path).map_err(|source| EngineError::File { action: "read", path: path.to_owned(), source })?;
     let fail = |problem: String| EngineError::Weights { path: path.to_owned(), problem };
     let (_, metadata) = SafeTensors::read_metadata(&bytes).map_err(|error| fail(error.to_string()))?;
@@ -93,11 +74,16 @@ fn read(path: &Path) -> Result<(BTreeMap<String, Tensor>, Position), EngineError
             return Err(fail("it is damaged: its content does not have the hash that was stored with it".to_owned()));
         }
     }
-    let tensors = views.into_iter().map(|(name, view)| {
+    for (name, into) in wanted {
+        let view = views.get(name.as_ref()).ok_or_else(|| fail(format!("tensor {name} is missing")))?;
         let shape: Vec<i64> = view.shape().iter().map(|&size| size as i64).collect();
-        (name, Tensor::from_data_size(view.data(), &shape, Kind::Float))
-    });
-    Ok((tensors.collect(), position))
+        if shape != into.size() {
+            return Err(fail(format!("tensor {name} has shape {shape:?}, the run's {:?}", into.size())));
+        }
+        let _guard = tch::no_grad_guard();
+        into.shallow_clone().copy_(&Tensor::from_data_size(view.data(), &shape, Kind::Float));
+    }
+    Ok(position)
 }
 
 /// Writes a checkpoint aside, whole and on the disk; returns where.

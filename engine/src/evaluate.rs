@@ -6,6 +6,7 @@ use tch::{Device, Kind, Tensor};
 
 use crate::crew::{Crew, Read};
 use crate::data::order::evaluation_batches;
+use crate::data::tokenizer::Encoded;
 use crate::hooks::Mode;
 use crate::loss;
 use crate::network::{Inputs, Network};
@@ -13,16 +14,18 @@ use finetop::data::example::Target;
 use finetop::metric::{ConfusionMatrix, MetricName, correlation};
 use finetop::run::mistakes::{Wrong, WrongLabel, WrongValue};
 use finetop::run::number::Number;
+use finetop::spec::crew;
 use finetop::spec::task::{Task, TaskKind};
 
-/// Rows under way at once.
-const BATCH_SIZE: usize = 64;
-/// The same on a GPU, which is idle with fewer.
+/// Rows per forward pass of a GPU, which is idle with fewer.
 const GPU_BATCH_SIZE: usize = 512;
 
-/// Rows per forward pass on `device`, of which a crew of `size` has several under way.
-pub const fn batch_size(device: Device, size: usize) -> usize {
-    if matches!(device, Device::Cuda(_)) { GPU_BATCH_SIZE } else { BATCH_SIZE / size }
+/// The batches of an evaluation of `rows` on `device`.
+pub fn batches(rows: &[Encoded], device: Device) -> Vec<Vec<usize>> {
+    match device {
+        Device::Cuda(_) => evaluation_batches(rows, GPU_BATCH_SIZE, usize::MAX),
+        _ => evaluation_batches(rows, crew::FORWARD_ROWS, crew::FORWARD_TOKENS),
+    }
 }
 
 /// Loss, metrics and confusion matrix of a split.
@@ -41,7 +44,7 @@ pub fn evaluate(network: &Network, inputs: &Inputs, task: &Task, device: Device,
     let mut loss = 0.0;
     let mut confusion = ConfusionMatrix::new(task.labels.len());
     let (mut labels, mut values) = (Vec::new(), Vec::new());
-    let batches = evaluation_batches(&inputs.rows, batch_size(device, crew.size()));
+    let batches = batches(&inputs.rows, device);
     let read = Read { network, inputs, trained: &[] };
     let outcomes = batches.chunks(crew.size()).flat_map(|round| {
         crew.each(round.len(), read, |Read { network, inputs, .. }, index| {

@@ -5,8 +5,7 @@ use tch::{Device, Tensor};
 
 use crate::crew::{Crew, Read};
 use crate::data::batch::Batch;
-use crate::data::order::evaluation_batches;
-use crate::evaluate::batch_size;
+use crate::evaluate::batches;
 use crate::hooks::Mode;
 use crate::network::{Inputs, Network};
 
@@ -18,7 +17,7 @@ pub fn pooled(network: &Network, inputs: &Inputs, device: Device, crew: &Crew, m
     let mut parts = Vec::new();
     let mut order = Vec::with_capacity(rows.len());
     let read = Read { network, inputs, trained: &[] };
-    for round in evaluation_batches(rows, batch_size(device, crew.size())).chunks(crew.size()) {
+    for round in batches(rows, device).chunks(crew.size()) {
         if !progress(order.len() as u64) {
             return None;
         }

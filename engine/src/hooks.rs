@@ -47,11 +47,20 @@ pub enum Product {
 }
 
 impl Projection<'_> {
-    /// `x Wᵀ + b`, `x [..,in]` → `[..,out]`.
+    /// `x Wᵀ + b`, `x [..,in]` → `[..,out]` in fp32.
     pub fn apply(&self, x: &Tensor) -> Tensor {
+        self.multiply(x, false)
+    }
+
+    /// The same in bf16, where that is what it is rounded to: for a linear layer that rounds it next.
+    pub fn apply_rounded(&self, x: &Tensor) -> Tensor {
+        self.multiply(x, true)
+    }
+
+    fn multiply(&self, x: &Tensor, stays_rounded: bool) -> Tensor {
         match self.product {
             Product::Exact => x.linear(self.weight, Some(self.bias)),
-            Product::Rounded(kept) => native::linear_in_bf16(x, self.weight, self.bias, kept.as_ref()),
+            Product::Rounded(kept) => native::linear_in_bf16(x, self.weight, self.bias, kept.as_ref(), stays_rounded),
         }
     }
 }
@@ -91,7 +100,12 @@ pub trait Hooks {
         None
     }
 
-    /// Linear layer `site` of block `layer`: `x [B,T,in]` → `[B,T,out]`.
+    /// Whether the method acts at linear layer `site` of block `layer`, by [`project`](Self::project).
+    fn acts_at(&self, _layer: usize, _site: Site) -> bool {
+        false
+    }
+
+    /// Linear layer `site` of block `layer`: `x [B,T,in]` → `[B,T,out]`, both in fp32. Asked where the method [acts](Self::acts_at).
     fn project(&self, _layer: usize, _site: Site, x: &Tensor, projection: Projection, _mode: Mode) -> Tensor {
         projection.apply(x)
     }

@@ -52,8 +52,10 @@ unsafe extern "C" {
         weight: *const C_tensor,
         bias: *const C_tensor,
         kept: *const C_tensor,
+        stays_rounded: bool,
         result: *mut *mut C_tensor,
     ) -> *mut c_char;
+    fn finetop_gelu(x: *const C_tensor, result: *mut *mut C_tensor) -> *mut c_char;
     fn finetop_adamw(
         parameters: *const *const C_tensor,
         gradients: *const *const C_tensor,
@@ -145,13 +147,24 @@ pub fn low_rank(y: &Tensor, x: &Tensor, (a, b): (&Tensor, &Tensor), scale: f64, 
     }
 }
 
-/// `x Wᵀ + b` in fp32 with factors and result rounded to bf16, `x [..,in]` → `[..,out]`; `rounded` is `W [out,in]` in bf16 where it is kept.
-pub fn linear_in_bf16(x: &Tensor, weight: &Tensor, bias: &Tensor, rounded: Option<&Tensor>) -> Tensor {
+/// `x Wᵀ + b` with factors and result rounded to bf16, `x [..,in]` in fp32 or bf16 → `[..,out]` in fp32, or in bf16 where it `stays_rounded`; `rounded`
+/// is `W [out,in]` in bf16 where it is kept.
+pub fn linear_in_bf16(x: &Tensor, weight: &Tensor, bias: &Tensor, rounded: Option<&Tensor>, stays_rounded: bool) -> Tensor {
     let rounded = rounded.map_or(std::ptr::null(), Tensor::as_ptr);
     let mut result = std::ptr::null_mut();
     // SAFETY: as in `dropout`.
     unsafe {
-        check(finetop_linear_in_bf16(x.as_ptr(), weight.as_ptr(), bias.as_ptr(), rounded, &raw mut result));
+        check(finetop_linear_in_bf16(x.as_ptr(), weight.as_ptr(), bias.as_ptr(), rounded, stays_rounded, &raw mut result));
+        Tensor::from_ptr(result)
+    }
+}
+
+/// `x Φ(x)` (Hendrycks & Gimpel 2016, arXiv:1606.08415, with the exact Φ), of any shape, in fp32 or in bf16.
+pub fn gelu(x: &Tensor) -> Tensor {
+    let mut result = std::ptr::null_mut();
+    // SAFETY: as in `dropout`.
+    unsafe {
+        check(finetop_gelu(x.as_ptr(), &raw mut result));
         Tensor::from_ptr(result)
     }
 }

@@ -340,7 +340,7 @@ impl Training<'_> {
         let Some(inputs) = self.inputs.get(&Split::Test) else {
             return if outcome == Outcome::Stopped { self.restore_best(best_step, journal) } else { Ok(()) };
         };
-        checkpoint::load_weights(&self.dir.best_file(), &self.params)?;
+        self.load_best()?;
         let start = Instant::now();
         let scores = evaluate(&self.network, inputs, &self.spec.task, self.device, &self.crew);
         journal.record(EventKind::Evaluation(Evaluation {
@@ -354,9 +354,15 @@ impl Training<'_> {
         }))
     }
 
+    /// After the last step: the gradients, as large as what trains, make room for the file.
+    fn load_best(&self) -> Result<(), EngineError> {
+        self.optimizer.drop_gradients();
+        checkpoint::load_weights(&self.dir.best_file(), &self.params).map(drop)
+    }
+
     /// Where there is no test split, whoever stops a run is told that its best is what it was taken for.
     fn restore_best(&self, best_step: u64, journal: &mut Journal) -> Result<(), EngineError> {
-        checkpoint::load_weights(&self.dir.best_file(), &self.params)?;
+        self.load_best()?;
         let scores = evaluate(&self.network, &self.inputs[&Split::Validation], &self.spec.task, self.device, &self.crew);
         let metric = self.spec.best_metric;
         let (value, was) = (scores.metrics[&metric].0, self.position.best.best.map_or(f64::NAN, |(_, value)| value));

@@ -37,8 +37,6 @@ const KEPT_PER_PLACE: f64 = 7.6;
 const HELD_FORWARD: f64 = 0.6;
 /// How much of the smaller of training's and evaluation's activations finds no room where the larger were.
 const GAPS: f64 = 0.25;
-/// Rows of a batch of frozen features and of evaluation (a forward pass that keeps nothing).
-const FORWARD_BATCH: usize = 64;
 
 /// Peak memory in bytes, for rows of at most `longest_words` words.
 pub fn predict(spec: &RunSpec, backbone: &Backbone, trained: u64, frozen: u64, longest_words: usize) -> u64 {
@@ -69,8 +67,10 @@ pub fn predict(spec: &RunSpec, backbone: &Backbone, trained: u64, frozen: u64, l
         None => 0,
     };
     let kernels = if spec.precision == Precision::Bf16 { KERNELS_BYTES } else { 0 };
-    let forward = forward_only(backbone, FORWARD_BATCH, tokens);
-    let threads = THREAD_BYTES * (crew::size(spec.threads) as u64 - 1);
+    let size = crew::size(spec.threads);
+    let rows = (crew::FORWARD_TOKENS as f64 / tokens).clamp(1.0, crew::FORWARD_ROWS as f64) * size as f64;
+    let forward = forward_only(backbone, rows, tokens);
+    let threads = THREAD_BYTES * (size as u64 - 1);
     PROCESS_BYTES + threads + kernels + weights + kept.max(forward) + (GAPS * kept.min(forward) as f64) as u64
 }
 
@@ -104,7 +104,7 @@ fn per_layer(backbone: &Backbone, rows: f64, tokens: f64, bytes: f64) -> f64 {
 }
 
 /// The widest moment of one layer's forward pass: hidden states, the feed-forward network's, and scores, masked scores and probabilities.
-fn forward_only(backbone: &Backbone, rows: usize, tokens: f64) -> u64 {
+fn forward_only(backbone: &Backbone, rows: f64, tokens: f64) -> u64 {
     let (h, n, i) = (backbone.hidden_size as f64, backbone.n_heads as f64, backbone.intermediate_size as f64);
-    (HELD_FORWARD * rows as f64 * tokens * 4.0 * (4.0 * h + 2.0 * i + 3.0 * n * tokens)) as u64
+    (HELD_FORWARD * rows * tokens * 4.0 * (4.0 * h + 2.0 * i + 3.0 * n * tokens)) as u64
 }

@@ -1,8 +1,12 @@
-//! How many threads compute a batch side by side, each some of its rows, instead of sharing every product. Pure.
+//! How many threads compute a batch side by side, each some of its rows, instead of sharing every product, and how much each takes at once. Pure.
 //!
 //! Threads that share products wait for each other after each of them; those that share rows wait once a step. In exchange each holds gradients
 //! of its own.
 
+/// Rows at most of a forward pass that keeps nothing: evaluation and frozen features.
+pub const FORWARD_ROWS: usize = 64;
+/// Tokens at most of the same, with padding: products are as quick as with more, and rows of a batch are more alike in length.
+pub const FORWARD_TOKENS: usize = 512;
 /// Threads side by side at most.
 const MOST: usize = 4;
 /// Rows that are worth a thread.

@@ -157,3 +157,35 @@ fn an_update_of_the_rows_that_have_a_gradient_is_that_of_the_whole_table() {
         assert!(seen.equal(&has_moments) && !has_moments.all().equal(&seen.any()), "rows that were seen are those that have moments");
     }
 }
+
+#[test]
+fn gelu_equals_libtorchs_at_any_size() {
+    for n in [1, 16, 37, 384 * 5] {
+        let x = numbers(&[n]) * 3.0;
+        check("gelu", &|x| native::gelu(&x[0]), &|x| x[0].gelu("none"), &[x]);
+    }
+    let far = Tensor::from_slice(&[-200.0_f32, -12.0, -0.0, 0.0, 12.0, 200.0, f32::INFINITY, f32::NAN]);
+    let ours = Vec::<f32>::try_from(native::gelu(&far)).unwrap();
+    assert!(ours[..2].iter().all(|value| value.abs() < 1e-30), "{ours:?}");
+    assert_eq!(ours[2..7], [0.0, 0.0, 12.0, 200.0, f32::INFINITY]);
+    assert!(ours[7].is_nan() && f32::try_from(native::gelu(&far.to_kind(Kind::BFloat16)).get(7)).unwrap().is_nan());
+}
+
+#[test]
+fn what_stays_in_bf16_between_two_linear_layers_has_the_bits_that_it_would_be_rounded_to() {
+    let inputs = [numbers(&[3, 7, 24]), numbers(&[40, 24]), numbers(&[40]), numbers(&[24, 40]), numbers(&[24])];
+    let both = |stays_rounded: bool| {
+        let run = move |x: &[Tensor]| {
+            let up = native::linear_in_bf16(&x[0], &x[1], &x[2], None, stays_rounded);
+            native::linear_in_bf16(&native::gelu(&up), &x[3], &x[4], None, false)
+        };
+        value_and_gradients(&run, &inputs, Kind::Float)
+    };
+    let [narrow, wide] = [true, false].map(both);
+    for (index, (narrow, wide)) in narrow.iter().zip(&wide).enumerate() {
+        // The gradient of the first bias is a sum, of rounded numbers here and of exact ones there.
+        let allowed = if index == 3 { wide.abs().max().double_value(&[]) / 128.0 } else { 0.0 };
+        let difference = (narrow - wide).abs().max().double_value(&[]);
+        assert!(difference <= allowed, "part {index}: differs by {difference}, more than {allowed}");
+    }
+}

@@ -7,6 +7,11 @@
 
 namespace finetop {
 
+// A number in bf16 as it lies in memory.
+struct BFloat16 {
+    uint16_t bits;
+};
+
 // Which elements dropout keeps: those whose hash of `seed` and index is at least `threshold`, times `scale`.
 struct Dropout {
     uint32_t seed = 0;
@@ -92,6 +97,11 @@ struct Kernels {
     // Of `n` numbers each; without `gradient` it is 0.
     void (*adamw)(float* parameter, const float* gradient, float* first, float* second, int64_t n, const AdamW& by);
     void (*decay)(float* parameter, int64_t n, float kept);
+    void (*gelu)(const float* x, float* y, int64_t begin, int64_t end);
+    void (*gelu_gradient)(const float* gradient, const float* x, float* of_x, int64_t begin, int64_t end);
+    // The same of numbers in bf16, computed in fp32 and rounded.
+    void (*gelu_in_bf16)(const BFloat16* x, BFloat16* y, int64_t begin, int64_t end);
+    void (*gelu_gradient_in_bf16)(const BFloat16* gradient, const BFloat16* x, BFloat16* of_x, int64_t begin, int64_t end);
 };
 
 extern const Kernels KERNELS_PLAIN;

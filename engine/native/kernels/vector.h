@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <cstring>
 
+#include "kernels.h"
+
 namespace {
 
 constexpr int64_t LANES = 16;
@@ -39,6 +41,34 @@ INLINE void store(float* to, Vector values, int64_t n) {
         store(to, values);
     } else {
         std::memcpy(to, &values, n * sizeof(float));
+    }
+}
+
+// The same of bf16, the upper half of fp32.
+typedef uint16_t Halves __attribute__((vector_size(32)));
+typedef uint16_t LooseHalves __attribute__((vector_size(32), aligned(2), may_alias));
+
+INLINE Vector load(const finetop::BFloat16* from, int64_t n) {
+    Halves halves{};
+    if (n >= LANES) {
+        halves = *reinterpret_cast<const LooseHalves*>(from);
+    } else {
+        std::memcpy(&halves, from, n * sizeof(finetop::BFloat16));
+    }
+    return (Vector)(__builtin_convertvector(halves, Bits) << 16);
+}
+
+// Rounded to the nearest, of two that are equally near to the even one; what is no number stays none.
+INLINE void store(finetop::BFloat16* to, Vector values, int64_t n) {
+    const Bits bits = (Bits)values;
+    const Bits rounded = bits + 0x7fffU + (bits >> 16 & 1U);
+    const Whole is_number = (Whole)(values == values);
+    const Bits upper = ((Bits)is_number & rounded >> 16) | (~(Bits)is_number & 0x7fc0U);
+    const Halves halves = __builtin_convertvector(upper, Halves);
+    if (n >= LANES) {
+        *reinterpret_cast<LooseHalves*>(to) = halves;
+    } else {
+        std::memcpy(to, &halves, n * sizeof(finetop::BFloat16));
     }
 }
 

@@ -20,11 +20,20 @@ pub fn training_batches(rows: &[Encoded], batch_size: usize, run_seed: u64, epoc
     batches
 }
 
-/// The batches of an evaluation: every row once, by length.
-pub fn evaluation_batches(rows: &[Encoded], batch_size: usize) -> Vec<Vec<usize>> {
+/// The batches of an evaluation: every row once, by length, at most `most_rows` of them and, of more than one row, `most_tokens` with padding:
+/// few long rows differ in length as much as many short ones.
+pub fn evaluation_batches(rows: &[Encoded], most_rows: usize, most_tokens: usize) -> Vec<Vec<usize>> {
+    let length = |index: usize| rows[index].token_ids.len();
     let mut order: Vec<usize> = (0..rows.len()).collect();
-    order.sort_by_key(|&index| rows[index].token_ids.len());
-    order.chunks(batch_size).map(<[usize]>::to_vec).collect()
+    order.sort_by_key(|&index| length(index));
+    let mut batches: Vec<Vec<usize>> = Vec::new();
+    for index in order {
+        match batches.last_mut() {
+            Some(batch) if batch.len() < most_rows && (batch.len() + 1) * length(index) <= most_tokens => batch.push(index),
+            _ => batches.push(vec![index]),
+        }
+    }
+    batches
 }
 
 /// The rows `indices` in `n_shares` (a power of two) parts that follow each other, whose padded tokens are as even as that allows.
@@ -56,6 +65,19 @@ mod tests {
     }
 
     proptest::proptest! {
+        #[test]
+        fn an_evaluation_has_every_row_once_in_batches_no_larger_than_allowed(lengths in proptest::collection::vec(1..90_usize, 1..300), most_rows in 1..40_usize, most_tokens in 1..600_usize) {
+            let rows = rows(&lengths);
+            let batches = evaluation_batches(&rows, most_rows, most_tokens);
+            let mut seen = batches.concat();
+            seen.sort_unstable();
+            proptest::prop_assert_eq!(seen, (0..rows.len()).collect::<Vec<_>>());
+            for batch in batches {
+                let longest = batch.iter().map(|&index| lengths[index]).max().unwrap_or(0);
+                proptest::prop_assert!(batch.len() == 1 || batch.len() <= most_rows && batch.len() * longest <= most_tokens);
+            }
+        }
+
         #[test]
         fn every_row_is_in_one_batch_of_an_epoch(lengths in proptest::collection::vec(2..40_usize, 1..300), batch_size in 1..40_usize, seed: u64, epoch in 0..5_u64) {
             let rows = rows(&lengths);

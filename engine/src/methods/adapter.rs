@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use tch::{Device, Kind, Tensor};
 
 use crate::hooks::{Hooks, Sublayer};
+use crate::native;
 use crate::params::{METHOD, Params};
 use finetop::spec::backbone::Backbone;
 use finetop::spec::method::adapter::{Adapter, AdapterActivation};
@@ -67,7 +68,7 @@ impl Bottlenecks {
     fn forward(&self, bottleneck: &Bottleneck, z: &Tensor) -> Tensor {
         let down = z.linear(&bottleneck.down.0, Some(&bottleneck.down.1)); // [B,T,W]
         let active = match self.activation {
-            AdapterActivation::Gelu => down.gelu("none"),
+            AdapterActivation::Gelu => native::gelu(&down),
             AdapterActivation::Relu => down.relu(),
             AdapterActivation::Swish => down.silu(),
             AdapterActivation::Tanh => down.tanh(),

@@ -33,6 +33,10 @@ impl Factors {
 }
 
 impl Hooks for Factors {
+    fn acts_at(&self, layer: usize, site: Site) -> bool {
+        self.factors.contains_key(&(layer, site))
+    }
+
     fn project(&self, layer: usize, site: Site, x: &Tensor, projection: Projection, _mode: Mode) -> Tensor {
         match self.factors.get(&(layer, site)) {
             Some(factors) if Ia3::scales_input(site) => projection.apply(&(x * factors)),

@@ -71,6 +71,10 @@ fn row_norm(weight: &Tensor) -> Tensor {
 }
 
 impl Hooks for LowRank {
+    fn acts_at(&self, layer: usize, site: Site) -> bool {
+        self.updates.contains_key(&(layer, site))
+    }
+
     fn project(&self, layer: usize, site: Site, x: &Tensor, projection: Projection, mode: Mode) -> Tensor {
         let y = projection.apply(x);
         let Some(update) = self.updates.get(&(layer, site)) else { return y };

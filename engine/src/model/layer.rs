@@ -7,6 +7,7 @@ use crate::model::attention::Attention;
 use crate::model::layer_norm::LayerNorm;
 use crate::model::linear::Linear;
 use crate::model::load::Weights;
+use crate::native;
 use finetop::spec::backbone::{Activation, Backbone};
 use finetop::spec::family::Family;
 use finetop::spec::method::site::Site;
@@ -50,9 +51,10 @@ impl Layer {
             }
         };
         let x = add(Sublayer::Attention, attended, dropouts.attention_output, &readers, &self.attention_norm);
-        let up = self.ffn_up.forward_at(layer, Site::FfnUp, &x, hooks, mode); // [B,T,I]
+        let is_left_alone = ![Site::FfnUp, Site::FfnDown].into_iter().any(|site| hooks.acts_at(layer, site));
+        let up = if is_left_alone { self.ffn_up.forward_rounded(&x) } else { self.ffn_up.forward_at(layer, Site::FfnUp, &x, hooks, mode) }; // [B,T,I]
         let active = match self.activation {
-            Activation::Gelu => up.gelu("none"),
+            Activation::Gelu => native::gelu(&up),
             Activation::GeluTanh => up.gelu("tanh"),
             Activation::Relu => up.relu(),
         };

@@ -36,9 +36,14 @@ impl Linear {
         self.projection().apply(x)
     }
 
+    /// The same for a linear layer that comes next: in bf16 where both multiply in it.
+    pub fn forward_rounded(&self, x: &Tensor) -> Tensor {
+        self.projection().apply_rounded(x)
+    }
+
     /// `x [B,T,in]` → `[B,T,out]`, the method acting at `site` of block `layer`.
     pub fn forward_at(&self, layer: usize, site: Site, x: &Tensor, hooks: &dyn Hooks, mode: Mode) -> Tensor {
-        hooks.project(layer, site, x, self.projection(), mode)
+        if hooks.acts_at(layer, site) { hooks.project(layer, site, x, self.projection(), mode) } else { self.forward(x) }
     }
 
     const fn projection(&self) -> Projection<'_> {

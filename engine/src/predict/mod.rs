@@ -163,7 +163,7 @@ fn answers_of(run: &TrainedRun, window: &[Input], batch_size: usize) -> (Vec<Ans
     }
     let _guard = tch::no_grad_guard();
     let inputs = Inputs { rows, pooled: None };
-    for indices in evaluation_batches(&inputs.rows, batch_size) {
+    for indices in evaluation_batches(&inputs.rows, batch_size, usize::MAX) {
         let logits = adapted.network.forward(&inputs, &indices, adapted.params.device, Mode::Evaluate).logits; // [B,C]
         let numbers = match adapted.spec.task.kind {
             TaskKind::Classification => logits.softmax(1, Kind::Double), // [B,C]
