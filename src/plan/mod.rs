@@ -9,6 +9,7 @@ pub mod foretold;
 pub mod import;
 pub mod memory;
 pub mod needs;
+pub mod places;
 pub mod prepare;
 pub mod shape;
 pub mod sources;
