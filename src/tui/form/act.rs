@@ -79,16 +79,11 @@ pub fn show(state: &mut State, mut form: Form) -> Vec<Effect> {
     effects
 }
 
-/// Moves the cursor through the rows, or scrolls plan or file.
-pub fn travel(form: &mut Form, by: i64) {
-    if form.page == Page::Fields {
-        form.cursor = moved(form.cursor, by, form.fields().len().saturating_sub(1));
-    } else {
-        let n_lines = match form.page {
-            Page::Plan => form.plan.as_ref().map_or(0, |(_, plan)| plan.full.lines().count()),
-            _ => form.text.lines().count() + form.problems.len(),
-        };
-        form.scroll = moved(form.scroll, by, n_lines.saturating_sub(1));
+/// Moves the cursor through the rows, or scrolls plan or file, of which `n_hidden` lines are out of sight.
+pub fn travel(form: &mut Form, by: i64, n_hidden: usize) {
+    match form.page {
+        Page::Fields => form.cursor = moved(form.cursor, by, form.fields().len().saturating_sub(1)),
+        Page::Plan | Page::File => form.scroll = moved(form.scroll, by, n_hidden),
     }
 }
 
@@ -111,7 +106,7 @@ pub fn act(state: &mut State, action: Action) -> Vec<Effect> {
         }
         Action::Up | Action::Down if now_editing => {
             form.editing = None;
-            travel(form, if action == Action::Up { -1 } else { 1 });
+            travel(form, if action == Action::Up { -1 } else { 1 }, 0);
         }
         Action::FormPage => {
             form.page = if form.document.is_ok() { form.page.next() } else { Page::File };

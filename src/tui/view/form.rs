@@ -41,6 +41,15 @@ pub fn draw(form: &Form, theme: Theme, area: Rect, buffer: &mut Buffer) {
     }
 }
 
+/// Lines of plan or file that lie out of sight.
+pub fn n_hidden(form: &Form, area: Rect) -> usize {
+    match form.page {
+        Page::Fields => 0,
+        Page::Plan => form_plan::n_hidden(form, area),
+        Page::File => form_text::n_hidden(form, area),
+    }
+}
+
 fn panel(form: &Form, theme: Theme, area: Rect, buffer: &mut Buffer) {
     let file = text::clean(&form.title());
     let title = text::middle(&file, usize::from(area.width).saturating_sub(24));

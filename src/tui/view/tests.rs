@@ -150,10 +150,13 @@ fn a_long_plan_says_how_much_of_it_lies_below_and_scrolls() {
     let lines: Vec<String> = (1..=60).map(|line| format!("line {line} of the plan")).collect();
     update(&mut state, Message::Planned(file, Ok(lines.join("\n"))));
     let shown = text(&screenshot::cells(&state, PLAIN));
-    assert!(shown.contains("47 more lines") && shown.contains("line 13 of") && !shown.contains("line 14 of"), "{shown}");
+    assert!(shown.contains("44 more lines") && shown.contains("line 16 of") && !shown.contains("line 17 of"), "{shown}");
     press(&mut state, &[Key::Char('j'), Key::Char('j')]);
     let shown = text(&screenshot::cells(&state, PLAIN));
-    assert!(shown.contains("45 more lines") && shown.contains("line 15 of") && !shown.contains("line 2 of"), "{shown}");
+    assert!(shown.contains("42 more lines") && shown.contains("line 18 of") && !shown.contains("line 2 of"), "{shown}");
+    press(&mut state, &[Key::Char('G'), Key::Char('j'), Key::Char('j'), Key::Char('k')]);
+    let shown = text(&screenshot::cells(&state, PLAIN));
+    assert!(shown.contains("1 more line ") && shown.contains("line 59 of") && !shown.contains("line 60 of"), "the end stops it: {shown}");
 }
 
 #[test]
