@@ -1,4 +1,4 @@
-//! The last two rows: a question, a notice or the most urgent alert; and the keys that hold here.
+//! The last two rows: a question, which may reach further up, a notice or the most urgent alert; and the keys that hold here.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -14,16 +14,13 @@ use crate::tui::overlay::{Overlay, Prompt};
 use crate::tui::state::{Screen, State};
 use crate::tui::text;
 use crate::tui::theme::Theme;
-use crate::tui::view::{draw, overview};
+use crate::tui::view::{draw, overview, question};
 
 /// Draws message row and key row.
 pub fn draw(state: &State, theme: Theme, area: Rect, buffer: &mut Buffer) {
     let width = usize::from(area.width);
     if let Some(Overlay::Question(question)) = &state.overlay {
-        let choice = "   y yes   n no ";
-        let text = text::clean(&question.text).replace('\n', " ");
-        let text = format!(" {}{choice}", text::middle(&text, width.saturating_sub(text::width(choice) + 1)));
-        draw::put(buffer, area, 0, 0, &text, theme.question());
+        question::draw(&question.text, "y yes   n no", theme, Rect { height: 1, ..area }, buffer);
     } else if let Some(Overlay::Prompt(prompt)) = &state.overlay {
         draw_prompt(prompt, theme, area, buffer);
     } else if let Some(pending) = &state.pending {

@@ -23,6 +23,7 @@ pub mod log;
 pub mod mistakes;
 pub mod overlay;
 pub mod overview;
+pub mod question;
 pub mod queue;
 pub mod raster;
 pub mod resources;

@@ -26,6 +26,7 @@ use crate::tui::keys::Key;
 use crate::tui::keys::action::Scope;
 use crate::tui::keys::table::KEYS;
 use crate::tui::message::Message;
+use crate::tui::overlay::Question;
 use crate::tui::screenshot;
 use crate::tui::state::State;
 use crate::tui::theme::{Colors, Glyphs, Theme};
@@ -181,6 +182,15 @@ fn a_question_a_crosshair_and_an_empty_folder() {
     let mut asking = state(45.0, (80, 24));
     press(&mut asking, &[Key::Char('t')]);
     snapshot("question_80x24", &asking, PLAIN);
+    let words = "quickstart-1/full: goes on at step 135 for 2 more epochs, to epoch 7, step 189; the linear schedule is computed for all 189 steps: the \
+                 learning rate was 4.13e-7 at step 135, is 1.59e-5 at step 136 and falls to 2.94e-7 at step 189; early stopping goes on: best 0.9155 at \
+                 step 108, 1 of 3 evaluations without a gain; extend it?";
+    let question = || Question { text: words.to_owned(), then: Vec::new(), otherwise: String::new(), announced: None };
+    for (columns, rows) in [(40, 10), (60, 16), (80, 24), (120, 40)] {
+        let mut asking = state(45.0, (columns, rows));
+        update(&mut asking, Message::Ask(question()));
+        snapshot(&format!("question_long_{columns}x{rows}"), &asking, PLAIN);
+    }
     let mut reading = state(45.0, (120, 40));
     press(&mut reading, &[Key::Char('c'), Key::Left, Key::Char('y'), Key::Char('x')]);
     snapshot("crosshair_120x40", &reading, PLAIN);
