@@ -11,6 +11,7 @@ use crate::tui::alerts::{self, Alert, Urgency};
 use crate::tui::keys::action::Action;
 use crate::tui::keys::keymap::Binding;
 use crate::tui::overlay::{Overlay, Prompt};
+use crate::tui::screen::queue::{Row, Standing};
 use crate::tui::state::{Screen, State};
 use crate::tui::text;
 use crate::tui::theme::Theme;
@@ -120,8 +121,22 @@ fn keys(state: &State, theme: Theme, area: Rect, buffer: &mut Buffer) {
 /// Whether an action would do anything now.
 fn is_apt(state: &State, action: Action) -> bool {
     let any = |holds: fn(RunStatus) -> bool| state.targets().iter().any(|run| holds(run.status));
+    let is_queue = state.screen == Screen::Queue;
+    let waits = |row: &Row| row.standing == Standing::Waits;
+    let row = || state.queue.rows().into_iter().nth(state.queue.cursor);
     match action {
         _ if state.is_read_only && action.changes_runs() => false,
+        // The comparison has no curves.
+        Action::Charts | Action::Log | Action::XAxis | Action::ZoomIn | Action::SmoothMore | Action::Crosshair
+            if state.screen == Screen::Compare =>
+        {
+            false
+        }
+        Action::QueueHold | Action::QueueCancel => row().is_some(),
+        Action::QueueEarlier | Action::QueueLater => {
+            row().is_some_and(|row| waits(&row)) && state.queue.rows().iter().filter(|row| waits(row)).count() > 1
+        }
+        Action::Edit if is_queue => state.selected().is_some_and(|run| run.status == RunStatus::Queued && run.job.is_none()),
         Action::Stop | Action::Pause => any(|status| !status.is_over()),
         Action::Accept => !matches!(state.overlay, Some(Overlay::Help(_))),
         Action::Compare => matches!(state.screen, Screen::Overview | Screen::Run) && any(|_| true),
