@@ -2,6 +2,7 @@
 //!
 //! [`prepare::prepare`] reads everything that a run will need, so that what it lets pass can be started. Writes nothing.
 
+pub mod completion;
 pub mod cost;
 pub mod environment;
 pub mod error;

@@ -185,6 +185,7 @@ pub const KEYS: &[Row] = &[
     row(&[Key::Escape, Key::Char('q')], Scope::Picker, Action::Back, "close", "close the list"),
     row(&[Key::Ctrl('c')], Scope::Picker, Action::Quit, "", "quit the viewer"),
     row(&[Key::Enter], Scope::Input, Action::Accept, "accept", "accept what is typed"),
+    row(&[Key::Tab], Scope::Input, Action::Complete, "complete", "complete a path; where several fit they are shown"),
     row(&[Key::Down], Scope::Input, Action::Down, "", "down the list"),
     row(&[Key::Up], Scope::Input, Action::Up, "", "up the list"),
     row(&[Key::Escape], Scope::Input, Action::Back, "cancel", "leave it"),

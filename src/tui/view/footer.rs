@@ -8,6 +8,7 @@ use ratatui::text::{Line, Span};
 use crate::run::status::RunStatus;
 use crate::tui::act;
 use crate::tui::alerts::{self, Alert, Urgency};
+use crate::tui::form::complete;
 use crate::tui::keys::action::Action;
 use crate::tui::keys::keymap::Binding;
 use crate::tui::overlay::{Overlay, Prompt};
@@ -138,6 +139,7 @@ fn is_apt(state: &State, action: Action) -> bool {
         }
         Action::Edit if is_queue => state.selected().is_some_and(|run| run.status == RunStatus::Queued && run.job.is_none()),
         Action::Stop | Action::Pause => any(|status| !status.is_over()),
+        Action::Complete => complete::is_apt(state),
         Action::Accept => !matches!(state.overlay, Some(Overlay::Help(_))),
         Action::Compare => matches!(state.screen, Screen::Overview | Screen::Run) && any(|_| true),
         Action::Launch => matches!(state.screen, Screen::Overview | Screen::Queue | Screen::System),

@@ -36,7 +36,9 @@ pub fn draw(form: &Form, theme: Theme, area: Rect, buffer: &mut Buffer) {
     }
     let hidden = lines.len().saturating_sub(usize::from(inner.height));
     if hidden > 0 && inner.height > 0 {
-        draw::right(buffer, inner, inner.height - 1, 0, &Line::styled(format!(" +{hidden} lines: tab "), theme.dim()));
+        // While something is typed that key has another meaning.
+        let key = if form.editing.is_some() { "" } else { ": tab" };
+        draw::right(buffer, inner, inner.height - 1, 0, &Line::styled(format!(" +{hidden} lines{key} "), theme.dim()));
     }
 }
 

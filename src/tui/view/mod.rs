@@ -8,6 +8,7 @@ pub mod curves;
 pub mod draw;
 pub mod footer;
 pub mod form;
+pub mod form_fitting;
 pub mod form_plan;
 pub mod form_text;
 #[cfg(test)]
