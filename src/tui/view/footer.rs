@@ -1,4 +1,4 @@
-//! The last two rows: a question, which may reach further up, a notice or the most urgent alert; and the keys that hold here.
+//! The last two rows: a question or a notice, which may reach further up, or the most urgent alert; and the keys that hold here.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -16,13 +16,13 @@ use crate::tui::screen::queue::{Row, Standing};
 use crate::tui::state::{Screen, State};
 use crate::tui::text;
 use crate::tui::theme::Theme;
-use crate::tui::view::{draw, overview, question};
+use crate::tui::view::{draw, message, overview};
 
 /// Draws message row and key row.
 pub fn draw(state: &State, theme: Theme, area: Rect, buffer: &mut Buffer) {
     let width = usize::from(area.width);
     if let Some(Overlay::Question(question)) = &state.overlay {
-        question::draw(&question.text, "y yes   n no", theme, Rect { height: 1, ..area }, buffer);
+        message::question(&question.text, "y yes   n no", theme, Rect { height: 1, ..area }, buffer);
     } else if let Some(Overlay::Prompt(prompt)) = &state.overlay {
         draw_prompt(prompt, theme, area, buffer);
     } else if let Some(pending) = &state.pending {
@@ -30,9 +30,7 @@ pub fn draw(state: &State, theme: Theme, area: Rect, buffer: &mut Buffer) {
         let text = format!(" {} in {left:.0} s   {} takes it back ", text::clean(&pending.text), state.keymap.shown(Action::Undo));
         draw::put(buffer, area, 0, 0, &text, theme.question());
     } else if let Some(notice) = &state.notice {
-        let style = if notice.is_problem { theme.bad() } else { theme.good() };
-        let glyph = if notice.is_problem { theme.choose("✗", "!") } else { theme.choose("✓", "-") };
-        draw::put(buffer, area, 0, 0, &format!(" {glyph} {}", text::clean(&notice.text)), style);
+        message::notice(notice, theme, Rect { height: 1, ..area }, buffer);
     } else if state.screen == Screen::Overview && area.y <= overview::TALL_ROWS {
         let alerts = alerts::alerts(state);
         if let Some(first) = alerts.first() {

@@ -10,7 +10,7 @@ use crate::tui::overlay::Overlay;
 use crate::tui::state::State;
 use crate::tui::text;
 use crate::tui::theme::Theme;
-use crate::tui::view::{self, LEAST_SIZE, draw, question};
+use crate::tui::view::{self, LEAST_SIZE, draw, message};
 
 /// Draws the list of runs.
 pub fn draw(state: &State, theme: Theme, area: Rect, buffer: &mut Buffer) {
@@ -23,7 +23,7 @@ pub fn draw(state: &State, theme: Theme, area: Rect, buffer: &mut Buffer) {
     }
     let last = Rect { y: area.bottom() - 1, height: 1, ..area };
     if let Some(Overlay::Question(asked)) = &state.overlay {
-        question::draw(&asked.text, "y/n", theme, last, buffer);
+        message::question(&asked.text, "y/n", theme, last, buffer);
     } else if form::act::shown(state).is_none() {
         draw::put(buffer, last, 0, 0, &format!("needs {}×{} for charts  q quit", LEAST_SIZE.0, LEAST_SIZE.1), theme.dim());
     }

@@ -1,8 +1,10 @@
-//! A question with its answers, in as many rows as it needs.
+//! What stands in the row of messages, in as many rows as it needs: a question with its answers, what an action came to.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use ratatui::style::Style;
 
+use crate::tui::state::Notice;
 use crate::tui::text;
 use crate::tui::theme::Theme;
 use crate::tui::view::draw;
@@ -10,38 +12,69 @@ use crate::tui::view::draw;
 /// Rows that a question may have; what is longer loses words in its middle.
 const MOST_ROWS: usize = 10;
 
+/// The same of what goes by itself.
+const MOST_OF_NOTICE: usize = 3;
+
 /// Draws a question whose last row is `last`, the others above it.
-pub fn draw(question: &str, answers: &str, theme: Theme, last: Rect, buffer: &mut Buffer) {
-    let most = MOST_ROWS.min(usize::from(last.bottom().saturating_sub(buffer.area.y)));
-    let lines = lines(&text::clean(question).replace('\n', " "), answers, usize::from(last.width), most);
+pub fn question(question: &str, answers: &str, theme: Theme, last: Rect, buffer: &mut Buffer) {
+    let lines = lines(&one_line(question), answers, usize::from(last.width), most(MOST_ROWS, last, buffer));
+    put(&lines, theme.question(), last, buffer);
+}
+
+/// Draws what an action came to in the same way.
+pub fn notice(notice: &Notice, theme: Theme, last: Rect, buffer: &mut Buffer) {
+    let style = if notice.is_problem { theme.bad() } else { theme.good() };
+    let glyph = if notice.is_problem { theme.choose("✗", "!") } else { theme.choose("✓", "-") };
+    let room = usize::from(last.width).saturating_sub(4).max(1);
+    let whole = fitting(&one_line(&notice.text), room, most(MOST_OF_NOTICE, last, buffer), |text| text::wrap(text, room));
+    let lead = |row: usize| if row == 0 { glyph } else { " " };
+    let lines: Vec<String> = whole.iter().enumerate().map(|(row, line)| format!(" {} {line}", lead(row))).collect();
+    put(&lines, style, last, buffer);
+}
+
+fn one_line(text: &str) -> String {
+    text::clean(text).replace('\n', " ")
+}
+
+/// As many rows as there are above the last.
+fn most(most: usize, last: Rect, buffer: &Buffer) -> usize {
+    most.min(usize::from(last.bottom().saturating_sub(buffer.area.y))).max(1)
+}
+
+fn put(lines: &[String], style: Style, last: Rect, buffer: &mut Buffer) {
     let n_rows = lines.len() as u16;
     let area = Rect { y: last.bottom().saturating_sub(n_rows), height: n_rows, ..last };
     if n_rows > 1 {
         draw::clear(buffer, area);
     }
     for (row, line) in lines.iter().enumerate() {
-        draw::put(buffer, area, 0, row as u16, line, theme.question());
+        draw::put(buffer, area, 0, row as u16, line, style);
     }
+}
+
+/// The lines of a text, of which words in its middle are left out where they are more than `most`.
+fn fitting(text: &str, room: usize, most: usize, wrap: impl Fn(&str) -> Vec<String>) -> Vec<String> {
+    let mut whole = wrap(text);
+    let mut length = text::width(text).min(most * room + 1);
+    while whole.len() > most && length > 0 {
+        length -= 1;
+        whole = wrap(&text::middle(text, length));
+    }
+    whole
 }
 
 /// The question in at most `most` lines of `width` columns, the answers behind its end; all lines are equally long where there are several.
 fn lines(question: &str, answers: &str, width: usize, most: usize) -> Vec<String> {
     let room = width.saturating_sub(2).max(1);
-    let wrapped = |question: &str| {
+    let mut whole = fitting(question, room, most, |question| {
         let mut lines = text::wrap(question, room);
         match lines.last_mut() {
             Some(last) if text::width(last) + text::width(answers) + 3 <= room => *last = format!("{last}   {answers}"),
             _ => lines.push(text::cut(answers, room)),
         }
         lines
-    };
-    let mut whole = wrapped(question);
-    let mut length = text::width(question).min(most * room + 1);
-    while whole.len() > most.max(1) && length > 0 {
-        length -= 1;
-        whole = wrapped(&text::middle(question, length));
-    }
-    if whole.len() > most.max(1) {
+    });
+    if whole.len() > most {
         whole = vec![text::cut(answers, room)];
     }
     let longest = if whole.len() > 1 { room } else { 0 };
@@ -79,7 +112,7 @@ mod tests {
                 "{several:?}"
             );
         }
-        for (width, most) in [(0, 0), (1, 1), (3, 1), (10, 1), (10, 10)] {
+        for (width, most) in [(0, 1), (1, 1), (3, 1), (10, 1), (10, 10)] {
             assert!(lines(&endless, "y/n", width, most).iter().all(|line| text::width(line) <= width.max(3)));
         }
     }
