@@ -20,6 +20,9 @@ use crate::cli::predict::{self, PredictArguments};
 use crate::interop::Format;
 use crate::spec::experiment::overrides::Overrides;
 
+/// Folder of all runs, unless `--runs` says otherwise.
+pub const DEFAULT_RUNS: &str = "runs";
+
 const EXAMPLES: &str = "\
 Examples:
   finetop run experiments/quickstart.yaml   train, and watch live
@@ -84,7 +87,7 @@ A RUN is EXPERIMENT-NUMBER/NAME as `finetop list` shows it, or its NAME, or the 
 #[command(name = "finetop", version, after_help = EXAMPLES, max_term_width = 110)]
 pub struct Arguments {
     /// Folder of all runs.
-    #[arg(long, value_name = "DIR", default_value = "runs", global = true, display_order = 90)]
+    #[arg(long, value_name = "DIR", default_value = DEFAULT_RUNS, global = true, display_order = 90)]
     pub runs: PathBuf,
     /// Draw the dashboard with ASCII characters alone.
     #[arg(long)]

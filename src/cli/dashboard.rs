@@ -6,8 +6,9 @@ use std::path::Path;
 
 use anyhow::bail;
 
-use crate::cli::exit_code;
 use crate::cli::settings::Look;
+use crate::cli::{called, exit_code};
+use crate::run::text;
 use crate::tui::app;
 use crate::tui::source::Source;
 
@@ -27,7 +28,8 @@ pub fn run(root: &Path, focus: Option<&str>, is_ascii: bool, look: &Look) -> any
     let left = app::run(look.options(source, focus, is_ascii)?)?;
     if left.n_going > 0 {
         let runs = if left.n_going == 1 { "1 run goes on".to_owned() } else { format!("{} runs go on", left.n_going) };
-        writeln!(io::stdout(), "{runs}: `finetop` shows them again, `finetop stop RUN` ends one early")?;
+        let finetop = text::printable(&called::command(root)).into_owned();
+        writeln!(io::stdout(), "{runs}: `{finetop}` shows them again, `{finetop} stop RUN` ends one early")?;
     }
     Ok(exit_code::OK)
 }

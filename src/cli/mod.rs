@@ -3,6 +3,7 @@
 pub mod arguments;
 pub mod ask;
 pub mod background;
+pub mod called;
 pub mod compare;
 pub mod dashboard;
 pub mod demo;

@@ -2,6 +2,7 @@
 //!
 //! [`prepare::prepare`] reads everything that a run will need, so that what it lets pass can be started. Writes nothing.
 
+pub mod completion;
 pub mod cost;
 pub mod environment;
 pub mod error;
@@ -9,6 +10,7 @@ pub mod foretold;
 pub mod import;
 pub mod memory;
 pub mod needs;
+pub mod places;
 pub mod prepare;
 pub mod shape;
 pub mod sources;

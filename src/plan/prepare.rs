@@ -11,6 +11,7 @@ use crate::data::{labels, read};
 use crate::plan::cost::{self, Cost};
 use crate::plan::environment::Environment;
 use crate::plan::error::PlanError;
+use crate::plan::places::Places;
 use crate::plan::sources::{self, Bases, DataFiles};
 use crate::plan::start;
 use crate::plan::warnings;
@@ -54,6 +55,8 @@ pub struct Plan {
     pub pretrained: Pretrained,
     /// What is allowed and yet probably a mistake.
     pub warnings: Vec<String>,
+    /// Where paths are shown from.
+    pub places: Places,
 }
 
 /// A run and what it costs.
@@ -135,6 +138,7 @@ pub fn of_bytes(path: &Path, bytes: &[u8], overrides: &Overrides, environment: &
         model,
         pretrained,
         warnings,
+        places: Places::new(environment),
     })
 }
 

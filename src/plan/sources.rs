@@ -49,12 +49,22 @@ impl Bases {
         Self { own, current: environment.current_folder.clone(), home: environment.hub.home.clone() }
     }
 
+    /// The folder of the experiment file.
+    pub fn own(&self) -> &Path {
+        &self.own
+    }
+
+    /// The paths that a text may mean, the likelier first.
+    pub fn meant(&self, text: &str) -> Vec<PathBuf> {
+        match (text.strip_prefix("~/"), &self.home) {
+            (Some(rest), Some(home)) => vec![home.join(rest)],
+            _ => [&self.own, &self.current].into_iter().map(|base| tidy(&base.join(text))).collect(),
+        }
+    }
+
     /// The path if it exists from one of the bases.
     pub fn find(&self, text: &str) -> Option<PathBuf> {
-        if let (Some(rest), Some(home)) = (text.strip_prefix("~/"), &self.home) {
-            return Some(home.join(rest)).filter(|path| path.exists());
-        }
-        [&self.own, &self.current].into_iter().map(|base| tidy(&base.join(text))).find(|path| path.exists())
+        self.meant(text).into_iter().find(|path| path.exists())
     }
 
     /// Where a path that was not found was looked for, in words.

@@ -1,12 +1,15 @@
 //! A plan as text for people and as JSON for programs. Pure; returns text fit for a terminal.
 
+use std::path::Path;
+
 use serde::Serialize;
 
 use crate::data::survey::{SplitSurvey, Survey, Targets, Values};
 use crate::metric::MetricName;
 use crate::plan::cost::Cost;
+use crate::plan::places::Cached;
 use crate::plan::prepare::{Plan, PlannedRun};
-use crate::report::columns::{Align, wrapped};
+use crate::report::columns::{Align, WIDTH, wrapped};
 use crate::report::ledger::{self, Row};
 use crate::report::number::{bytes, grouped};
 use crate::run::text::printable;
@@ -104,8 +107,12 @@ fn model(plan: &Plan) -> Vec<String> {
     let pooler = if plan.pretrained.has_pooler { "with a pooler" } else { "no pooler" };
     let shape = format!("       {} layers of width {}, {parameters} parameters, {pooler}", backbone.n_layers, backbone.hidden_size);
     let mut lines = vec![format!("model  {}", plan.model.id), shape];
-    if plan.model.folder.display().to_string() != plan.model.id {
-        lines.push(format!("       in {}", plan.model.folder.display()));
+    let folder = match plan.places.in_cache(&plan.model.folder) {
+        Some(cached) if cached.file.is_empty() => format!("the Hugging Face cache, revision {}", cached.revision),
+        _ => plan.places.shown(&plan.model.folder, WIDTH - "       in ".len()),
+    };
+    if folder != plan.model.id {
+        lines.push(format!("       in {folder}"));
     }
     lines
 }
@@ -123,13 +130,21 @@ fn data(plan: &Plan) -> Vec<String> {
             Targets::Values(values) => in_words(values),
         };
         let carved = plan.task.validation.is_none() && split.split == Split::Validation;
-        let source = if carved { "carved from the training file".to_owned() } else { format!("from {}", split.path.display()) };
+        let source = if carved { "carved from the training file".to_owned() } else { format!("from {}", file(plan, &split.path)) };
         let rows = grouped(split.n_rows as u64);
         let mut lines = wrapped(&format!("{head}{:<10} {rows:>7} rows; {}", split.split.name(), targets), "         ");
-        lines.push(format!("         {source}"));
+        lines.extend(wrapped(&format!("         {source}"), "         "));
         lines
     };
     plan.survey.splits.iter().enumerate().flat_map(of_split).collect()
+}
+
+/// A data file as a line has room for it.
+fn file(plan: &Plan, path: &Path) -> String {
+    match plan.places.in_cache(path) {
+        Some(Cached { repository, revision, file }) => format!("{file} of {repository} in the Hugging Face cache, revision {revision}"),
+        None => plan.places.shown(path, WIDTH - "         from ".len()),
+    }
 }
 
 fn in_words(values: &Values) -> String {
@@ -160,35 +175,54 @@ fn schedule(runs: &[PlannedRun]) -> String {
     ledger::named_table(&heading, &aligns, runs.iter().map(|run| (run.spec.name.as_str(), of_run(run))).collect())
 }
 
-/// What the table leaves out, a block per set of runs that share it.
+/// What a run's line of settings says, by what it is about: the method, its head, the training, its end, chance.
+type Parts = [Vec<String>; 5];
+
+/// What the tables leave out: what all runs share, then a block for each set of runs that share the rest.
 fn settings(runs: &[PlannedRun]) -> Vec<String> {
-    let mut blocks: Vec<(Vec<&RunSpec>, String)> = Vec::new();
-    for PlannedRun { spec, cost, .. } in runs {
-        let text = [method_line(spec), optimization_line(&spec.optimization, cost.warmup_steps), end_line(spec)].join("; ");
-        match blocks.iter_mut().find(|(_, known)| *known == text) {
-            Some((specs, _)) => specs.push(spec),
-            None => blocks.push((vec![spec], text)),
+    let all: Vec<Parts> = runs.iter().map(parts).collect();
+    let is_shared = |group: usize, part: &String| all.len() > 1 && all.iter().all(|parts| parts[group].contains(part));
+    let mut shared = Parts::default();
+    let mut blocks: Vec<(Vec<&str>, Parts)> = Vec::new();
+    for (run, parts) in runs.iter().zip(&all) {
+        let mut own = parts.clone();
+        for (group, parts) in own.iter_mut().enumerate() {
+            let (of_all, rest) = std::mem::take(parts).into_iter().partition(|part| is_shared(group, part));
+            (shared[group], *parts) = (of_all, rest);
+        }
+        // Runs that differ in their seeds alone stand together.
+        match blocks.iter_mut().find(|(_, known)| known[..4] == own[..4]) {
+            Some((names, known)) => {
+                names.push(&run.spec.name);
+                let seeds = own[4].iter().map(|seed| seed.trim_start_matches("seed ").to_owned());
+                known[4].extend(seeds);
+                known[4].dedup();
+            }
+            None => blocks.push((vec![&run.spec.name], own)),
         }
     }
-    let block = |(specs, text): (Vec<&RunSpec>, String)| {
-        let names: Vec<&str> = specs.iter().map(|spec| spec.name.as_str()).collect();
-        let mut seeds: Vec<u64> = specs.iter().map(|spec| spec.seed).collect();
-        seeds.dedup();
-        let seeds: Vec<String> = seeds.iter().map(u64::to_string).collect();
-        wrapped(&format!("{}: {text}; seed {}", names.join(", "), seeds.join(", ")), "    ")
+    let block = |names: &str, parts: &Parts| {
+        let groups: Vec<String> = parts.iter().filter(|parts| !parts.is_empty()).map(|parts| parts.join(", ")).collect();
+        if groups.is_empty() { Vec::new() } else { wrapped(&format!("{names}: {}", groups.join("; ")), "    ") }
     };
-    blocks.into_iter().flat_map(block).collect()
+    let own = blocks.iter().flat_map(|(names, parts)| block(&names.join(", "), parts));
+    block("all runs", &shared).into_iter().chain(own).collect()
 }
 
-fn method_line(spec: &RunSpec) -> String {
+fn parts(PlannedRun { spec, cost, .. }: &PlannedRun) -> Parts {
+    let own = spec.method.hyperparameters_line();
+    let own = if own.is_empty() { Vec::new() } else { vec![own] };
+    let optimization = optimization_parts(&spec.optimization, cost.warmup_steps);
+    [own, head_parts(spec), optimization, end_parts(spec), vec![format!("seed {}", spec.seed)]]
+}
+
+fn head_parts(spec: &RunSpec) -> Vec<String> {
     let pooling = Pooling::NAMES.iter().find(|(_, pooling)| *pooling == spec.head.pooling).map_or("", |(name, _)| name);
     let classifier = Classifier::NAMES.iter().find(|(_, classifier)| *classifier == spec.head.classifier).map_or("", |(name, _)| name);
-    let own = spec.method.hyperparameters_line();
-    let own = if own.is_empty() { String::new() } else { format!("{own}; ") };
-    format!("{own}pooling {pooling}, {classifier} head, head dropout {}", spec.head.dropout)
+    vec![format!("pooling {pooling}"), format!("{classifier} head"), format!("head dropout {}", spec.head.dropout)]
 }
 
-fn optimization_line(optimization: &Optimization, warmup_steps: u64) -> String {
+fn optimization_parts(optimization: &Optimization, warmup_steps: u64) -> Vec<String> {
     let mut parts = vec![
         counted(optimization.epochs as usize, "epoch"),
         format!("batches of {}", optimization.batch_size),
@@ -215,10 +249,10 @@ fn optimization_line(optimization: &Optimization, warmup_steps: u64) -> String {
     if let Some(dropout) = optimization.dropout {
         parts.push(format!("backbone dropout {}", short_number(dropout)));
     }
-    parts.join(", ")
+    parts
 }
 
-fn end_line(spec: &RunSpec) -> String {
+fn end_parts(spec: &RunSpec) -> Vec<String> {
     let evaluated = match spec.optimization.evaluate {
         EvaluateEvery::Epoch => "evaluated every epoch".to_owned(),
         EvaluateEvery::Steps(steps) => format!("evaluated every {steps} steps"),
@@ -236,5 +270,5 @@ fn end_line(spec: &RunSpec) -> String {
         Device::Cuda(index) => format!("cuda:{index}"),
     };
     let label = if spec.best_metric == MetricName::F1 { format!(" of label {}", quoted(&spec.task.labels[1])) } else { String::new() };
-    format!("{evaluated}, best by {}{label}, {end}, device {device}", spec.best_metric.name())
+    vec![evaluated, format!("best by {}{label}", spec.best_metric.name()), end, format!("device {device}")]
 }

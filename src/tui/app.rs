@@ -19,9 +19,6 @@ use crate::launch::{control, outlook, start};
 use crate::run::catalog::RunId;
 use crate::run::clock;
 use crate::run::request::RequestKind;
-use crate::tui::background;
-use crate::tui::drafting;
-use crate::tui::editor;
 use crate::tui::effect::Effect;
 use crate::tui::figures;
 use crate::tui::image::Surroundings;
@@ -39,6 +36,7 @@ use crate::tui::terminal::Screen;
 use crate::tui::theme::{Background, Colors, Theme};
 use crate::tui::title;
 use crate::tui::update::update;
+use crate::tui::{background, drafting, editor};
 
 /// Time for the thread that reads events to end, and for a signal to be heard.
 const EVENTS_END: Duration = Duration::from_millis(40);
@@ -239,6 +237,7 @@ fn perform(effect: Effect, screen: &mut Screen, state: &mut State, theme: Theme,
     match effect {
         Effect::Quit => return Ok(Next::Quit),
         effect @ (Effect::PlanDraft { .. }
+        | Effect::Complete { .. }
         | Effect::SaveDraft { .. }
         | Effect::LaunchDraft { .. }
         | Effect::OpenFile(_)

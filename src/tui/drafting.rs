@@ -8,10 +8,12 @@ use std::time::Duration;
 use std::{fs, io, thread};
 
 use crate::launch::{amend, begin};
+use crate::plan::completion;
 use crate::plan::environment::Environment;
 use crate::plan::error::PlanError;
 use crate::plan::prepare::{self, Plan};
 use crate::plan::shape;
+use crate::plan::sources::Bases;
 use crate::run::catalog::RunId;
 use crate::run::experiment;
 use crate::spec::experiment::overrides::Overrides;
@@ -37,6 +39,11 @@ static PLANNING: Mutex<()> = Mutex::new(());
 pub fn perform(effect: Effect, root: Option<&Path>, number: u64) -> Message {
     match effect {
         Effect::PlanDraft { revision, path, text } => plan(root, number, revision, &path, &text),
+        Effect::Complete { names, typed, path } => {
+            let environment = Environment::current();
+            let fitting = completion::fitting(names, &typed, &Bases::new(&path, &environment), &environment.hub);
+            Message::Completed(typed, fitting)
+        }
         Effect::SaveDraft { path, text, overwrites } => save(path, text, overwrites),
         Effect::LaunchDraft { path, text } => {
             let launched = launch(root, &path, &text);

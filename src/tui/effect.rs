@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use crate::launch::wishes::Wishes;
+use crate::plan::completion::Names;
 use crate::run::catalog::RunId;
 use crate::run::request::RequestKind;
 use crate::spec::run::RunSpec;
@@ -61,6 +62,15 @@ pub enum Effect {
         path: PathBuf,
         /// What it would say.
         text: String,
+    },
+    /// Look what a path that is being typed may go on with.
+    Complete {
+        /// What it names.
+        names: Names,
+        /// What is typed of it.
+        typed: String,
+        /// The file that the form would be saved in.
+        path: PathBuf,
     },
     /// Save what the form says.
     SaveDraft {

@@ -56,6 +56,8 @@ pub enum Message {
     Launched(PathBuf, Result<String, String>),
     /// The plan of what the form said at a revision, or its errors; nothing where a newer one was asked for.
     DraftPlanned(u64, Option<Box<Result<DraftPlan, PlanError>>>),
+    /// What a path that was typed so far may go on with.
+    Completed(String, Vec<String>),
     /// What the form says was saved here.
     Saved(PathBuf),
     /// A waiting run was changed: what of it, or why not.

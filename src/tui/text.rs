@@ -120,6 +120,24 @@ pub fn middle(text: &str, max: usize) -> String {
     front.chars().chain([ELLIPSIS]).chain(back.into_iter().rev()).collect()
 }
 
+/// `text` in at most `max` columns, shortened at its beginning.
+pub fn end(text: &str, max: usize) -> String {
+    if width(text) <= max {
+        return text.to_owned();
+    }
+    let mut left = max.saturating_sub(1);
+    let mut shown = Vec::new();
+    for c in text.chars().rev() {
+        let columns = c.width().unwrap_or(1);
+        if columns > left {
+            break;
+        }
+        left -= columns;
+        shown.push(c);
+    }
+    std::iter::repeat_n(ELLIPSIS, max.min(1)).chain(shown.into_iter().rev()).collect()
+}
+
 /// The first `max` columns of `text`.
 pub fn cut(text: &str, max: usize) -> String {
     let mut left = max;
@@ -182,6 +200,7 @@ mod tests {
         assert_eq!(middle("lora-r16-all-layers", 11), "lora-…ayers");
         assert_eq!(middle("full", 11), "full");
         assert_eq!(middle("日本語日本語", 7), "日…本語");
+        assert_eq!([end("data/train.tsv", 14), end("data/train.tsv", 8), end("日本語", 4)].join(" "), "data/train.tsv …ain.tsv …語");
     }
 
     #[test]
@@ -193,6 +212,7 @@ mod tests {
         #[test]
         fn shortened_text_always_fits(text in ".{0,40}", max in 0_usize..30) {
             prop_assert!(width(&middle(&text, max)) <= max);
+            prop_assert!(width(&end(&text, max)) <= max);
             prop_assert!(width(&cut(&text, max)) <= max);
         }
 

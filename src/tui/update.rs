@@ -86,6 +86,7 @@ fn happen(state: &mut State, message: Message) -> Vec<Effect> {
             state.launch.waiting = None;
         }
         Message::DraftPlanned(..)
+        | Message::Completed(..)
         | Message::Saved(_)
         | Message::Opened(_)
         | Message::Amended(_)

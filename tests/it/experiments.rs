@@ -44,7 +44,8 @@ impl Place {
     }
 
     fn prepare(&self, file: &Path) -> Result<Plan, PlanError> {
-        let hub = HubVariables { hf_hub_cache: Some(self.path("hub")), ..HubVariables::default() };
+        let home = fixtures().parent().map(Path::to_owned);
+        let hub = HubVariables { hf_hub_cache: Some(self.path("hub")), home, ..HubVariables::default() };
         prepare(
             file,
             &self.overrides,

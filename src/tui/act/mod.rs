@@ -117,8 +117,7 @@ pub fn act(state: &mut State, action: Action) -> Vec<Effect> {
         Action::Search => search(state),
         Action::Pair => mistakes::next_pair(state),
         Action::Follow | Action::Output | Action::NextMatch | Action::PreviousMatch => log::act(state, action),
-        Action::NextPane => turn(state, 1),
-        Action::PreviousPane => turn(state, -1),
+        Action::NextPane | Action::PreviousPane => turn(state, if action == Action::NextPane { 1 } else { -1 }),
         Action::Expand => state.is_expanded = !state.is_expanded,
         Action::Log | Action::LogX | Action::XAxis | Action::Clip | Action::ShareY | Action::Metric | Action::Best => {
             chart::act(state, action);
@@ -145,7 +144,8 @@ pub fn act(state: &mut State, action: Action) -> Vec<Effect> {
         Action::Edit => return if state.screen == Screen::Launch { launch::edit(state) } else { launch::edit_run(state) },
         Action::Rerun => return rerun(state),
         Action::EditFile => return launch::edit_file(state),
-        Action::FormEnter
+        Action::Complete
+        | Action::FormEnter
         | Action::FormToggle
         | Action::FormLess
         | Action::FormMore

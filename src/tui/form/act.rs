@@ -6,7 +6,7 @@ use crate::tui::act::moved;
 use crate::tui::effect::Effect;
 use crate::tui::form::draft::{self, Step};
 use crate::tui::form::field::Kind;
-use crate::tui::form::{Editing, Form, Page, amend};
+use crate::tui::form::{Editing, Form, Page, amend, complete};
 use crate::tui::keys::Key;
 use crate::tui::keys::action::Action;
 use crate::tui::overlay::input::Input;
@@ -33,8 +33,12 @@ pub fn typed(state: &mut State, key: Key) -> Option<Vec<Effect>> {
         return None;
     }
     let form = form(state)?;
-    let is_typed = form.editing.as_mut().is_some_and(|editing| editing.input.key(key));
-    if is_typed { Some(follow(form)) } else { None }
+    let editing = form.editing.as_mut()?;
+    if !editing.input.key(key) {
+        return None;
+    }
+    complete::narrow(editing);
+    Some(follow(form))
 }
 
 /// Takes in pasted text as one edit.
@@ -45,15 +49,16 @@ pub fn paste(state: &mut State, text: &str) -> Vec<Effect> {
     let Some(form) = form(state) else { return Vec::new() };
     if let Some(editing) = &mut form.editing {
         editing.input.insert(text);
+        complete::narrow(editing);
     }
     follow(form)
 }
 
 /// The document follows what is typed, so that what is wrong with it is said at once.
-fn follow(form: &mut Form) -> Vec<Effect> {
+pub fn follow(form: &mut Form) -> Vec<Effect> {
     let Some(editing) = &form.editing else { return Vec::new() };
     let mut document = editing.before.0.clone();
-    editing.field.write(&mut document, &editing.input.text());
+    editing.field.write(&mut document, &complete::value(editing));
     form.take_document(document);
     plan(form)
 }
@@ -79,16 +84,11 @@ pub fn show(state: &mut State, mut form: Form) -> Vec<Effect> {
     effects
 }
 
-/// Moves the cursor through the rows, or scrolls plan or file.
-pub fn travel(form: &mut Form, by: i64) {
-    if form.page == Page::Fields {
-        form.cursor = moved(form.cursor, by, form.fields().len().saturating_sub(1));
-    } else {
-        let n_lines = match form.page {
-            Page::Plan => form.plan.as_ref().map_or(0, |(_, plan)| plan.full.lines().count()),
-            _ => form.text.lines().count() + form.problems.len(),
-        };
-        form.scroll = moved(form.scroll, by, n_lines.saturating_sub(1));
+/// Moves the cursor through the rows, or scrolls plan or file, of which `n_hidden` lines are out of sight.
+pub fn travel(form: &mut Form, by: i64, n_hidden: usize) {
+    match form.page {
+        Page::Fields => form.cursor = moved(form.cursor, by, form.fields().len().saturating_sub(1)),
+        Page::Plan | Page::File => form.scroll = moved(form.scroll, by, n_hidden),
     }
 }
 
@@ -111,8 +111,9 @@ pub fn act(state: &mut State, action: Action) -> Vec<Effect> {
         }
         Action::Up | Action::Down if now_editing => {
             form.editing = None;
-            travel(form, if action == Action::Up { -1 } else { 1 });
+            travel(form, if action == Action::Up { -1 } else { 1 }, 0);
         }
+        Action::Complete => return complete::ask(form),
         Action::FormPage => {
             form.page = if form.document.is_ok() { form.page.next() } else { Page::File };
             form.scroll = 0;
@@ -174,7 +175,8 @@ fn enter(form: &mut Form) -> Vec<Effect> {
         _ => {
             form.page = Page::Fields;
             let value = field.value(&document).unwrap_or_default();
-            form.editing = Some(Editing { input: Input::new(&value), field, before: Box::new((document, form.text.clone())) });
+            let before = Box::new((document, form.text.clone()));
+            form.editing = Some(Editing { input: Input::new(&value), field, before, fitting: None });
         }
     }
     Vec::new()

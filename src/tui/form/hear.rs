@@ -1,7 +1,7 @@
 //! What comes back from outside to the form. Pure.
 
 use crate::tui::effect::Effect;
-use crate::tui::form::{act, amend};
+use crate::tui::form::{act, amend, complete};
 use crate::tui::message::Message;
 use crate::tui::state::State;
 use crate::tui::update::{notice, problem};
@@ -12,6 +12,7 @@ pub fn hear(state: &mut State, message: Message) -> Vec<Effect> {
     match message {
         Message::Opened(form) => return act::show(state, *form),
         Message::Amended(answer) => return amend::saved(state, answer),
+        Message::Completed(typed, fitting) => return complete::take_in(state, &typed, fitting),
         Message::DraftPlanned(revision, Some(plan)) => {
             let Some(form) = state.launch.form.as_mut().filter(|form| form.revision == revision) else { return Vec::new() };
             form.planned((*plan).map(|mut plan| {

@@ -3,6 +3,7 @@
 
 pub mod act;
 pub mod amend;
+pub mod complete;
 pub mod draft;
 pub mod estimate;
 pub mod field;
@@ -76,6 +77,8 @@ pub struct Editing {
     pub field: Field,
     /// The form before.
     pub before: Box<(Node, String)>,
+    /// What the text may go on with, where that was asked and is not one thing alone.
+    pub fitting: Option<Vec<String>>,
 }
 
 /// What of an experiment is shown.

@@ -187,6 +187,7 @@ pub enum Action {
     Save,
     // Inputs, pickers, questions.
     Accept,
+    Complete,
     Toggle,
     Yes,
     No,

@@ -9,6 +9,7 @@ use crate::tui::form::{self, Form};
 use crate::tui::keys::action::Action;
 use crate::tui::state::{Screen, State};
 use crate::tui::update::problem;
+use crate::tui::view;
 
 /// What the screen remembers.
 #[derive(Debug, Clone, Default)]
@@ -70,12 +71,16 @@ pub fn take_in(state: &mut State, files: Vec<PathBuf>) {
 
 /// Moves the cursor through the list, the form or the plan.
 pub fn travel(state: &mut State, by: i64) {
+    let body = view::body_of(state);
+    let n_hidden = match form::act::shown(state) {
+        Some(form) => view::form::n_hidden(form, body),
+        None => view::launch::n_hidden(state, body),
+    };
     let launch = &mut state.launch;
     if let Some(form) = launch.form.as_mut().filter(|_| launch.is_form_shown) {
-        form::act::travel(form, by);
-    } else if let Some((_, plan)) = &launch.plan {
-        let n_lines = plan.as_ref().unwrap_or_else(|errors| errors).lines().count();
-        launch.scroll = moved(launch.scroll, by, n_lines);
+        form::act::travel(form, by, n_hidden);
+    } else if launch.plan.is_some() {
+        launch.scroll = moved(launch.scroll, by, n_hidden);
     } else {
         launch.cursor = moved(launch.cursor, by, launch.entries().len().saturating_sub(1));
     }

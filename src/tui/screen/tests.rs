@@ -3,7 +3,7 @@
 use crate::launch::outlook::Outlook;
 use crate::launch::queue::{Entry, Place};
 use crate::launch::wishes::Wishes;
-use crate::run::catalog::{Change, RunId, RunUpdate};
+use crate::run::catalog::{Change, RunId, RunUpdate, RunView};
 use crate::run::exit::{Job, ProcessIdentity};
 use crate::run::machine::{Card, Machine, Worker};
 use crate::run::request::RequestKind;
@@ -12,7 +12,7 @@ use crate::tui::effect::Effect;
 use crate::tui::keys::Key;
 use crate::tui::message::Message;
 use crate::tui::screenshot;
-use crate::tui::state::Screen;
+use crate::tui::state::{Screen, State};
 use crate::tui::theme::{Colors, Glyphs, Theme};
 use crate::tui::update::update;
 use crate::tui::view::tests::{PLAIN, press, snapshot, state, text};
@@ -147,4 +147,22 @@ fn runs_that_share_the_cores_are_said_to_be_slower() {
     assert!(screenshot::text(&state, PLAIN).contains("the 2 that run have 4 threads on 2 cores: they share them, so each is slower"));
     update(&mut state, Message::Queue(Outlook { n_cores: 0, ..outlook() }));
     assert!(!screenshot::text(&state, PLAIN).contains("they share them"), "nothing is known of the cores");
+}
+
+#[test]
+fn the_queues_last_line_names_what_can_be_done_with_the_row_under_the_cursor() {
+    let keys = |state: &State| text(&screenshot::cells(state, PLAIN)).lines().last().unwrap_or_default().to_owned();
+    let mut state = state(10.0, (120, 40));
+    press(&mut state, &[Key::Char('5')]);
+    update(&mut state, Message::Queue(Outlook::default()));
+    let empty = keys(&state);
+    for word in ["earlier", "later", "pause", "cancel", "edit", "clone", "run menu", "open"] {
+        assert!(!empty.contains(word), "{word} would do nothing: {empty}");
+    }
+    assert!(empty.contains("+ more") && empty.contains("n new"), "{empty}");
+    let entry = |run: &RunView| Entry { id: run.id.clone(), place: Place::Active, runs_at_once: 2 };
+    let entries: Vec<Entry> = state.catalog.runs.iter().take(1).map(entry).collect();
+    update(&mut state, Message::Queue(Outlook { entries, ..Outlook::default() }));
+    let one = keys(&state);
+    assert!(one.contains("p pause") && one.contains("t cancel") && !one.contains("earlier") && !one.contains("E edit"), "{one}");
 }

@@ -12,14 +12,20 @@ use crate::tui::text;
 use crate::tui::theme::Theme;
 use crate::tui::view::draw;
 
-/// Rows of what is said about the alert under the cursor.
-const DETAIL_ROWS: u16 = 7;
+/// Rows that what is said about the alert under the cursor has at least, its upper edge among them.
+const LEAST_DETAIL: u16 = 7;
+
+/// Rows that are left for the list, where there are as many alerts, and for the frame.
+const LEAST_LIST: u16 = 5;
 
 /// Draws the list over the body.
 pub fn draw(state: &State, list: AlertList, theme: Theme, area: Rect, buffer: &mut Buffer) {
     let entries = alert_list::entries(state);
     let width = area.width.min(110);
-    let height = (entries.len().max(1) as u16 + 2 + DETAIL_ROWS).clamp(area.height.min(12), area.height);
+    // As many as any of them needs, so that the list stands still while the cursor moves.
+    let needed = entries.iter().map(|entry| facts(entry, width.saturating_sub(2)).len() as u16 + 1).max().unwrap_or(0);
+    let n_detail = needed.min(area.height.saturating_sub(LEAST_LIST)).max(LEAST_DETAIL);
+    let height = (entries.len().max(1) as u16 + 2 + n_detail).clamp(area.height.min(12), area.height);
     let place = Rect { x: area.x + (area.width - width) / 2, y: area.y + (area.height - height) / 3, width, height };
     draw::clear(buffer, place);
     let title = Line::styled(format!(" alerts: {} ", entries.len()), theme.title());
@@ -27,7 +33,7 @@ pub fn draw(state: &State, list: AlertList, theme: Theme, area: Rect, buffer: &m
     if entries.is_empty() {
         return draw::put(buffer, inner, 1, 0, "nothing needs attention", theme.dim());
     }
-    let [rows, detail] = Layout::vertical([Constraint::Fill(1), Constraint::Length(DETAIL_ROWS)]).areas(inner);
+    let [rows, detail] = Layout::vertical([Constraint::Fill(1), Constraint::Length(n_detail)]).areas(inner);
     let cursor = list.cursor.min(entries.len() - 1);
     let n_shown = usize::from(rows.height);
     let first = (cursor + 1).saturating_sub(n_shown);
@@ -69,17 +75,24 @@ fn line(theme: Theme, entry: &Entry) -> Line<'static> {
 fn draw_detail(theme: Theme, area: Rect, buffer: &mut Buffer, entry: &Entry) {
     let edge = theme.choose("─", "-").repeat(usize::from(area.width));
     draw::put(buffer, area, 0, 0, &edge, theme.line());
+    let facts = facts(entry, area.width);
+    let n_shown = usize::from(area.height.saturating_sub(1));
+    for (row, (name, value)) in facts.iter().take(n_shown).enumerate() {
+        let more = if row + 1 == n_shown && facts.len() > n_shown { " …" } else { "" };
+        let spans = vec![Span::styled(format!(" {name:<6} "), theme.dim()), Span::raw(format!("{value}{more}"))];
+        draw::line(buffer, area, row as u16 + 1, &Line::from(spans));
+    }
+}
+
+/// All that is said of an alert, in lines for this many columns, each fact named in its first line.
+fn facts(entry: &Entry, columns: u16) -> Vec<(&'static str, String)> {
     let since = entry.since.map_or_else(String::new, |since| format!("step {}, epoch {:.1}", since.step, since.epoch));
     let keys = if entry.keys.is_empty() { String::new() } else { format!("{}  (enter opens the run first)", entry.keys) };
     let facts =
         [("what", entry.what.clone()), ("since", since), ("why", entry.why.to_owned()), ("do", entry.advice.clone()), ("key", keys)];
-    let mut row = 1;
-    for (name, value) in facts.into_iter().filter(|(_, value)| !value.is_empty()) {
-        for (idx, line) in text::wrap(&value, usize::from(area.width).saturating_sub(9)).into_iter().enumerate().take(2) {
-            let name = if idx == 0 { name } else { "" };
-            let spans = vec![Span::styled(format!(" {name:<6} "), theme.dim()), Span::raw(line)];
-            draw::line(buffer, area, row, &Line::from(spans));
-            row += 1;
-        }
-    }
+    let wrapped = |(name, value): (&'static str, String)| {
+        let lines = text::wrap(&value, usize::from(columns).saturating_sub(9).max(1));
+        lines.into_iter().enumerate().map(move |(idx, line)| (if idx == 0 { name } else { "" }, line))
+    };
+    facts.into_iter().filter(|(_, value)| !value.is_empty()).flat_map(wrapped).collect()
 }

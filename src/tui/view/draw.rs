@@ -65,6 +65,19 @@ pub fn panel(buffer: &mut Buffer, area: Rect, theme: Theme, title: &Line, note: 
     inner
 }
 
+/// Says in the lower edge of a box how many lines lie below, and which keys lead there; nothing where all are seen.
+pub fn scrolled(buffer: &mut Buffer, area: Rect, theme: Theme, n_above: usize, n_below: usize) {
+    if (n_above > 0 || n_below > 0) && area.width > 4 && area.height > 1 {
+        let edge = Rect { x: area.x + 2, y: area.bottom() - 1, width: area.width - 4, height: 1 };
+        let below = match n_below {
+            0 => "the end".to_owned(),
+            1 => "1 more line".to_owned(),
+            many => format!("{many} more lines"),
+        };
+        right(buffer, edge, 0, 0, &Line::styled(format!(" j k scroll  {below} "), theme.dim()));
+    }
+}
+
 /// The inside of a box.
 pub const fn inside(area: Rect) -> Rect {
     Rect { x: area.x + 1, y: area.y + 1, width: area.width.saturating_sub(2), height: area.height.saturating_sub(2) }

@@ -1,4 +1,4 @@
-//! The last two rows: a question, a notice or the most urgent alert; and the keys that hold here.
+//! The last two rows: a question or a notice, which may reach further up, or the most urgent alert; and the keys that hold here.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -8,22 +8,21 @@ use ratatui::text::{Line, Span};
 use crate::run::status::RunStatus;
 use crate::tui::act;
 use crate::tui::alerts::{self, Alert, Urgency};
+use crate::tui::form::complete;
 use crate::tui::keys::action::Action;
 use crate::tui::keys::keymap::Binding;
 use crate::tui::overlay::{Overlay, Prompt};
+use crate::tui::screen::queue::{Row, Standing};
 use crate::tui::state::{Screen, State};
 use crate::tui::text;
 use crate::tui::theme::Theme;
-use crate::tui::view::{draw, overview};
+use crate::tui::view::{draw, message, overview};
 
 /// Draws message row and key row.
 pub fn draw(state: &State, theme: Theme, area: Rect, buffer: &mut Buffer) {
     let width = usize::from(area.width);
     if let Some(Overlay::Question(question)) = &state.overlay {
-        let choice = "   y yes   n no ";
-        let text = text::clean(&question.text).replace('\n', " ");
-        let text = format!(" {}{choice}", text::middle(&text, width.saturating_sub(text::width(choice) + 1)));
-        draw::put(buffer, area, 0, 0, &text, theme.question());
+        message::question(&question.text, "y yes   n no", theme, Rect { height: 1, ..area }, buffer);
     } else if let Some(Overlay::Prompt(prompt)) = &state.overlay {
         draw_prompt(prompt, theme, area, buffer);
     } else if let Some(pending) = &state.pending {
@@ -31,9 +30,7 @@ pub fn draw(state: &State, theme: Theme, area: Rect, buffer: &mut Buffer) {
         let text = format!(" {} in {left:.0} s   {} takes it back ", text::clean(&pending.text), state.keymap.shown(Action::Undo));
         draw::put(buffer, area, 0, 0, &text, theme.question());
     } else if let Some(notice) = &state.notice {
-        let style = if notice.is_problem { theme.bad() } else { theme.good() };
-        let glyph = if notice.is_problem { theme.choose("✗", "!") } else { theme.choose("✓", "-") };
-        draw::put(buffer, area, 0, 0, &format!(" {glyph} {}", text::clean(&notice.text)), style);
+        message::notice(notice, theme, Rect { height: 1, ..area }, buffer);
     } else if state.screen == Screen::Overview && area.y <= overview::TALL_ROWS {
         let alerts = alerts::alerts(state);
         if let Some(first) = alerts.first() {
@@ -123,9 +120,24 @@ fn keys(state: &State, theme: Theme, area: Rect, buffer: &mut Buffer) {
 /// Whether an action would do anything now.
 fn is_apt(state: &State, action: Action) -> bool {
     let any = |holds: fn(RunStatus) -> bool| state.targets().iter().any(|run| holds(run.status));
+    let is_queue = state.screen == Screen::Queue;
+    let waits = |row: &Row| row.standing == Standing::Waits;
+    let row = || state.queue.rows().into_iter().nth(state.queue.cursor);
     match action {
         _ if state.is_read_only && action.changes_runs() => false,
+        // The comparison has no curves.
+        Action::Charts | Action::Log | Action::XAxis | Action::ZoomIn | Action::SmoothMore | Action::Crosshair
+            if state.screen == Screen::Compare =>
+        {
+            false
+        }
+        Action::QueueHold | Action::QueueCancel => row().is_some(),
+        Action::QueueEarlier | Action::QueueLater => {
+            row().is_some_and(|row| waits(&row)) && state.queue.rows().iter().filter(|row| waits(row)).count() > 1
+        }
+        Action::Edit if is_queue => state.selected().is_some_and(|run| run.status == RunStatus::Queued && run.job.is_none()),
         Action::Stop | Action::Pause => any(|status| !status.is_over()),
+        Action::Complete => complete::is_apt(state),
         Action::Accept => !matches!(state.overlay, Some(Overlay::Help(_))),
         Action::Compare => matches!(state.screen, Screen::Overview | Screen::Run) && any(|_| true),
         Action::Launch => matches!(state.screen, Screen::Overview | Screen::Queue | Screen::System),

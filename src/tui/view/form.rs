@@ -11,7 +11,7 @@ use crate::tui::form::field::{self, Field, Kind};
 use crate::tui::form::{Form, Page};
 use crate::tui::text;
 use crate::tui::theme::Theme;
-use crate::tui::view::{draw, form_plan, form_text};
+use crate::tui::view::{draw, form_fitting, form_plan, form_text};
 
 /// Columns from which on the plan stands beside the form.
 const WIDE: u16 = 110;
@@ -29,15 +29,41 @@ pub fn draw(form: &Form, theme: Theme, area: Rect, buffer: &mut Buffer) {
             let [above, file] = Layout::vertical([Constraint::Fill(1), Constraint::Length(below)]).areas(area);
             let [left, right] = Layout::horizontal([Constraint::Percentage(50), Constraint::Fill(1)]).areas(above);
             panel(form, theme, left, buffer);
-            form_plan::draw(form, theme, right, buffer);
+            beside(form, theme, right, buffer);
             form_text::draw(form, theme, file, buffer, form_text::around_cursor(form, file.height));
         }
         Page::Fields => {
-            let n_plan = (form_plan::n_lines(form) as u16 + 2).clamp(4, (area.height / 3).max(4));
+            let n_plan = match fitting(form) {
+                Some((fitting, typed)) => form_fitting::n_rows(fitting, &typed, area.width).clamp(4, (area.height / 2).max(4)),
+                None => (form_plan::n_lines(form) as u16 + 2).clamp(4, (area.height / 3).max(4)),
+            };
             let [above, below] = Layout::vertical([Constraint::Fill(1), Constraint::Length(n_plan)]).areas(area);
             panel(form, theme, above, buffer);
-            form_plan::draw(form, theme, below, buffer);
+            beside(form, theme, below, buffer);
         }
+    }
+}
+
+/// Lines of plan or file that lie out of sight.
+pub fn n_hidden(form: &Form, area: Rect) -> usize {
+    match form.page {
+        Page::Fields => 0,
+        Page::Plan => form_plan::n_hidden(form, area),
+        Page::File => form_text::n_hidden(form, area),
+    }
+}
+
+/// What the typed path may go on with, where that was asked, and what is typed.
+fn fitting(form: &Form) -> Option<(&[String], String)> {
+    let editing = form.editing.as_ref()?;
+    Some((editing.fitting.as_deref()?, editing.input.halves().0))
+}
+
+/// What stands beside the rows: what fits while a path is completed, else the plan.
+fn beside(form: &Form, theme: Theme, area: Rect, buffer: &mut Buffer) {
+    match fitting(form) {
+        Some((fitting, typed)) => form_fitting::draw(fitting, &typed, theme, area, buffer),
+        None => form_plan::draw(form, theme, area, buffer),
     }
 }
 
@@ -81,7 +107,7 @@ pub fn rows(form: &Form, theme: Theme, area: Rect, buffer: &mut Buffer) {
             Kind::Run(idx) => run(form, document, *idx, field, theme),
             Kind::Absent(_) => method("[ ]", field, vec![Span::styled(field.about.clone(), theme.dim())]),
             Kind::All(_) => Line::styled(format!(" {} {}", theme.choose("▸", ">"), field.label), theme.accent()),
-            _ => value(form, document, field, theme, is_selected),
+            _ => value(form, document, field, theme, is_selected, area.width),
         };
         if form.problem(field).is_some() && !is_selected {
             line.push_span(Span::styled(format!("  {}", theme.choose("✗", "x")), theme.bad()));
@@ -114,15 +140,15 @@ fn run(form: &Form, document: &Node, idx: usize, field: &Field, theme: Theme) ->
     method("[x]", field, vec![Span::styled(format!("{sign} "), theme.accent()), Span::raw(said)])
 }
 
-fn value(form: &Form, document: &Node, field: &Field, theme: Theme, is_selected: bool) -> Line<'static> {
+fn value(form: &Form, document: &Node, field: &Field, theme: Theme, is_selected: bool, width: u16) -> Line<'static> {
     let label = format!("{:indent$} {:<LABEL$}", "", field.label, indent = field.indent());
     let mut spans = vec![Span::styled(format!("{label} "), theme.dim())];
     if let Some(editing) = form.editing.as_ref().filter(|_| is_selected) {
         let (before, after) = editing.input.halves();
         let under = after.chars().next().map_or_else(|| " ".to_owned(), String::from);
         // The end of what stands before the cursor is seen, however long it is.
-        let skip = before.chars().count().saturating_sub(34);
-        spans.push(Span::raw(text::clean(&before.chars().skip(skip).collect::<String>())));
+        let room = usize::from(width).saturating_sub(text::width(&label) + 4);
+        spans.push(Span::raw(text::end(&text::clean(&before), room)));
         spans.push(Span::styled(text::clean(&under), Style::new().add_modifier(Modifier::REVERSED)));
         spans.push(Span::raw(text::clean(&after.chars().skip(1).collect::<String>())));
         return Line::from(spans);

@@ -36,7 +36,9 @@ pub fn draw(form: &Form, theme: Theme, area: Rect, buffer: &mut Buffer) {
     }
     let hidden = lines.len().saturating_sub(usize::from(inner.height));
     if hidden > 0 && inner.height > 0 {
-        draw::right(buffer, inner, inner.height - 1, 0, &Line::styled(format!(" +{hidden} lines: tab "), theme.dim()));
+        // While something is typed that key has another meaning.
+        let key = if form.editing.is_some() { "" } else { ": tab" };
+        draw::right(buffer, inner, inner.height - 1, 0, &Line::styled(format!(" +{hidden} lines{key} "), theme.dim()));
     }
 }
 
@@ -58,11 +60,23 @@ fn note(form: &Form) -> String {
 pub fn full(form: &Form, theme: Theme, area: Rect, buffer: &mut Buffer) {
     let Some(plan) = form.current_plan().filter(|_| form.problems.is_empty()) else { return draw(form, theme, area, buffer) };
     let inner = draw::panel(buffer, area, theme, &Line::styled(" dry run: what would run ", theme.title()), form.what_start_does());
-    let lines = text::wrap(&text::clean(&plan.full), usize::from(inner.width).saturating_sub(1));
-    let first = form.scroll.min(lines.len().saturating_sub(usize::from(inner.height)));
-    for (row, line) in lines.iter().skip(first).take(usize::from(inner.height)).enumerate() {
+    let lines = wrapped(plan, area);
+    let n_shown = usize::from(inner.height);
+    let first = form.scroll.min(lines.len().saturating_sub(n_shown));
+    for (row, line) in lines.iter().skip(first).take(n_shown).enumerate() {
         draw::put(buffer, inner, 1, row as u16, line, Style::new());
     }
+    draw::scrolled(buffer, area, theme, first, lines.len().saturating_sub(first + n_shown));
+}
+
+/// Lines of the whole plan that lie out of sight.
+pub fn n_hidden(form: &Form, area: Rect) -> usize {
+    let lines = form.current_plan().map_or(0, |plan| wrapped(plan, area).len());
+    lines.saturating_sub(usize::from(draw::inside(area).height))
+}
+
+fn wrapped(plan: &DraftPlan, area: Rect) -> Vec<String> {
+    text::wrap(&text::clean(&plan.full), usize::from(draw::inside(area).width).saturating_sub(1))
 }
 
 fn problems(form: &Form, theme: Theme, width: usize) -> Vec<(String, Style)> {

@@ -6,9 +6,9 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use crate::spec::experiment::locate::locate;
-use crate::tui::form::{Form, draft};
+use crate::tui::form::{Form, Page, draft};
 use crate::tui::text;
-use crate::tui::theme::Theme;
+use crate::tui::theme::{Colors, Glyphs, Theme};
 use crate::tui::view::draw;
 
 /// The first line to show, so that what is wrong is seen, else the line of the row under the cursor.
@@ -31,8 +31,27 @@ pub fn draw(form: &Form, theme: Theme, area: Rect, buffer: &mut Buffer, first: u
     };
     let file = text::middle(&text::clean(&form.path().display().to_string()), usize::from(area.width / 2));
     let inner = draw::panel(buffer, area, theme, &Line::styled(format!(" {file} "), theme.title()), &note);
-    let width = usize::from(inner.width).saturating_sub(7);
-    let mut lines: Vec<Line> = Vec::new();
+    let lines = lines(form, theme, inner.width);
+    let n_shown = usize::from(inner.height);
+    let first = first.min(lines.len().saturating_sub(n_shown));
+    for (row, line) in lines.iter().skip(first).take(n_shown).enumerate() {
+        draw::line(buffer, inner, row as u16, line);
+    }
+    if form.page == Page::File {
+        draw::scrolled(buffer, area, theme, first, lines.len().saturating_sub(first + n_shown));
+    }
+}
+
+/// Lines of it that lie out of sight.
+pub fn n_hidden(form: &Form, area: Rect) -> usize {
+    let inner = draw::inside(area);
+    lines(form, Theme::new(Colors::None, Glyphs::Unicode), inner.width).len().saturating_sub(usize::from(inner.height))
+}
+
+/// The file's lines, and under each what is wrong with it.
+fn lines(form: &Form, theme: Theme, columns: u16) -> Vec<Line<'static>> {
+    let width = usize::from(columns).saturating_sub(7);
+    let mut lines: Vec<Line<'static>> = Vec::new();
     let said = |problem: &crate::spec::experiment::problem::Problem| {
         let hint = problem.hint.as_ref().map(|hint| format!("; {hint}")).unwrap_or_default();
         text::clean(&format!("{}{hint}", problem.message)).replace('\n', " ")
@@ -56,8 +75,5 @@ pub fn draw(form: &Form, theme: Theme, area: Rect, buffer: &mut Buffer, first: u
             }
         }
     }
-    let first = first.min(lines.len().saturating_sub(usize::from(inner.height)));
-    for (row, line) in lines.iter().skip(first).take(usize::from(inner.height)).enumerate() {
-        draw::line(buffer, inner, row as u16, line);
-    }
+    lines
 }

@@ -30,8 +30,8 @@ pub const NAME_WIDTH: usize = 12;
 pub type Fact = (&'static str, String, Style);
 
 /// The parameter ledger.
-pub fn parameters(_state: &State, theme: Theme, area: Rect, buffer: &mut Buffer, run: &RunView) {
-    let inner = draw::panel(buffer, area, theme, &Line::styled(" parameters ", theme.title()), "");
+pub fn parameters(theme: Theme, area: Rect, buffer: &mut Buffer, run: &RunView, note: &str) {
+    let inner = draw::panel(buffer, area, theme, &Line::styled(" parameters ", theme.title()), note);
     let Some(training) = &run.state.training else {
         draw::put(buffer, inner, 1, 0, "counted when training starts", theme.dim());
         return;
@@ -66,8 +66,8 @@ pub fn parameters(_state: &State, theme: Theme, area: Rect, buffer: &mut Buffer,
 }
 
 /// Verdict, patience, learning rate, gradient.
-pub fn health(state: &State, theme: Theme, area: Rect, buffer: &mut Buffer, run: &RunView) {
-    let inner = draw::panel(buffer, area, theme, &Line::styled(" health ", theme.title()), "");
+pub fn health(state: &State, theme: Theme, area: Rect, buffer: &mut Buffer, run: &RunView, note: &str) {
+    let inner = draw::panel(buffer, area, theme, &Line::styled(" health ", theme.title()), note);
     let mut facts = vec![verdict(state, theme, run)];
     let insight = state.insights.get(&run.id);
     let point = insight.and_then(|insight| insight.points.last());

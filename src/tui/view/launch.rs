@@ -17,16 +17,34 @@ pub fn draw(state: &State, theme: Theme, area: Rect, buffer: &mut Buffer) {
     if let Some(shown) = form::act::shown(state) {
         return view::form::draw(shown, theme, area, buffer);
     }
+    let [files, plan] = areas(state, area);
+    draw_files(state, theme, files, buffer);
+    draw_plan(state, theme, plan, buffer);
+}
+
+/// The list, and the plan beside it or below.
+fn areas(state: &State, area: Rect) -> [Rect; 2] {
     let n_rows = state.launch.entries().len() as u16 + 2;
-    // Where no plan is shown the list may have all the room but for what enter does.
-    let most = if state.launch.plan.is_some() { area.height / 3 } else { area.height.saturating_sub(3) };
-    let [files, plan] = if area.width >= 110 {
+    // Beside a plan the list has nothing to say but which is chosen; without one it may have all the room but for what enter does.
+    let most = if state.launch.plan.is_some() { 3 } else { area.height.saturating_sub(3) };
+    if area.width >= 110 {
         Layout::horizontal([Constraint::Length(38), Constraint::Fill(1)]).areas(area)
     } else {
         Layout::vertical([Constraint::Length(n_rows.min(most).max(3)), Constraint::Fill(1)]).areas(area)
-    };
-    draw_files(state, theme, files, buffer);
-    draw_plan(state, theme, plan, buffer);
+    }
+}
+
+/// The plan's lines as wide as its panel, and how many of them are seen at once.
+fn lines(content: &str, panel: Rect) -> (Vec<String>, usize) {
+    let inner = draw::inside(panel);
+    (text::wrap(&text::clean(content), usize::from(inner.width.saturating_sub(1))), usize::from(inner.height))
+}
+
+/// Lines of the plan that lie out of sight.
+pub fn n_hidden(state: &State, area: Rect) -> usize {
+    let content = state.launch.plan.as_ref().map_or("", |(_, plan)| plan.as_ref().unwrap_or_else(|errors| errors));
+    let (lines, n_shown) = lines(content, areas(state, area)[1]);
+    lines.len().saturating_sub(n_shown)
 }
 
 fn draw_files(state: &State, theme: Theme, area: Rect, buffer: &mut Buffer) {
@@ -37,6 +55,8 @@ fn draw_files(state: &State, theme: Theme, area: Rect, buffer: &mut Buffer) {
     let note = match (&state.launch.files, above, below) {
         (None, ..) => "looking …".to_owned(),
         (_, 0, 0) => String::new(),
+        // Here the keys that move scroll the plan.
+        _ if state.launch.plan.is_some() => format!("esc: all {}", entries.len()),
         (_, above, 0) => format!("↑ {above} more"),
         (_, _, below) => format!("↓ {below} more"),
     };
@@ -61,9 +81,9 @@ fn draw_files(state: &State, theme: Theme, area: Rect, buffer: &mut Buffer) {
 
 fn draw_plan(state: &State, theme: Theme, area: Rect, buffer: &mut Buffer) {
     let plan = state.launch.plan.as_ref();
-    let (title, style) = match plan {
-        Some((_, Err(_))) => (" errors ", theme.bad()),
-        _ => (" plan ", theme.title()),
+    let (what, style) = match plan {
+        Some((_, Err(_))) => ("errors", theme.bad()),
+        _ => ("plan", theme.title()),
     };
     let note = match (&state.launch.waiting, plan) {
         (Some(waiting), _) => format!("{waiting} …"),
@@ -71,26 +91,20 @@ fn draw_plan(state: &State, theme: Theme, area: Rect, buffer: &mut Buffer) {
         (None, Some((_, Err(_)))) => "mend the file, then enter".to_owned(),
         (None, None) => String::new(),
     };
+    let path = plan.map_or_else(String::new, |(path, _)| format!("of {} ", text::clean(&path.display().to_string())));
+    let title = text::middle(&format!(" {what} {path}"), usize::from(area.width).saturating_sub(text::width(&note) + 10));
     let inner = draw::panel(buffer, area, theme, &Line::styled(title, style), &note);
-    let Some((path, plan)) = plan else {
+    let Some((_, plan)) = plan else {
         let hint = if state.launch.waiting.is_some() { "" } else { hint_of(state) };
         draw::put(buffer, inner, 1, 0, hint, theme.dim());
         return;
     };
-    let content = plan.as_ref().unwrap_or_else(|errors| errors);
-    let path = text::clean(&path.display().to_string());
-    draw::put(buffer, inner, 1, 0, &path, theme.dim());
-    let body = Rect { x: inner.x + 1, y: inner.y + 1, width: inner.width.saturating_sub(1), height: inner.height.saturating_sub(1) };
-    let lines = text::wrap(&text::clean(content), usize::from(body.width));
-    let first = state.launch.scroll.min(lines.len().saturating_sub(usize::from(body.height)));
-    let below = lines.len().saturating_sub(first + usize::from(body.height));
-    if first > 0 || below > 0 {
-        let more = Line::styled(format!("j k scroll  {below} more lines "), theme.dim());
-        draw::right(buffer, inner, 0, text::width(&path) + 3, &more);
+    let (lines, n_shown) = lines(plan.as_ref().unwrap_or_else(|errors| errors), area);
+    let first = state.launch.scroll.min(lines.len().saturating_sub(n_shown));
+    for (row, line) in lines.iter().skip(first).take(n_shown).enumerate() {
+        draw::put(buffer, inner, 1, row as u16, line, if plan.is_err() { theme.warn() } else { Style::new() });
     }
-    for (row, line) in lines.iter().skip(first).take(usize::from(body.height)).enumerate() {
-        draw::put(buffer, body, 0, row as u16, line, if plan.is_err() { theme.warn() } else { Style::new() });
-    }
+    draw::scrolled(buffer, area, theme, first, lines.len().saturating_sub(first + n_shown));
 }
 
 /// What enter does with the row under the cursor.

@@ -8,6 +8,7 @@ pub mod curves;
 pub mod draw;
 pub mod footer;
 pub mod form;
+pub mod form_fitting;
 pub mod form_plan;
 pub mod form_text;
 #[cfg(test)]
@@ -20,6 +21,7 @@ pub mod hit;
 pub mod launch;
 pub mod layers;
 pub mod log;
+pub mod message;
 pub mod mistakes;
 pub mod overlay;
 pub mod overview;
@@ -75,10 +77,16 @@ fn body(area: Rect) -> Rect {
     Rect { y: area.y + 1, height: area.height.saturating_sub(3), ..area }
 }
 
+/// What is left there in the terminal.
+pub fn body_of(state: &State) -> Rect {
+    let (width, height) = state.size;
+    body(Rect::new(0, 0, width, height))
+}
+
 /// The panels of the charts of runs that are shown, and what each shows.
 pub fn chart_places(state: &State) -> Vec<(Rect, Quantity)> {
     let (width, height) = state.size;
-    let body = body(Rect::new(0, 0, width, height));
+    let body = body_of(state);
     match state.screen {
         _ if width < LEAST_SIZE.0 || height < LEAST_SIZE.1 => Vec::new(),
         Screen::Overview => overview::chart_places(state, body),
@@ -91,7 +99,7 @@ pub fn chart_places(state: &State) -> Vec<(Rect, Quantity)> {
 pub fn frontier_place(state: &State) -> Option<Rect> {
     let (width, height) = state.size;
     let is_shown = state.screen == Screen::Compare && width >= LEAST_SIZE.0 && height >= LEAST_SIZE.1;
-    is_shown.then(|| compare::frontier_place(state, body(Rect::new(0, 0, width, height)))).flatten()
+    is_shown.then(|| compare::frontier_place(state, body_of(state))).flatten()
 }
 
 /// Keeps the promise of the theme, whatever was drawn: no colour without colours, no letter beyond ASCII without Unicode.

@@ -92,8 +92,8 @@ fn draw_large(state: &State, theme: Theme, area: Rect, buffer: &mut Buffer, run:
         overview::draw_chart(state, theme, cell, buffer, &[run], quantity, "");
     }
     let panes = Layout::horizontal([Constraint::Fill(1); 3]).areas::<3>(facts);
-    health::parameters(state, theme, panes[0], buffer, run);
-    health::health(state, theme, panes[1], buffer, run);
+    health::parameters(theme, panes[0], buffer, run, "");
+    health::health(state, theme, panes[1], buffer, run, "");
     resources::draw(state, theme, panes[2], buffer, run, "");
     let next = format!("tab: {} · e: all the room", run::next(state).name());
     if !run::is_wide(state.size) {
@@ -124,9 +124,9 @@ fn draw_pane(state: &State, theme: Theme, area: Rect, buffer: &mut Buffer, run: 
     }
     match run::pane(state) {
         Pane::Loss | Pane::Metric => {}
-        Pane::Parameters => health::parameters(state, theme, area, buffer, run),
+        Pane::Parameters => health::parameters(theme, area, buffer, run, note),
         Pane::Layers => layers::draw(theme, area, buffer, run, state.layer_scroll, note),
-        Pane::Health => health::health(state, theme, area, buffer, run),
+        Pane::Health => health::health(state, theme, area, buffer, run, note),
         Pane::Confusion => confusion::draw(theme, area, buffer, run, note),
         Pane::Mistakes => mistakes::draw(state, theme, area, buffer, run, note),
         Pane::System => resources::draw(state, theme, area, buffer, run, note),

@@ -5,20 +5,31 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use crate::metric::MetricName;
+use crate::tui::form;
 use crate::tui::overlay::Overlay;
 use crate::tui::state::State;
 use crate::tui::text;
 use crate::tui::theme::Theme;
-use crate::tui::view::{LEAST_SIZE, draw};
+use crate::tui::view::{self, LEAST_SIZE, draw, message};
 
 /// Draws the list of runs.
 pub fn draw(state: &State, theme: Theme, area: Rect, buffer: &mut Buffer) {
     if area.width == 0 || area.height == 0 {
         return;
     }
-    if let Some(form) = crate::tui::form::act::shown(state) {
-        return crate::tui::view::form::rows(form, theme, area, buffer);
+    match form::act::shown(state) {
+        Some(shown) => view::form::rows(shown, theme, area, buffer),
+        None => runs(state, theme, area, buffer),
     }
+    let last = Rect { y: area.bottom() - 1, height: 1, ..area };
+    if let Some(Overlay::Question(asked)) = &state.overlay {
+        message::question(&asked.text, "y/n", theme, last, buffer);
+    } else if form::act::shown(state).is_none() {
+        draw::put(buffer, last, 0, 0, &format!("needs {}×{} for charts  q quit", LEAST_SIZE.0, LEAST_SIZE.1), theme.dim());
+    }
+}
+
+fn runs(state: &State, theme: Theme, area: Rect, buffer: &mut Buffer) {
     let runs = state.visible();
     let metric = state.metric();
     let n_rows = usize::from(area.height.saturating_sub(1));
@@ -38,11 +49,4 @@ pub fn draw(state: &State, theme: Theme, area: Rect, buffer: &mut Buffer) {
         ]);
         draw::line(buffer, area, row as u16, &line);
     }
-    let is_asking = matches!(state.overlay, Some(Overlay::Question(_)));
-    let what = match &state.overlay {
-        Some(Overlay::Question(question)) => format!("{} y/n", text::clean(&question.text).replace('\n', " ")),
-        _ => format!("needs {}×{} for charts  q quit", LEAST_SIZE.0, LEAST_SIZE.1),
-    };
-    let style = if is_asking { theme.question() } else { theme.dim() };
-    draw::put(buffer, area, 0, area.height - 1, &what, style);
 }

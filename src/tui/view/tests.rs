@@ -26,6 +26,7 @@ use crate::tui::keys::Key;
 use crate::tui::keys::action::Scope;
 use crate::tui::keys::table::KEYS;
 use crate::tui::message::Message;
+use crate::tui::overlay::Question;
 use crate::tui::screenshot;
 use crate::tui::state::State;
 use crate::tui::theme::{Colors, Glyphs, Theme};
@@ -150,10 +151,13 @@ fn a_long_plan_says_how_much_of_it_lies_below_and_scrolls() {
     let lines: Vec<String> = (1..=60).map(|line| format!("line {line} of the plan")).collect();
     update(&mut state, Message::Planned(file, Ok(lines.join("\n"))));
     let shown = text(&screenshot::cells(&state, PLAIN));
-    assert!(shown.contains("47 more lines") && shown.contains("line 13 of") && !shown.contains("line 14 of"), "{shown}");
+    assert!(shown.contains("44 more lines") && shown.contains("line 16 of") && !shown.contains("line 17 of"), "{shown}");
     press(&mut state, &[Key::Char('j'), Key::Char('j')]);
     let shown = text(&screenshot::cells(&state, PLAIN));
-    assert!(shown.contains("45 more lines") && shown.contains("line 15 of") && !shown.contains("line 2 of"), "{shown}");
+    assert!(shown.contains("42 more lines") && shown.contains("line 18 of") && !shown.contains("line 2 of"), "{shown}");
+    press(&mut state, &[Key::Char('G'), Key::Char('j'), Key::Char('j'), Key::Char('k')]);
+    let shown = text(&screenshot::cells(&state, PLAIN));
+    assert!(shown.contains("1 more line ") && shown.contains("line 59 of") && !shown.contains("line 60 of"), "the end stops it: {shown}");
 }
 
 #[test]
@@ -178,6 +182,15 @@ fn a_question_a_crosshair_and_an_empty_folder() {
     let mut asking = state(45.0, (80, 24));
     press(&mut asking, &[Key::Char('t')]);
     snapshot("question_80x24", &asking, PLAIN);
+    let words = "quickstart-1/full: goes on at step 135 for 2 more epochs, to epoch 7, step 189; the linear schedule is computed for all 189 steps: the \
+                 learning rate was 4.13e-7 at step 135, is 1.59e-5 at step 136 and falls to 2.94e-7 at step 189; early stopping goes on: best 0.9155 at \
+                 step 108, 1 of 3 evaluations without a gain; extend it?";
+    let question = || Question { text: words.to_owned(), then: Vec::new(), otherwise: String::new(), announced: None };
+    for (columns, rows) in [(40, 10), (60, 16), (80, 24), (120, 40)] {
+        let mut asking = state(45.0, (columns, rows));
+        update(&mut asking, Message::Ask(question()));
+        snapshot(&format!("question_long_{columns}x{rows}"), &asking, PLAIN);
+    }
     let mut reading = state(45.0, (120, 40));
     press(&mut reading, &[Key::Char('c'), Key::Left, Key::Char('y'), Key::Char('x')]);
     snapshot("crosshair_120x40", &reading, PLAIN);

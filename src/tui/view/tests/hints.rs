@@ -58,3 +58,19 @@ fn a_long_list_of_experiments_says_how_many_lie_below_and_above() {
     }
     assert!(frame(&state).contains("↑ 26 more") && frame(&state).contains("+ from the chosen run"), "{}", frame(&state));
 }
+
+#[test]
+fn a_long_notice_goes_on_in_the_next_row() {
+    let mut state = state(10.0, (80, 24));
+    let said = "up to 3 runs at once: 3 threads will share 2 cores and slow each other; E gives a waiting run fewer";
+    for message in [Message::Requested(Ok(said.to_owned())), Message::Failed(said.to_owned())] {
+        update(&mut state, message);
+        let shown = frame(&state);
+        let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(words(&shown).contains(said), "{shown}");
+        assert!(last_line(&state).contains("? help"));
+    }
+    update(&mut state, Message::Failed(format!("{} the end", "a word ".repeat(200))));
+    let shown = frame(&state);
+    assert!(shown.contains("the end") && shown.contains('…'), "{shown}");
+}
