@@ -6,6 +6,7 @@
 use std::sync::Once;
 
 use crate::native;
+use finetop::spec::processor::multiplies_with_onednn;
 
 static READY: Once = Once::new();
 
@@ -21,28 +22,8 @@ pub fn prepare() {
     });
 }
 
-/// Whether oneDNN multiplies fp32 matrices here. Not with matrix units of bf16 (AMX), to which it would round the factors.
-pub fn multiplies_with_onednn() -> bool {
-    #[cfg(target_arch = "x86_64")]
-    return std::arch::is_x86_feature_detected!("avx512f") && !has_matrix_units() && !is_of_intel();
-    #[cfg(not(target_arch = "x86_64"))]
-    false
-}
-
 /// The processor's name, as the system tells it: other processors compute other last bits. Empty where it does not.
 pub fn name() -> String {
     let about = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     about.lines().filter(|line| line.starts_with("model name")).take(1).collect()
-}
-
-#[cfg(target_arch = "x86_64")]
-fn has_matrix_units() -> bool {
-    const AMX_BF16: u32 = 1 << 22;
-    std::arch::x86_64::__cpuid_count(7, 0).edx & AMX_BF16 != 0
-}
-
-#[cfg(target_arch = "x86_64")]
-fn is_of_intel() -> bool {
-    let vendor = std::arch::x86_64::__cpuid(0);
-    [vendor.ebx, vendor.edx, vendor.ecx].map(u32::to_le_bytes).as_flattened() == b"GenuineIntel"
 }

@@ -112,7 +112,13 @@ mod tests {
             let folder = tempfile::tempdir().unwrap();
             let path = |name: &str| Some(folder.path().join(name));
             let hub = HubVariables { home: path("home"), hf_hub_cache: path("cache"), ..HubVariables::default() };
-            let environment = Environment { current_folder: folder.path().join("work"), n_cores: 1, precision: Precision::Fp32, hub };
+            let environment = Environment {
+                current_folder: folder.path().join("work"),
+                n_cores: 1,
+                precision: Precision::Fp32,
+                multiplies_with_onednn: false,
+                hub,
+            };
             for file in files {
                 let file = folder.path().join(file);
                 fs::create_dir_all(file.parent().unwrap()).unwrap();

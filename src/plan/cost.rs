@@ -38,8 +38,8 @@ pub struct Cost {
     pub token_passes: u64,
 }
 
-/// The cost of a run.
-pub fn cost(spec: &RunSpec, backbone: &Backbone, survey: &Survey) -> Cost {
+/// The cost of a run, where oneDNN multiplies in fp32 or not.
+pub fn cost(spec: &RunSpec, backbone: &Backbone, survey: &Survey, multiplies_with_onednn: bool) -> Cost {
     let rows = |split| survey.splits.iter().find(|found| found.split == split).map_or(0, |found| found.n_rows);
     let longest = survey.splits.iter().map(|split| split.words.longest).max().unwrap_or(0);
     let ledger = ledger::planned(spec, backbone);
@@ -52,7 +52,7 @@ pub fn cost(spec: &RunSpec, backbone: &Backbone, survey: &Survey) -> Cost {
         steps_per_epoch,
         total_steps,
         warmup_steps: LrSchedule::new(&spec.optimization, total_steps).warmup_steps,
-        memory_bytes: memory::predict(spec, backbone, ledger.trainable, ledger.frozen, longest),
+        memory_bytes: memory::predict(spec, backbone, &ledger, longest, multiplies_with_onednn),
         token_passes: token_passes(spec, survey),
     }
 }

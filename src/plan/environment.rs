@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use crate::hub::variables::HubVariables;
+use crate::spec::processor;
 use crate::spec::run::Precision;
 
 /// The surroundings of a plan, handed in so that tests choose them.
@@ -14,6 +15,8 @@ pub struct Environment {
     pub n_cores: usize,
     /// What linear layers multiply where the experiment does not say.
     pub precision: Precision,
+    /// Whether oneDNN multiplies in fp32 too, which takes memory.
+    pub multiplies_with_onednn: bool,
     /// Where the Hugging Face cache is.
     pub hub: HubVariables,
 }
@@ -23,18 +26,10 @@ impl Environment {
     pub fn current() -> Self {
         Self {
             current_folder: std::env::current_dir().unwrap_or_else(|_| PathBuf::from(".")),
-            precision: best_precision(),
+            precision: processor::best_precision(),
+            multiplies_with_onednn: processor::multiplies_with_onednn(),
             n_cores: std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
             hub: HubVariables::from_environment(),
         }
     }
-}
-
-/// bf16 where the processor multiplies it, else fp32. The processor's abilities decide, not a measurement: a plan made twice is the same.
-fn best_precision() -> Precision {
-    #[cfg(target_arch = "x86_64")]
-    if std::arch::is_x86_feature_detected!("avx512bf16") {
-        return Precision::Bf16;
-    }
-    Precision::Fp32
 }

@@ -3,6 +3,7 @@
 use crate::data::{self, read, splits, survey};
 use crate::plan::cost;
 use crate::pretrained::config;
+use crate::spec::processor;
 use crate::spec::run::RunSpec;
 
 /// Bytes of the data files up to which they are read for it: whoever only looks on must stay small.
@@ -21,7 +22,7 @@ pub fn memory_bytes(spec: &RunSpec) -> Option<u64> {
     data::check(&files, task).ok()?;
     let splits = splits::split(files, &splits::Carving::of(task)).ok()?;
     let survey = survey::survey(&splits, task.kind, &task.labels);
-    Some(cost::cost(spec, &backbone, &survey).memory_bytes)
+    Some(cost::cost(spec, &backbone, &survey, processor::multiplies_with_onednn()).memory_bytes)
 }
 
 #[cfg(test)]

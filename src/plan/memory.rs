@@ -3,8 +3,9 @@
 //! `process + kernels + weights, gradients, moments + activations`, where the longest batch of training and that of evaluation share most of
 //! their room. Fitted on MiniLM-L6 in fp32 on an Intel processor, to every method on short rows (batches of 32, 21 words at most) and on pairs of
 //! all lengths cut at 128 tokens (batches of 16): `FINETOP_MEASURE_MEMORY` has a test measure it again. oneDNN, which multiplies in bf16, and in
-//! fp32 on processors of AMD with AVX-512, keeps a kernel for every length of batch; in fp32 that is not foreseen.
+//! fp32 on processors of AMD with AVX-512, keeps kernels for every length of batch: fitted on AMD Zen 5, to the same rows.
 
+use crate::run::event::Ledger;
 use crate::spec::backbone::Backbone;
 use crate::spec::crew;
 use crate::spec::method::Method;
@@ -12,8 +13,10 @@ use crate::spec::run::{Precision, RunSpec};
 
 /// A worker before it loads anything: libtorch's libraries, allocator, tokenizer.
 const PROCESS_BYTES: u64 = 183_000_000;
-/// What oneDNN keeps in bf16 for batches of many lengths.
-const KERNELS_BYTES: u64 = 200_000_000;
+/// What oneDNN keeps for each length of batch, where it multiplies: in fp32, in bf16, and in both where there are forward passes alone.
+const KERNEL_BYTES: [f64; 3] = [3.6e6, 2.1e6, 0.4e6];
+/// It keeps no more than some thousand kernels.
+const MOST_KERNEL_BYTES: f64 = 200e6;
 /// fp32.
 const ELEMENT_BYTES: u64 = 4;
 /// A trained element: weight, gradient, the two moments of AdamW, and a rounded weight and gradient; one more gradient for each further thread that
@@ -39,7 +42,8 @@ const HELD_FORWARD: f64 = 0.6;
 const GAPS: f64 = 0.25;
 
 /// Peak memory in bytes, for rows of at most `longest_words` words.
-pub fn predict(spec: &RunSpec, backbone: &Backbone, trained: u64, frozen: u64, longest_words: usize) -> u64 {
+pub fn predict(spec: &RunSpec, backbone: &Backbone, ledger: &Ledger, longest_words: usize, multiplies_with_onednn: bool) -> u64 {
+    let Ledger { trainable: trained, frozen, .. } = *ledger;
     let tokens = (longest_words as f64 * TOKENS_PER_WORD + SPECIAL_TOKENS).min(spec.task.max_length as f64);
     let rows = spec.optimization.batch_size.div_ceil(spec.optimization.gradient_accumulation);
     let is_shared = kept_per_unit(&spec.method).is_some() && !spec.optimization.activation_recomputation;
@@ -66,7 +70,14 @@ pub fn predict(spec: &RunSpec, backbone: &Backbone, trained: u64, frozen: u64, l
         }
         None => 0,
     };
-    let kernels = if spec.precision == Precision::Bf16 { KERNELS_BYTES } else { 0 };
+    let [in_fp32, in_bf16, forward_alone] = KERNEL_BYTES;
+    let of_a_length = match (spec.precision, &spec.method) {
+        (Precision::Fp32, _) if !multiplies_with_onednn => 0.0,
+        (_, Method::FeatureExtraction) => forward_alone,
+        (Precision::Fp32, _) => in_fp32,
+        (Precision::Bf16, _) => in_bf16,
+    };
+    let kernels = (of_a_length * tokens).min(MOST_KERNEL_BYTES) as u64;
     let size = crew::size(spec.threads);
     let rows = (crew::FORWARD_TOKENS as f64 / tokens).clamp(1.0, crew::FORWARD_ROWS as f64) * size as f64;
     let forward = forward_only(backbone, rows, tokens);

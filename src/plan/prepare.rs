@@ -115,7 +115,7 @@ pub fn of_bytes(path: &Path, bytes: &[u8], overrides: &Overrides, environment: &
     if !problems.is_empty() {
         return Err(failed(problems.sorted()));
     }
-    let cost = |spec: &RunSpec| cost::cost(spec, &pretrained.backbone, &survey);
+    let cost = |spec: &RunSpec| cost::cost(spec, &pretrained.backbone, &survey, environment.multiplies_with_onednn);
     let runs: Vec<PlannedRun> = resolved
         .runs
         .into_iter()

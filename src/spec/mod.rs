@@ -10,5 +10,6 @@ pub mod flat;
 pub mod head;
 pub mod method;
 pub mod optimization;
+pub mod processor;
 pub mod run;
 pub mod task;

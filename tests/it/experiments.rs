@@ -49,7 +49,13 @@ impl Place {
         prepare(
             file,
             &self.overrides,
-            &Environment { current_folder: self.folder.path().to_owned(), n_cores: 2, precision: Precision::Fp32, hub },
+            &Environment {
+                current_folder: self.folder.path().to_owned(),
+                n_cores: 2,
+                precision: Precision::Fp32,
+                multiplies_with_onednn: false,
+                hub,
+            },
         )
     }
 
@@ -252,7 +258,13 @@ fn the_shipped_experiments_are_good() {
     for file in fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("experiments")).unwrap() {
         let file = file.unwrap().path();
         let hub = HubVariables { hf_hub_cache: Some(place.path("hub")), ..HubVariables::default() };
-        let environment = Environment { current_folder: env!("CARGO_MANIFEST_DIR").into(), n_cores: 2, precision: Precision::Fp32, hub };
+        let environment = Environment {
+            current_folder: env!("CARGO_MANIFEST_DIR").into(),
+            n_cores: 2,
+            precision: Precision::Fp32,
+            multiplies_with_onednn: false,
+            hub,
+        };
         let plan = prepare(&file, &Overrides::default(), &environment).unwrap_or_else(|error| panic!("{error}"));
         assert!(plan.text.starts_with("# "), "{} does not say what it shows", file.display());
     }

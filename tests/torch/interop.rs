@@ -104,7 +104,7 @@ fn export(dir: &RunDir, out: &Path, format: Option<Format>) -> Result<String, St
 
 /// What a read-back may differ by where the same numbers come in the same order.
 fn same_order() -> f64 {
-    if finetop_engine::processor::multiplies_with_onednn() { 0.0 } else { 2e-6 }
+    if finetop::spec::processor::multiplies_with_onednn() { 0.0 } else { 2e-6 }
 }
 
 /// The largest difference of a logit that an export tells of.
