@@ -44,15 +44,15 @@ mod tests {
     use super::*;
 
     fn command(called: &str, root: &str) -> String {
-        of(Some(called.into()), Path::new("/home/a/work"), Path::new(root))
+        of(Some(called.into()), Path::new("/home/a/lab"), Path::new(root))
     }
 
     #[test]
     fn what_is_advised_works_from_the_current_folder() {
         assert_eq!(command("finetop", "runs"), "finetop");
         assert_eq!(command("target/release/finetop", "runs"), "target/release/finetop");
-        assert_eq!(command("/home/a/work/target/release/finetop", "runs"), "target/release/finetop");
-        assert_eq!(command("/home/a/work/finetop", "runs"), "./finetop");
+        assert_eq!(command("/home/a/lab/target/release/finetop", "runs"), "target/release/finetop");
+        assert_eq!(command("/home/a/lab/finetop", "runs"), "./finetop");
         assert_eq!(command("../finetop", "runs"), "../finetop");
         assert_eq!(command("/opt/finetop", "runs"), "/opt/finetop");
         assert_eq!(of(None, Path::new("/"), Path::new("runs")), "finetop");

@@ -113,7 +113,7 @@ mod tests {
             let path = |name: &str| Some(folder.path().join(name));
             let hub = HubVariables { home: path("home"), hf_hub_cache: path("cache"), ..HubVariables::default() };
             let environment = Environment {
-                current_folder: folder.path().join("work"),
+                current_folder: folder.path().join("lab"),
                 n_cores: 1,
                 precision: Precision::Fp32,
                 multiplies_with_onednn: false,
@@ -135,25 +135,25 @@ mod tests {
 
     #[test]
     fn rows_are_looked_for_beside_the_experiment_and_in_the_working_folder() {
-        let place = Place::new(&["work/experiments/near.tsv", "work/data/train.tsv", "work/data/test.JSONL", "work/data/notes.txt"]);
+        let place = Place::new(&["lab/experiments/near.tsv", "lab/data/train.tsv", "lab/data/test.JSONL", "lab/data/notes.txt"]);
         assert_eq!(place.fitting(Names::Rows, ""), "data/ experiments/ near.tsv");
         assert_eq!(place.fitting(Names::Rows, "data/t"), "data/test.JSONL data/train.tsv");
         assert_eq!(place.fitting(Names::Rows, "../data/tr"), "../data/train.tsv", "beside the experiment");
         assert_eq!(place.fitting(Names::Folder, "data/"), "", "only folders are named");
-        let whole = format!("{}/work/data/tr", place.folder.path().display());
+        let whole = format!("{}/lab/data/tr", place.folder.path().display());
         assert_eq!(place.fitting(Names::Rows, &whole), format!("{whole}ain.tsv"));
     }
 
     #[test]
     fn home_is_a_tilde() {
-        let place = Place::new(&["home/rows/a.csv", "work/b.csv"]);
+        let place = Place::new(&["home/rows/a.csv", "lab/b.csv"]);
         assert_eq!((place.fitting(Names::Rows, "~"), place.fitting(Names::Rows, "~/")), ("~/".to_owned(), "~/rows/".to_owned()));
         assert_eq!(place.fitting(Names::Rows, "~/rows/"), "~/rows/a.csv");
     }
 
     #[test]
     fn what_is_hidden_shows_where_its_dot_is_typed() {
-        let place = Place::new(&["work/.secret/a.tsv", "work/seen/a.tsv"]);
+        let place = Place::new(&["lab/.secret/a.tsv", "lab/seen/a.tsv"]);
         assert_eq!(place.fitting(Names::Folder, ""), "seen/");
         assert_eq!(place.fitting(Names::Folder, ".s"), ".secret/");
     }
@@ -161,14 +161,14 @@ mod tests {
     #[test]
     fn models_and_data_sets_are_known_by_their_ids_in_the_cache_too() {
         let place =
-            Place::new(&["work/org-of-mine/config.json", "cache/models--org--name/refs/main", "cache/datasets--nyu-mll--glue/refs/main"]);
+            Place::new(&["lab/org-of-mine/config.json", "cache/models--org--name/refs/main", "cache/datasets--nyu-mll--glue/refs/main"]);
         assert_eq!(place.fitting(Names::Model, "org"), "org-of-mine/ org/name");
         assert_eq!(place.fitting(Names::Dataset, "nyu"), "nyu-mll/glue");
     }
 
     #[test]
     fn a_run_is_found_under_the_runs_and_an_experiment_by_its_files_name() {
-        let place = Place::new(&["work/runs/quickstart-1/lora/run.yaml", "work/experiments/quick.yaml", "work/quiet.yaml"]);
+        let place = Place::new(&["lab/runs/quickstart-1/lora/run.yaml", "lab/experiments/quick.yaml", "lab/quiet.yaml"]);
         assert_eq!(place.fitting(Names::Start, "qui"), "quickstart-1/");
         assert_eq!(place.fitting(Names::Start, "quickstart-1/l"), "quickstart-1/lora/");
         assert_eq!(place.fitting(Names::Experiment, "qui"), "quick");

@@ -82,7 +82,7 @@ mod tests {
 
     fn places() -> Places {
         let path = |text: &str| Some(PathBuf::from(text));
-        Places { current: PathBuf::from("/home/a/work"), home: path("/home/a"), hub_cache: path("/home/a/.cache/huggingface/hub") }
+        Places { current: PathBuf::from("/home/a/lab"), home: path("/home/a"), hub_cache: path("/home/a/.cache/huggingface/hub") }
     }
 
     fn shown(path: &str) -> String {
@@ -91,7 +91,7 @@ mod tests {
 
     #[test]
     fn a_path_is_written_from_the_current_folder_or_from_home() {
-        assert_eq!(shown("/home/a/work/data/train.tsv"), "data/train.tsv");
+        assert_eq!(shown("/home/a/lab/data/train.tsv"), "data/train.tsv");
         assert_eq!(shown("/home/a/other/train.tsv"), "~/other/train.tsv");
         assert_eq!(shown("/home/ab/train.tsv"), "/home/ab/train.tsv");
         assert_eq!(Places { home: Some(PathBuf::from("/")), ..places() }.shown(Path::new("/data/a"), 40), "/data/a");
