@@ -3,7 +3,8 @@
 //! `process + kernels + weights, gradients, moments + activations`, where the longest batch of training and that of evaluation share most of
 //! their room. Fitted on MiniLM-L6 in fp32 on an Intel processor, to every method on short rows (batches of 32, 21 words at most) and on pairs of
 //! all lengths cut at 128 tokens (batches of 16): `FINETOP_MEASURE_MEMORY` has a test measure it again. oneDNN, which multiplies in bf16, and in
-//! fp32 on processors of AMD with AVX-512, keeps kernels for every length of batch: fitted on AMD Zen 5, to the same rows.
+//! fp32 on processors of AMD with AVX-512, keeps kernels for every length of batch: fitted on AMD Zen 5, to the short rows. Evaluations took 64 rows at once
+//! when the rest was fitted.
 
 use crate::run::event::Ledger;
 use crate::spec::backbone::Backbone;
@@ -13,8 +14,12 @@ use crate::spec::run::{Precision, RunSpec};
 
 /// A worker before it loads anything: libtorch's libraries, allocator, tokenizer.
 const PROCESS_BYTES: u64 = 183_000_000;
-/// What oneDNN keeps for each length of batch, where it multiplies: in fp32, in bf16, and in both where there are forward passes alone.
-const KERNEL_BYTES: [f64; 3] = [3.6e6, 2.1e6, 0.4e6];
+/// What oneDNN keeps for each length of batch where it multiplies in fp32.
+const FP32_KERNEL_BYTES: f64 = 3.6e6;
+/// The same in bf16.
+const BF16_KERNEL_BYTES: f64 = 2.1e6;
+/// The same in both, where there are forward passes alone.
+const FORWARD_KERNEL_BYTES: f64 = 0.4e6;
 /// It keeps no more than some thousand kernels.
 const MOST_KERNEL_BYTES: f64 = 200e6;
 /// fp32.
@@ -70,12 +75,11 @@ pub fn predict(spec: &RunSpec, backbone: &Backbone, ledger: &Ledger, longest_wor
         }
         None => 0,
     };
-    let [in_fp32, in_bf16, forward_alone] = KERNEL_BYTES;
     let of_a_length = match (spec.precision, &spec.method) {
         (Precision::Fp32, _) if !multiplies_with_onednn => 0.0,
-        (_, Method::FeatureExtraction) => forward_alone,
-        (Precision::Fp32, _) => in_fp32,
-        (Precision::Bf16, _) => in_bf16,
+        (_, Method::FeatureExtraction) => FORWARD_KERNEL_BYTES,
+        (Precision::Fp32, _) => FP32_KERNEL_BYTES,
+        (Precision::Bf16, _) => BF16_KERNEL_BYTES,
     };
     let kernels = (of_a_length * tokens).min(MOST_KERNEL_BYTES) as u64;
     let size = crew::size(spec.threads);
